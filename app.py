@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Fines on AWS: one web service for traffic fines, run in one of three ways (context parameter `tier`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+
+from stacks import posture
+from stacks.settings import Settings, SettingsError
+from stacks.single import SingleStack
+
+
+def build_app(context: Mapping[str, Any] | None = None, *, outdir: str | None = None) -> cdk.App:
+    """The app with the stack of the chosen tier; `context` completes what the CLI and cdk.json give.
+
+    Raises:
+        SettingsError: with one line for each setting that must be mended.
+    """
+    app = cdk.App(context=dict(context or {}), outdir=outdir, stack_traces=False)
+    # traces hold the name of a temporary folder: without them an assembly is the same bytes each time
+    app.node.set_context("aws:cdk:disable-creation-stack-traces", True)
+    settings = Settings.from_context(app.node.get_all_context())
+    SingleStack(app, settings.stack_name, settings=settings)
+    posture.watch(app)
+    return app
+
+
+if __name__ == "__main__":
+    try:
+        build_app().synth()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,149 @@
+"""Runs the real CDK CLI against the local AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.places import BUILD, PROJECT, Run
+from rehearsal.screen import Say
+
+ACCOUNT = "000000000000"
+
+
+class CdkError(RuntimeError):
+    """The CLI ended with an error; the message has its own words and where the rest is."""
+
+
+@dataclass(frozen=True)
+class Cdk:
+    """The CLI with the account, region and endpoint of a run."""
+
+    run: Run
+    endpoint: str
+    region: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        home = self.run.home / "operator"
+        home.mkdir(exist_ok=True)
+        docker = home / "docker"
+        docker.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m rehearsal.images "$@"\n')
+        docker.chmod(0o755)
+        tools = f"{PROJECT / 'node_modules/.bin'}:{Path(sys.executable).parent}"
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
+        return kept | {
+            "HOME": str(home),  # the CLI caches the account of a key there
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "PYTHONPATH": str(PROJECT),
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "CDK_DOCKER": str(docker),
+            "REHEARSAL_REGISTRY": self.endpoint.removeprefix("http://"),
+            "NODE_NO_WARNINGS": "1",
+            "NO_COLOR": "1",
+        }
+
+    def bootstrap(self, say: Say) -> None:
+        """Makes the bootstrap stack, as everybody does once per account and region."""
+        # outside the project, since the CLI would run the app
+        self._call("bootstrap", say, "bootstrap", f"aws://{ACCOUNT}/{self.region}", within=self.run.home / "operator")
+
+    def synth(self, context: Mapping[str, object], say: Say, *, name: str | None = None) -> Path:
+        """Synthesizes the app with the context; returns the assembly's folder.
+
+        Raises:
+            CdkError: with the settings' own messages.
+        """
+        assembly = BUILD / "synth" / (name or str(context["tier"]))
+        settings = [word for key, value in context.items() for word in ("-c", f"{key}={value}")]
+        self._call("synth", say, "synth", "--quiet", "--output", str(assembly), *settings)
+        return assembly
+
+    def deploy(self, assembly: Path, say: Say, *, log: str = "deploy") -> None:
+        """Deploys an assembly; returns when CloudFormation says it is complete.
+
+        Raises:
+            CdkError: with CloudFormation's reason.
+        """
+        self._call(
+            log,
+            say,
+            "deploy",
+            "--all",
+            "--app",
+            str(assembly),
+            "--require-approval",
+            "never",
+            "--progress",
+            "events",
+            "--method",
+            "change-set",
+        )
+
+    def destroy(self, assembly: Path, say: Say) -> None:
+        self._call("destroy", say, "destroy", "--all", "--app", str(assembly), "--force")
+
+    def _call(self, log: str, say: Say, *words: str, within: Path = PROJECT) -> None:
+        file = self.run.logs / f"{log}.log"
+        with file.open("w") as out:
+            process = subprocess.Popen(
+                ["cdk", *words],
+                cwd=within,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            assert process.stdout is not None
+            try:
+                for line in process.stdout:
+                    out.write(line)
+                    out.flush()
+                    if shown := _event(line):
+                        say(shown)
+                status = process.wait()
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
+        if status:
+            raise CdkError(
+                f"cdk {words[0]} ended with {status} (build/rehearsal/{self.run.tier}-logs/{file.name} has all it said):\n{reasons(file.read_text())}"
+            )
+
+
+def _event(line: str) -> str:
+    """What a line of the CLI's output says in short, or nothing."""
+    if found := re.search(
+        r"\|\s*(CREATE|UPDATE|DELETE|ROLLBACK)_(\w+)\s*\|\s*(AWS::\S+|Custom::\S+)\s*\|\s*(\S+)", line
+    ):
+        return f"{found[1].lower()} {found[2].lower().replace('_', ' ')}: {found[4]}"
+    if found := re.match(r"(STEP \d+/\d+|#\d+ \[.*?\]|.*: (?:start|success): .*)", line.strip()):
+        return found[1][:90]
+    return ""
+
+
+def reasons(output: str) -> str:
+    """The lines of the CLI's output that say why it failed; its last lines where none does."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if re.search(r"_FAILED|❌|[Ee]rror|ERROR|refused|tier=|reason", line)]
+    return "\n".join((telling or lines)[-12:])
+
+
+def template_of(assembly: Path, stack: str) -> dict[str, object]:
+    """The synthesized template of a stack."""
+    template: dict[str, object] = json.loads((assembly / f"{stack}.template.json").read_text())
+    return template

@@ -1,0 +1,154 @@
+"""Officers who post fines at the same time, and their own ledger of what was acknowledged to them."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import httpx
+
+from rehearsal.checks import CheckError, Subject
+from rehearsal.checks.people import People
+
+MOST = 20_000  # fines of one load, whatever its length
+
+
+@dataclass
+class Ledger:
+    """What was acknowledged: fine id by key; and what was not: a sentence and the time it was seen."""
+
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    moments: list[float] = field(default_factory=list)
+    refused: list[tuple[float, str]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def longest_silence(self) -> float:
+        """The longest time, in seconds, between two acknowledgements."""
+        moments = sorted(self.moments)
+        return max((later - earlier for earlier, later in zip(moments, moments[1:], strict=False)), default=0.0)
+
+
+class Load:
+    """Officers posting in threads for the length of a block; each repeats what was not answered with the same key."""
+
+    def __init__(
+        self, people: People, *, officers: int, fines: int = MOST, pause: float = 0.0, patience: float = 10.0
+    ) -> None:
+        self.ledger = Ledger()
+        self._people, self._officers, self._pause, self._patience = people, officers, pause, patience
+        self._left, self._stop = min(fines, MOST), threading.Event()
+        self._threads = [threading.Thread(target=self._post, args=(n,), name=f"officer {n}") for n in range(officers)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None or self._left == MOST:
+            self._stop.set()
+        self.join()
+
+    def stop(self) -> None:
+        """Lets the officers end the fine that each has in hand, and no more."""
+        self._stop.set()
+        self.join()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def await_acknowledged(self, count: int, *, seconds: float) -> None:
+        """Waits until so many fines more were acknowledged than now."""
+        goal, deadline = len(self.ledger.acknowledged) + count, time.monotonic() + seconds
+        while len(self.ledger.acknowledged) < goal:
+            if time.monotonic() > deadline:
+                raise CheckError(
+                    f"{count} more fines were not acknowledged within {seconds:.0f} s; the last refusal: {self.ledger.refused[-1:]}"
+                )
+            time.sleep(0.05)
+
+    def _post(self, officer: int) -> None:
+        client = self._people.client(timeout=self._patience)
+        number = 0
+        while not self._stop.is_set():
+            with self.ledger.lock:
+                if self._left == 0:
+                    break
+                self._left -= 1
+            key = uuid.uuid4().hex
+            plate = self._people.plates[(officer + number) % len(self._people.plates)]
+            fine = {"placa_patente": plate, "timestamp": time.time(), "comentarios": f"carga {key}"}
+            number += 1
+            while True:
+                sent = time.monotonic()
+                try:
+                    answer = client.post(
+                        "/cargar_infraccion", json=fine, headers=self._people.bearer(officer) | {"Idempotency-Key": key}
+                    )
+                except httpx.HTTPError as error:
+                    self.ledger.refused.append(
+                        (time.monotonic(), f"{type(error).__name__} after {time.monotonic() - sent:.1f} s")
+                    )
+                else:
+                    if answer.status_code == 200:
+                        with self.ledger.lock:
+                            self.ledger.acknowledged[key] = answer.json()["infraccion"]["id"]
+                            self.ledger.moments.append(time.monotonic())
+                        break
+                    self.ledger.refused.append((time.monotonic(), f"{answer.status_code} {answer.text[:120]}"))
+                if self._stop.is_set():
+                    break
+                time.sleep(0.2)
+            time.sleep(self._pause)
+        client.close()
+
+
+def reported(people: People) -> Counter[tuple[int, str]]:
+    """How often each fine is in its owner's report, by its id and comment, read page by page."""
+    found: Counter[tuple[int, str]] = Counter()
+    with people.client() as client:
+        for owner in people.owners:
+            after = None
+            while True:
+                parameters = {"correo": owner, "limite": "500"} | ({"desde": after} if after else {})
+                # with a token, as the office has one: the limit for strangers is another check's
+                answer = client.get("/generar_informe", params=parameters, headers=people.bearer(0))
+                if answer.status_code != 200:
+                    raise CheckError(
+                        f"the report of {owner} was answered with {answer.status_code}: {answer.text[:200]}"
+                    )
+                page = answer.json()
+                found.update((entry["id"], entry["comentarios"]) for entry in page["infracciones"])
+                after = page["siguiente"]
+                if after is None:
+                    break
+    return found
+
+
+def missing_or_doubled(ledger: Ledger, people: People) -> list[str]:
+    """A sentence for each acknowledged fine that is not exactly once in its owner's report."""
+    found = reported(people)
+    by_comment: Counter[str] = Counter()
+    for (_, comment), times in found.items():
+        by_comment[comment] += times
+    wrong = []
+    for key, id in ledger.acknowledged.items():
+        times, same = found[id, f"carga {key}"], by_comment[f"carga {key}"]
+        if times != 1 or same != 1:
+            wrong.append(f"fine {id} (key {key}) is {times} times in the report, its key's comment {same} times")
+    return wrong
+
+
+def must_be_there_once(ledger: Ledger, people: People, subject: Subject) -> None:
+    """Raises when an acknowledged fine is lost or doubled."""
+    if wrong := missing_or_doubled(ledger, people):
+        raise CheckError(
+            f"{len(wrong)} of {len(ledger.acknowledged)} acknowledged fines are not there exactly once: {wrong[0]}"
+        )

@@ -1,0 +1,8 @@
+"""The checks of tier single, in the order in which they run: what breaks the host comes last."""
+
+# The order of these lines is the order of the checks.
+from rehearsal.checks.single import boot  # isort: skip
+from rehearsal.checks.single import exposure  # isort: skip
+from rehearsal.checks.single import traffic  # isort: skip
+
+__all__ = ["boot", "exposure", "traffic"]

@@ -1,0 +1,68 @@
+"""Fines under load: each is acknowledged once and there once, on every container, also when one is killed."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.people import People
+
+
+@check("single")
+def five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report(subject: Subject) -> str:
+    people = People.make(subject, officers=8, owners=5)
+    began = time.monotonic()
+    with Load(people, officers=8, fines=500) as load:
+        load.join()
+    seconds = time.monotonic() - began
+    if len(load.ledger.acknowledged) != 500:
+        raise CheckError(
+            f"{len(load.ledger.acknowledged)} fines were acknowledged, 500 were posted: {load.ledger.refused[:2]}"
+        )
+    must_be_there_once(load.ledger, people, subject)
+    return f"500 acknowledged in {seconds:.1f} s, 500 reported, {len(load.ledger.refused)} refusals"
+
+
+@check("single")
+def requests_reach_every_container(subject: Subject) -> str:
+    served = _served(subject)
+    people = People.make(subject, officers=4, owners=2)
+    with Load(people, officers=4, fines=60) as load:
+        load.join()
+    now = _served(subject)
+    running = {f"127.0.0.1:{port}" for port in _ports(subject)}
+    idle = sorted(address for address in running if now.get(address, 0) == served.get(address, 0))
+    if idle or len(running) < 2:
+        raise CheckError(f"of {sorted(running)} these got no request: {idle}")
+    return ", ".join(f"{address} {now[address] - served.get(address, 0)}" for address in sorted(running))
+
+
+@check("single")
+def a_container_killed_under_load_costs_no_acknowledged_fine(subject: Subject) -> str:
+    people = People.make(subject, officers=8, owners=5)
+    victim = _ports(subject)[0]
+    with Load(people, officers=8) as load:
+        load.await_acknowledged(50, seconds=30)
+        subject.host.run("podman", "kill", "--signal", "KILL", f"fines-web-{victim}")
+        load.await_acknowledged(200, seconds=60)
+        load.stop()
+    must_be_there_once(load.ledger, people, subject)
+    return f"{len(load.ledger.acknowledged)} acknowledged and there, longest silence {load.ledger.longest_silence():.1f} s, {len(load.ledger.refused)} tries repeated"
+
+
+def _ports(subject: Subject) -> list[str]:
+    shown = subject.host.run(
+        "systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*"
+    ).stdout
+    return sorted(line.split("@")[1].split(".")[0] for line in shown.splitlines() if line.strip())
+
+
+def _served(subject: Subject) -> dict[str, int]:
+    """How many requests each container answered, by NGINX's access log."""
+    counts: dict[str, int] = {}
+    for line in subject.host.run("cat", "/var/log/nginx/fines.log").stdout.splitlines():
+        upstream = json.loads(line).get("upstream", "").rpartition(", ")[2]
+        counts[upstream] = counts.get(upstream, 0) + 1
+    return counts

@@ -1,0 +1,118 @@
+"""Serves the local AWS of one run until it is told to end; started inside the run's network namespace.
+
+Usage: python -m rehearsal.cloud TIER (with NETWORK, ROOT_FILE_SYSTEM and AWS_REGION in the environment)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from rehearsal.machines.metadata import MetadataService
+from rehearsal.machines.network import RESOLVER, Network
+from rehearsal.machines.traces import Traces
+from rehearsal.places import Run
+
+PORT = 4566
+ACCOUNT = "000000000000"
+
+
+def main() -> None:
+    run = Run(sys.argv[1])  # the tier
+    network = Network.load(os.environ["NETWORK"])
+    region = os.environ["AWS_REGION"]
+    os.environ |= {
+        "GATEWAY_PORT": str(PORT),
+        "BIND_HOST": "0.0.0.0",  # noqa: S104 - all of the run's own namespace
+        "MINISTACK_REGION": region,
+        "STATE_DIR": str(run.home / "ministack"),
+    }
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+
+    # MiniStack reads its settings when it is imported
+    from ministack import app
+    from ministack.services import ssm
+
+    from rehearsal.cloud.ec2 import Ec2
+    from rehearsal.cloud.fleet import Fleet
+    from rehearsal.cloud.front import Front, certify
+    from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Sessions, self_test
+    from rehearsal.cloud.permissions.lookup_ministack import MiniStack
+    from rehearsal.cloud.signals import Signals
+    from rehearsal.cloud.types import teach
+
+    traces = Traces(run.traces)
+    context = certify(authority_file=run.authority, folder=run.home, region=region, address=network.cloud)
+    known = MiniStack(account=ACCOUNT, region=region)
+    sessions = Sessions(announce=known.announce)
+    machines = Ec2(
+        run=run, network=network, root=Path(os.environ["ROOT_FILE_SYSTEM"]), traces=traces, sessions=sessions
+    )
+    teach(run, machines)
+    Fleet(machines=machines, signals=Signals(), region=region)
+    for arch in ("amd64", "arm64"):
+        ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{arch}"] = "ami-0deb1a00000000013"
+
+    async def serve() -> None:
+        evaluator = Evaluator(node=Path(sys.executable).parent / "node")
+        await evaluator.start()
+        await self_test(evaluator)
+        gate = Gate(
+            evaluator=evaluator,
+            sessions=sessions,
+            lookup=known,
+            account=ACCOUNT,
+            region=region,
+            roles=known.role,
+            resource_policy=known.resource_policy,
+            ledger=Ledger(run.permissions),
+        )
+        await MetadataService(machines.instances).start()
+        await Front(backend=f"http://127.0.0.1:{PORT}", gate=gate).start(address=network.cloud, context=context)
+        await asyncio.Event().wait()
+
+    threading.Thread(target=asyncio.run, args=(serve(),), name="front", daemon=True).start()
+    _start_resolver(run, network, traces)
+    run.facts.write_text(
+        json.dumps({"endpoint": f"http://{network.cloud}:{PORT}", "region": region, "pid": os.getpid()})
+    )
+    sys.argv = sys.argv[:1]  # MiniStack reads the command line too
+    app.main()
+
+
+def _start_resolver(run: Run, network: Network, traces: Traces) -> None:
+    """What stands in for the VPC's resolver: AWS's names lead to the front, all others to this system's own resolvers."""
+    delegations = run.home / "delegations.conf"
+    delegations.touch()
+    upstream = [f"--server={address}" for address in upstream_resolvers()]
+    # fmt: off
+    command = [
+        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--user=root", "--pid-file", "--bind-interfaces", "--interface=vpc",
+        f"--listen-address={RESOLVER}", "--except-interface=lo", f"--address=/amazonaws.com/{network.cloud}", f"--servers-file={delegations}", *upstream,
+    ]
+    # fmt: on
+    traces.process(subprocess.Popen(command, stdout=(run.logs / "resolver.log").open("wb"), stderr=subprocess.STDOUT))
+
+
+def upstream_resolvers() -> list[str]:
+    """The resolvers this system asks, passing over a stub of systemd-resolved on its loopback."""
+    for file in (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf")):
+        if file.exists():
+            found = [
+                line.split()[1]
+                for line in file.read_text().splitlines()
+                if line.startswith("nameserver ") and len(line.split()) > 1
+            ]
+            if found := [address for address in found if not address.startswith("127.") and address != "::1"]:
+                return found
+    return []
+
+
+if __name__ == "__main__":
+    main()

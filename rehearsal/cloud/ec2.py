@@ -1,0 +1,270 @@
+"""What stands behind EC2's API: launching boots a machine, attaching shows a device, associating moves an address."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ec2, iam
+
+from rehearsal.machines.machine import Machine
+from rehearsal.machines.metadata import Credentials, Instance
+from rehearsal.machines.network import Exposure, Network, Opening
+from rehearsal.machines.traces import Traces
+from rehearsal.machines.volume import Volume
+from rehearsal.places import Run
+
+Params = dict[str, Any]
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class RoleSessions(Protocol):
+    """Issues credentials of a role."""
+
+    def issue(self, role_arn: str, *, source: str) -> Credentials: ...
+
+
+class Ec2:
+    """The machines, volumes and addresses of a run, kept in step with MiniStack's records of them."""
+
+    def __init__(self, *, run: Run, network: Network, root: Path, traces: Traces, sessions: RoleSessions) -> None:
+        self._run, self._network, self._root, self._traces, self._sessions = run, network, root, traces, sessions
+        self._lock = threading.RLock()
+        self.machines: dict[str, Machine] = {}
+        self.instances: dict[str, Instance] = {}  # by private address, for the metadata service
+        actions = ec2._ACTION_MAP
+        self._wrap(actions, "AttachVolume", self._attach)
+        self._wrap(actions, "DetachVolume", self._detach)
+        self._wrap(actions, "AssociateAddress", self._associate)
+        self._wrap(actions, "DisassociateAddress", self._disassociate)
+        self._wrap(actions, "TerminateInstances", self._terminated)
+        self._wrap(actions, "AuthorizeSecurityGroupIngress", self._rules_changed)
+        self._wrap(actions, "RevokeSecurityGroupIngress", self._rules_changed)
+
+    @staticmethod
+    def _wrap(
+        actions: dict[str, Any], name: str, behind: Callable[[Callable[[Params], Answer], Params], Answer]
+    ) -> None:
+        plain = actions[name]
+        actions[name] = lambda params: behind(plain, params)
+
+    def instance(self, id: str) -> Instance:
+        return next(instance for instance in self.instances.values() if instance.id == id)
+
+    def launch(self, *, template: Params, subnet: str, tags: dict[str, str]) -> str:
+        """Boots a machine as the data of a launch template says; returns the instance's id."""
+        with self._lock:
+            cidr = ec2._subnets[subnet]["CidrBlock"]
+            zone = ec2._subnets[subnet]["AvailabilityZone"]
+            router = self._network.add_subnet(cidr)
+            address = self._free_address(cidr)
+            profile = template["IamInstanceProfile"]
+            name = profile.get("Name") or profile["Arn"].rpartition("/")[2]
+            record = iam._instance_profiles[name]
+            role = iam._roles[
+                record["Roles"][0] if isinstance(record["Roles"][0], str) else record["Roles"][0]["RoleName"]
+            ]
+            groups = template.get("SecurityGroupIds") or [
+                g for i in template.get("NetworkInterfaces", []) for g in i.get("Groups", [])
+            ]
+            created = ec2._launch_instances_internal(
+                image_id=template["ImageId"],
+                instance_type=template["InstanceType"],
+                subnet_id=subnet,
+                count=1,
+                user_data=template.get("UserData", ""),
+                sg_ids=groups,
+                requested_private_ip=address,
+                iam_profile={"Arn": record["Arn"], "Id": record["InstanceProfileId"]},
+            )[0]
+            id = created["InstanceId"]
+            created["PublicIpAddress"] = None
+            created["Placement"]["AvailabilityZone"] = zone
+            created["MetadataOptions"] = template.get("MetadataOptions", {})
+            ec2._tags[id] = [{"Key": key, "Value": value} for key, value in tags.items()]
+            options = template.get("MetadataOptions", {})
+            if options.get("HttpTokens") != "required":
+                raise ValueError(
+                    f"the launch template of {id} does not demand tokens of the metadata service (HttpTokens: required)"
+                )
+            self.instances[address] = Instance(
+                id=id,
+                image=template["ImageId"],
+                type=template["InstanceType"],
+                zone=zone,
+                region=get_region(),
+                account=get_account_id(),
+                address=address,
+                mac=f"02:00:{':'.join(f'{int(part):02x}' for part in address.split('.'))}",
+                user_data=base64.b64decode(template.get("UserData", "")),
+                profile=record["Arn"],
+                role=role["RoleName"],
+                credentials=_renewed(lambda: self._sessions.issue(role["Arn"], source=id)),
+                hop_limit=int(options.get("HttpPutResponseHopLimit", 1)),
+            )
+            self.machines[id] = Machine.boot(
+                id=id,
+                folder=self._run.machines,
+                root=self._root,
+                address=address,
+                router=router,
+                prefix=ipaddress.ip_network(cidr).prefixlen,
+                network=self._network,
+                authority=self._run.authority,
+                traces=self._traces,
+            )
+            self.expose()
+            return id
+
+    def _free_address(self, cidr: str) -> str:
+        # AWS keeps the first four addresses of a subnet; no address is used twice in a run, so that logs stay clear
+        hosts = list(ipaddress.ip_network(cidr).hosts())[9:]
+        return next(str(host) for host in hosts if str(host) not in self.instances)
+
+    def terminate(self, id: str, *, patience: float = 30.0) -> None:
+        """Shuts a machine down, as EC2 does on termination, and frees its volumes and addresses."""
+        machine = self.machines[id]
+        if machine.alive:
+            machine.shut_down(patience)
+        else:
+            machine.kill()
+        self.forget(id)
+
+    def forget(self, id: str) -> None:
+        """Records that a dead machine is gone: its volumes are available again, its addresses are free."""
+        with self._lock:
+            record = ec2._instances.get(id)
+            if record is not None:
+                record["State"] = {"Code": 48, "Name": "terminated"}
+                record["_terminated_at"] = time.time()
+            for volume_id, volume in list(ec2._volumes.items()):
+                if any(attachment["InstanceId"] == id for attachment in volume["Attachments"]):
+                    if (file := self._run.volumes / f"{volume_id}.img").exists():
+                        Volume(volume_id, file).release()
+                        volume["Attachments"], volume["State"] = [], "available"
+                    else:
+                        ec2._volumes.pop(volume_id)
+            for address in ec2._addresses.values():
+                if address["InstanceId"] == id:
+                    address["AssociationId"] = address["InstanceId"] = None
+            self.expose()
+
+    def expose(self) -> None:
+        """Brings the network's translations and rules in step with addresses and security groups."""
+        with self._lock:
+            exposures = []
+            for instance in self.instances.values():
+                record = ec2._instances.get(instance.id)
+                if record is None or record["State"]["Name"] != "running":
+                    continue
+                public = next((a["PublicIp"] for a in ec2._addresses.values() if a["InstanceId"] == instance.id), None)
+                instance.public_address = record["PublicIpAddress"] = public
+                groups = [ec2._security_groups[group["GroupId"]] for group in record["SecurityGroups"]]
+                exposures.append(Exposure(instance.address, public, tuple(o for g in groups for o in _openings(g))))
+            self._network.expose(exposures)
+
+    # behind the API
+
+    def _attach(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
+        with self._lock:
+            id, instance = _value(params, "VolumeId"), _value(params, "InstanceId")
+            volume = ec2._volumes.get(id)
+            if volume is not None and volume["State"] != "available":
+                return ec2._error("VolumeInUse", f"{id} is already attached to an instance", 400)
+            if volume is not None and instance in self.machines:
+                zone = self.instance(instance).zone
+                if volume["AvailabilityZone"] != zone:
+                    return ec2._error(
+                        "InvalidVolume.ZoneMismatch",
+                        f"The volume '{id}' is not in the same availability zone as instance '{instance}'",
+                        400,
+                    )
+            answer = plain(params)
+            if answer[0] == 200 and instance in self.machines:
+                stand_in = Volume(id, self._run.volumes / f"{id}.img")
+                self.machines[instance].attach(stand_in.device(self._traces), stand_in.by_id)
+            return answer
+
+    def _detach(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
+        with self._lock:
+            volume = Volume(id := _value(params, "VolumeId"), self._run.volumes / f"{id}.img")
+            for attachment in ec2._volumes.get(id, {}).get("Attachments", []):
+                if machine := self.machines.get(attachment["InstanceId"]):
+                    machine.detach(volume.by_id)
+            if volume.file.exists():
+                volume.release()
+            return plain(params)
+
+    def _associate(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
+        with self._lock:
+            address = ec2._addresses.get(_value(params, "AllocationId"))
+            other = address and address["InstanceId"] not in (None, _value(params, "InstanceId"))
+            if other and _value(params, "AllowReassociation") == "false":
+                return ec2._error(
+                    "Resource.AlreadyAssociated",
+                    f"resource {address['AllocationId']} is already associated with another resource",
+                    400,
+                )
+            answer = plain(params)
+            self.expose()
+            return answer
+
+    def _disassociate(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
+        with self._lock:
+            answer = plain(params)
+            self.expose()
+            return answer
+
+    def _terminated(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
+        answer = plain(params)
+        if answer[0] == 200:
+            for key, id in params.items():
+                if key.startswith("InstanceId") and id in self.machines:
+                    threading.Thread(target=self.terminate, args=(id,), name=f"terminate {id}").start()
+        return answer
+
+    def _rules_changed(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
+        answer = plain(params)
+        self.expose()
+        return answer
+
+    def next_elastic_address(self) -> str:
+        taken = {address["PublicIp"] for address in ec2._addresses.values()}
+        return next(
+            str(host)
+            for host in list(ipaddress.ip_network(self._network.elastic).hosts())[9:]
+            if str(host) not in taken
+        )
+
+
+def _renewed(issue: Callable[[], Credentials]) -> Callable[[], Credentials]:
+    """Gives the same session until five minutes before its end, as the metadata service does."""
+    held: list[Credentials] = []
+
+    def credentials() -> Credentials:
+        if not held or held[0].expires < time.time() + 300:
+            held[:] = [issue()]
+        return held[0]
+
+    return credentials
+
+
+def _openings(group: Params) -> list[Opening]:
+    openings = []
+    for rule in group.get("IpPermissions", []):
+        for protocol in ("tcp", "udp") if str(rule["IpProtocol"]) == "-1" else (rule["IpProtocol"],):
+            if protocol in ("tcp", "udp"):
+                first, last = int(rule.get("FromPort", 0)), int(rule.get("ToPort", 65535))
+                openings += [Opening(protocol, first, last, source["CidrIp"]) for source in rule.get("IpRanges", [])]
+    return openings
+
+
+def _value(params: Params, key: str) -> str:
+    value = params.get(key, "")
+    return str(value[0] if isinstance(value, list) else value)

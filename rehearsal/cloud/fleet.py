@@ -1,0 +1,291 @@
+"""What stands behind Auto Scaling groups: machines that boot, policies that wait for their signals, hooks, replacement.
+
+A group keeps its desired number of machines. CreationPolicy and UpdatePolicy are read from the stack's template, as
+CloudFormation does; a rolling update ends old machines first when MinInstancesInService is 0.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from ministack.services import autoscaling, ec2
+from ministack.services.cloudformation import provisioners, stacks
+
+from rehearsal.cloud.ec2 import Ec2
+from rehearsal.cloud.signals import SignalError, Signals
+
+log = logging.getLogger("rehearsal.fleet")
+GROUP = "AWS::AutoScaling::AutoScalingGroup"
+NOTICE = 5.0  # seconds after which a machine without power counts as unhealthy; on AWS, some minutes
+Properties = dict[str, Any]
+
+
+@dataclass
+class _Group:
+    name: str
+    stack: str
+    logical_id: str
+    properties: Properties
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    completed: set[str] = field(default_factory=set)  # instances whose termination hook was answered
+    died: dict[str, float] = field(default_factory=dict)
+
+
+class Fleet:
+    """Plays the Auto Scaling groups of all stacks."""
+
+    def __init__(self, *, machines: Ec2, signals: Signals, region: str) -> None:
+        self._machines, self._signals, self._region = machines, signals, region
+        self._groups: dict[str, _Group] = {}
+        plain = provisioners._RESOURCE_HANDLERS[GROUP]
+        self._plain = dict(plain)
+        plain.update(create=self._create, update=self._update, delete=self._delete)
+        blocking = stacks._runs_on_worker_thread
+        stacks._runs_on_worker_thread = lambda type: type == GROUP or blocking(type)
+        autoscaling._ACTION_MAP["CompleteLifecycleAction"] = self._complete
+        threading.Thread(target=self._keep, name="fleet", daemon=True).start()
+
+    # behind CloudFormation
+
+    def _create(self, logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
+        name, attributes = self._plain["create"](logical_id, properties, stack)
+        group = _Group(name, stack, logical_id, properties)
+        _note_what_is_dropped(group)
+        policy = _policies(stack, logical_id).get("CreationPolicy", {}).get("ResourceSignal")
+        try:
+            with group.lock:
+                self._groups[name] = group
+                if policy:
+                    self._signals.expect(stack, logical_id)
+                self._fill(group)
+            if policy:
+                self._signals.wait(
+                    stack,
+                    logical_id,
+                    count=int(policy.get("Count", 1)),
+                    seconds=_seconds(policy.get("Timeout", "PT5M")),
+                )
+        except BaseException:
+            self._empty(group)
+            self._plain["delete"](name, properties)
+            raise
+        return name, attributes
+
+    def _update(
+        self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> tuple[str, Properties]:
+        group = self._groups[physical_id]
+        kept = _sizes(physical_id)
+        result: tuple[str, Properties] = self._plain["update"](physical_id, old, new, stack, logical_id)
+        if _unmodified(old, new):  # IgnoreUnmodifiedGroupSizeProperties
+            autoscaling._asgs[physical_id].update(kept)
+        group.properties = new
+        _note_what_is_dropped(group)
+        if old.get("LaunchTemplate") == new.get("LaunchTemplate") and old.get("VPCZoneIdentifier") == new.get(
+            "VPCZoneIdentifier"
+        ):
+            self._fill(group)
+            return result
+        policy = _policies(stack, group.logical_id).get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
+        try:
+            self._replace(group, policy)
+        except SignalError:
+            group.properties = old
+            self._plain["update"](physical_id, new, old, stack, logical_id)
+            log.warning("group %s: the new machines sent no success; the old launch template comes back", group.name)
+            try:
+                self._replace(group, policy)
+            except SignalError as again:
+                log.error("group %s: the old launch template did not come back either: %s", group.name, again)
+            raise
+        return result
+
+    def _delete(self, physical_id: str, properties: Properties) -> None:
+        if group := self._groups.pop(physical_id, None):
+            self._empty(group)
+        self._plain["delete"](physical_id, properties)
+
+    # the group's own life
+
+    def _replace(self, group: _Group, policy: Properties) -> None:
+        waits = policy.get("WaitOnResourceSignals") in (True, "true")
+        with group.lock:
+            if waits:
+                self._signals.expect(group.stack, group.logical_id)
+            count = len(self._records(group))
+            self._empty(group)
+            self._fill(group)
+        if waits:
+            self._signals.wait(
+                group.stack, group.logical_id, count=count, seconds=_seconds(policy.get("PauseTime", "PT5M"))
+            )
+
+    def _fill(self, group: _Group) -> None:
+        with group.lock:
+            while len(self._records(group)) < autoscaling._asgs[group.name]["DesiredCapacity"]:
+                self._launch(group)
+
+    def _launch(self, group: _Group) -> None:
+        chosen = group.properties["LaunchTemplate"]
+        template = ec2._launch_templates[chosen["LaunchTemplateId"]]
+        version = next(v for v in template["Versions"] if str(v["VersionNumber"]) == str(chosen["Version"]))
+        subnets = autoscaling._asgs[group.name]["VPCZoneIdentifier"].split(",")
+        tags = {
+            t["Key"]: t["Value"]
+            for t in group.properties.get("Tags", [])
+            if t.get("PropagateAtLaunch") in (True, "true")
+        }
+        tags |= {
+            "aws:autoscaling:groupName": group.name,
+            "aws:cloudformation:stack-name": group.stack,
+            "aws:cloudformation:logical-id": group.logical_id,
+        }
+        subnet = subnets[len(self._records(group)) % len(subnets)]
+        id = self._machines.launch(template=version["LaunchTemplateData"], subnet=subnet, tags=tags)
+        log.info("group %s: launched %s", group.name, id)
+        autoscaling._asgs[group.name]["Instances"].append(
+            {
+                "InstanceId": id,
+                "LifecycleState": "InService",
+                "HealthStatus": "Healthy",
+                "AvailabilityZone": ec2._subnets[subnet]["AvailabilityZone"],
+                "ProtectedFromScaleIn": False,
+                "LaunchTemplate": {
+                    "LaunchTemplateId": template["LaunchTemplateId"],
+                    "LaunchTemplateName": template["LaunchTemplateName"],
+                    "Version": str(version["VersionNumber"]),
+                },
+                "LaunchConfigurationName": "",
+            }
+        )
+
+    def _empty(self, group: _Group) -> None:
+        with group.lock:
+            for record in list(self._records(group)):
+                self._end(group, record)
+
+    def _end(self, group: _Group, record: Properties) -> None:
+        id = record["InstanceId"]
+        hook = next(
+            (
+                h
+                for h in group.properties.get("LifecycleHookSpecificationList", [])
+                if h["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_TERMINATING"
+            ),
+            None,
+        )
+        if hook is not None and ec2._instances[id]["State"]["Name"] == "running":
+            record["LifecycleState"] = "Terminating:Wait"
+            self._machines.instance(id).lifecycle = "Terminated"
+            deadline = time.monotonic() + int(hook.get("HeartbeatTimeout", 3600))
+            while id not in group.completed and time.monotonic() < deadline:
+                time.sleep(0.2)
+            log.info(
+                "group %s: the termination hook of %s was %s",
+                group.name,
+                id,
+                "answered" if id in group.completed else "left unanswered",
+            )
+        self._machines.terminate(id)
+        autoscaling._asgs[group.name]["Instances"].remove(record)
+
+    def _keep(self) -> None:
+        from ministack.core.responses import set_request_region
+
+        set_request_region(self._region)
+        while True:
+            time.sleep(1)
+            for group in list(self._groups.values()):
+                try:
+                    self._heal(group)
+                except Exception:  # a group that cannot be healed now is tried again
+                    log.exception("group %s could not be healed", group.name)
+
+    def _heal(self, group: _Group) -> None:
+        if group.name not in autoscaling._asgs or not group.lock.acquire(blocking=False):
+            return
+        try:
+            for record in list(self._records(group)):
+                id = record["InstanceId"]
+                terminated = ec2._instances[id]["State"]["Name"] == "terminated"
+                if self._machines.machines[id].alive and record["HealthStatus"] == "Healthy" and not terminated:
+                    continue
+                since = group.died.setdefault(id, time.monotonic())
+                if terminated or time.monotonic() - since >= NOTICE:
+                    record["HealthStatus"] = "Unhealthy"
+                    log.warning("group %s: %s is unhealthy and is replaced", group.name, id)
+                    self._end(group, record)
+            self._fill(group)
+        finally:
+            group.lock.release()
+
+    def _records(self, group: _Group) -> list[Properties]:
+        records: list[Properties] = autoscaling._asgs[group.name]["Instances"]
+        return records
+
+    def _complete(self, params: dict[str, Any]) -> Any:
+        def value(key: str) -> str:
+            found = params.get(key, "")
+            return str(found[0] if isinstance(found, list) else found)
+
+        group = self._groups.get(value("AutoScalingGroupName"))
+        id = value("InstanceId")
+        waiting = group and any(
+            r["InstanceId"] == id and r["LifecycleState"] == "Terminating:Wait" for r in self._records(group)
+        )
+        if group is None or not waiting:
+            return autoscaling._error("ValidationError", f"No active Lifecycle Action found with instance ID {id}")
+        group.completed.add(id)
+        return autoscaling._xml(200, "CompleteLifecycleActionResponse", "<CompleteLifecycleActionResult/>")
+
+
+def _note_what_is_dropped(group: _Group) -> None:
+    """Records the hooks of the group's own list, which MiniStack's handler leaves out."""
+    for hook in group.properties.get("LifecycleHookSpecificationList", []):
+        record = autoscaling._hook_record(group.name, hook["LifecycleHookName"], hook)
+        autoscaling._hooks[f"{group.name}/{hook['LifecycleHookName']}"] = record
+
+
+def _policies(stack: str, logical_id: str) -> Properties:
+    body = next(s for s in stacks_of(stack))["_template_body"]
+    template = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
+    resource: Properties = template["Resources"][logical_id]
+    return resource
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as CloudFormation writes it: short forms of functions are not looked at here."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)  # type: ignore[no-untyped-call]
+
+
+def stacks_of(name: str) -> list[Properties]:
+    """The living stacks of that name."""
+    from ministack.services.cloudformation import _stacks
+
+    return [s for s in _stacks.values() if s.get("StackName") == name and s.get("StackStatus") != "DELETE_COMPLETE"]
+
+
+def _sizes(name: str) -> Properties:
+    record = autoscaling._asgs[name]
+    return {key: record[key] for key in ("MinSize", "MaxSize", "DesiredCapacity")}
+
+
+def _unmodified(old: Properties, new: Properties) -> bool:
+    return all(old.get(key) == new.get(key) for key in ("MinSize", "MaxSize", "DesiredCapacity"))
+
+
+def _seconds(duration: str) -> float:
+    found = re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", duration)
+    if not found:
+        raise ValueError(f"{duration!r} is no ISO 8601 duration of hours, minutes and seconds")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds

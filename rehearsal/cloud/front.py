@@ -1,0 +1,118 @@
+"""The TLS front of the local AWS: every name under amazonaws.com ends here, as on AWS each ends at its service."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import ssl
+from pathlib import Path
+
+import aiohttp
+import trustme
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from rehearsal.cloud.permissions import Gate, Request
+
+_HOP_BY_HOP = {
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "content-encoding",
+    "content-length",
+    "host",
+    "date",
+    "server",
+}
+_BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]+)\.s3[.-](?P<region>[a-z0-9-]+\.)?amazonaws\.com$")
+_WAIT_HANDLE_HOST = re.compile(r"^cloudformation-waitcondition-[a-z0-9-]+\.s3\.")
+_BODY_LIMIT = 5 * 2**30
+
+
+def certify(*, authority_file: Path, folder: Path, region: str, address: str) -> ssl.SSLContext:
+    """Makes an authority and a certificate for AWS's names in the region; writes the authority's certificate."""
+    authority = trustme.CA(organization_name="Rehearsal of AWS")
+    certificate = authority.issue_cert(
+        "amazonaws.com",
+        "*.amazonaws.com",
+        f"*.{region}.amazonaws.com",
+        f"*.s3.{region}.amazonaws.com",
+        "*.s3.amazonaws.com",
+        f"*.dkr.ecr.{region}.amazonaws.com",
+        f"api.ecr.{region}.amazonaws.com",
+        f"*.s3.{region}.amazonaws.com",
+        str(ipaddress.ip_address(address)),
+    )
+    authority.cert_pem.write_to_path(str(authority_file))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    pem = folder / "front.pem"
+    pem.touch(mode=0o600)
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
+    context.load_cert_chain(pem)
+    return context
+
+
+class Front:
+    """Passes requests on to MiniStack, after the gate has admitted them."""
+
+    def __init__(self, *, backend: str, gate: Gate) -> None:
+        self._backend, self._gate = backend, gate
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self, *, address: str, context: ssl.SSLContext) -> None:
+        """Listens on port 443 of the address."""
+        self._session = aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=600))
+        app = web.Application(client_max_size=_BODY_LIMIT)
+        app.router.add_route("*", "/{path:.*}", self._pass)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, address, 443, ssl_context=context).start()
+
+    async def _pass(self, request: web.Request) -> web.StreamResponse:
+        assert self._session is not None
+        body = await request.read()
+        asked = Request.of(
+            method=request.method,
+            host=request.host,
+            target=request.raw_path,
+            headers=request.headers,
+            body=body,
+            source_ip=request.remote or "",
+        )
+        verdict = await self._gate.admit(asked)
+        if verdict.status is not None:
+            return web.Response(status=verdict.status, headers=dict(verdict.headers), body=verdict.body)
+        path = backend_path(request.host, request.raw_path)
+        headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _HOP_BY_HOP)
+        if encoding := request.headers.get("Content-Encoding"):
+            headers["Content-Encoding"] = encoding
+        # A URL that is already quoted must not be quoted again: signatures and keys depend on its spelling.
+        async with self._session.request(
+            request.method,
+            URL(self._backend + path, encoded=True),
+            headers=headers,
+            data=body,
+            allow_redirects=False,
+            skip_auto_headers=("Content-Type", "User-Agent", "Accept", "Accept-Encoding"),
+        ) as answer:
+            kept = CIMultiDict((key, value) for key, value in answer.headers.items() if key.lower() not in _HOP_BY_HOP)
+            if request.method == "HEAD":
+                kept["Content-Length"] = answer.headers.get("Content-Length", "0")
+            response = web.Response(
+                status=answer.status, headers=kept, body=None if request.method == "HEAD" else await answer.read()
+            )
+            return response
+
+
+def backend_path(host: str, raw_path: str) -> str:
+    """The path under which MiniStack knows what a host name of AWS and a path mean.
+
+    A bucket in the host name becomes the first part of the path; a wait condition handle's bucket is no bucket of ours.
+    """
+    name = host.partition(":")[0].lower()
+    if _WAIT_HANDLE_HOST.match(name):
+        return raw_path
+    if found := _BUCKET_HOST.match(name):
+        return f"/{found['bucket']}{raw_path}"
+    return raw_path

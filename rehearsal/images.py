@@ -1,0 +1,118 @@
+"""Builds the service's image as Docker would for the CDK CLI: with podman, from a Debian base made here, to the local registry.
+
+The CLI calls the program that CDK_DOCKER names. This one keeps its layers in the rehearsal's own cache and touches
+neither the system's Docker nor its podman storage.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from rehearsal.machines.rootfs import SUITE, mirror
+from rehearsal.places import cache
+
+BASE = "localhost/debian:trixie-slim"
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+# What lets a build reach package registries the way this system does.
+_PASSED_ON = (
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+
+
+def podman(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Runs podman on the rehearsal's own storage."""
+    storage = cache() / "images"
+    storage.mkdir(parents=True, exist_ok=True)
+    command = [
+        "podman",
+        "--root",
+        str(storage),
+        "--runroot",
+        "/run/fines-images",
+        "--storage-driver",
+        "overlay",
+        "--cgroup-manager",
+        "cgroupfs",
+        "--events-backend",
+        "none",
+    ]
+    return subprocess.run([*command, *words], text=True, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def base_image() -> None:
+    """Makes the base image if the storage has none: Debian's minimal system, as the public image of that name has."""
+    if podman("image", "exists", BASE, check=False).returncode == 0:
+        return
+    folder = cache() / "base"
+    root = folder / "root"
+    shutil.rmtree(root, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(
+        ["debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(root), mirror()],
+        check=True,
+        stdout=sys.stderr,
+    )
+    subprocess.run(["chroot", str(root), "apt-get", "clean"], check=True)
+    archive = folder / "base.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(
+            root,
+            ".",
+            filter=lambda member: None if member.name.startswith(("./dev/", "./var/lib/apt/lists/")) else member,
+        )
+    podman("import", str(archive), BASE, check=True, stdout=sys.stderr)
+    shutil.rmtree(root)
+    archive.unlink()
+
+
+def main() -> int:
+    """Answers the calls that the CDK CLI makes of Docker: inspect, build, login, tag, push."""
+    verb, *words = sys.argv[1:]
+    registry = os.environ["REHEARSAL_REGISTRY"]
+    match verb:
+        case "inspect":
+            return podman("image", "inspect", *words, check=False, stdout=subprocess.DEVNULL).returncode
+        case "build":
+            base_image()
+            given = [f"--env={name}" for name in _PASSED_ON if name in os.environ]
+            trust = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if Path(_CERTIFICATES).exists() else []
+            options = [
+                "--isolation",
+                "chroot",
+                "--network",
+                "host",
+                "--layers",
+                "--build-arg",
+                f"BASE={BASE}",
+                *trust,
+                *given,
+            ]
+            return podman("build", *options, *words, check=False).returncode
+        case "login":
+            sys.stdin.read()
+            return 0
+        case "tag":
+            return podman("tag", *words, check=False).returncode
+        case "push":
+            name = words[-1].partition("/")[2]
+            return podman(
+                "push", "--tls-verify=false", words[-1], f"docker://{registry}/{name}", check=False
+            ).returncode
+    print(f"docker {verb}: the rehearsal answers inspect, build, login, tag and push alone", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

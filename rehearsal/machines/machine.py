@@ -1,0 +1,260 @@
+"""What stands in for an EC2 instance: a Debian machine that systemd-nspawn boots from the cached root file system."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import stat
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rehearsal.machines.network import BRIDGE, RESOLVER, Network
+from rehearsal.machines.traces import Traces, end, start_time
+from rehearsal.places import cache
+
+_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN of linux/fs.h
+_NO_LOG_FLUSH = 2
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine that was booted. Its facts lie in a file, so that any process of the rehearsal can find it again."""
+
+    id: str
+    home: Path
+    address: str
+    pid: int
+    started: int | None
+
+    @classmethod
+    def boot(
+        cls,
+        *,
+        id: str,
+        folder: Path,
+        root: Path,
+        address: str,
+        router: str,
+        prefix: int,
+        network: Network,
+        authority: Path,
+        traces: Traces,
+    ) -> Machine:
+        """Boots a machine with the address in the subnet of `router`; returns while it is still booting."""
+        home = folder / id
+        home.mkdir(parents=True)
+        own = [
+            Traces(home / "traces.jsonl"),
+            traces,
+        ]  # its own list ends it alone, the run's list ends it with all else
+        merged = _layer(home, root, own)
+        _furnish(merged, id=id, address=address, router=router, prefix=prefix, authority=authority)
+        cgroups = _make_cgroups(f"fines-{id}", own)
+        containers, archives = home / "containers", cache() / "apt" / root.name
+        containers.mkdir()
+        (archives / "partial").mkdir(parents=True, exist_ok=True)
+        # fmt: off
+        command = network.inside(
+            "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--directory", str(merged), "--machine", f"{id}-{time.time_ns() % 10**6}",
+            f"--network-bridge={BRIDGE}", "--capability=all", "--system-call-filter=@keyring bpf perf_event_open", "--console=pipe",
+            "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+            f"--bind={containers}:/var/lib/containers", f"--bind={archives}:/var/cache/apt/archives",
+        )
+        # fmt: on
+        # A shell that enters the machine's cgroup first: systemd-nspawn makes the machine's own below the one it is started in.
+        enter = 'for group in $CGROUPS; do echo $$ > $group/cgroup.procs; done; exec "$@"'
+        process = subprocess.Popen(
+            ["sh", "-c", enter, "sh", *command],
+            env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "yes", "CGROUPS": " ".join(cgroups)},
+            stdin=subprocess.DEVNULL,
+            stdout=(home / "console.log").open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        for each in own:
+            each.process(process)
+        machine = cls(id, home, address, process.pid, start_time(process.pid))
+        machine._write()
+        return machine
+
+    @classmethod
+    def load(cls, folder: Path, id: str) -> Machine:
+        facts = json.loads((folder / id / "machine.json").read_text())
+        return cls(**{**facts, "home": Path(facts["home"])})
+
+    def _write(self) -> None:
+        (self.home / "machine.json").write_text(json.dumps(asdict(self), default=str))
+
+    @property
+    def alive(self) -> bool:
+        """Whether the machine has power."""
+        return start_time(self.pid) == self.started is not None
+
+    @property
+    def leader(self) -> int | None:
+        """The process number, on the host, of the machine's first process."""
+        seen = [self.pid]
+        while seen:
+            pid = seen.pop()
+            if _is_first(pid):
+                return pid
+            seen += _children(pid)
+        return None
+
+    @property
+    def root(self) -> Path:
+        """The machine's file system as its own processes see it."""
+        leader = self.leader
+        if leader is None:
+            raise OSError(f"machine {self.id} is not running")
+        return Path(f"/proc/{leader}/root")
+
+    def run(
+        self, *command: str, check: bool = True, timeout: float = 60, input: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a command as root inside the machine, as an operator would in a session."""
+        leader = self.leader
+        if leader is None:
+            raise OSError(f"machine {self.id} is not running")
+        entered = [
+            "nsenter",
+            "--target",
+            str(leader),
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--net",
+            "--pid",
+            "--cgroup",
+            "--root",
+            "--wd",
+            "--",
+            *command,
+        ]
+        environment = {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "LANG": "C.UTF-8",
+        }
+        return subprocess.run(
+            entered, check=check, capture_output=True, text=True, timeout=timeout, env=environment, input=input
+        )
+
+    def journal(self, *, lines: int = 40, unit: str | None = None) -> str:
+        """The last lines of the machine's journal, read from its disk, so also after its death."""
+        where = [str(p) for p in (self.home / "upper/var/log/journal").glob("*") if p.is_dir()]
+        if not where:
+            return ""
+        command = ["journalctl", "--directory", where[0], "--no-pager", "--lines", str(lines), "--output", "short-iso"]
+        return subprocess.run(
+            [*command, *(["--unit", unit] if unit else [])], check=False, capture_output=True, text=True
+        ).stdout
+
+    def attach(self, device: str, name: str) -> None:
+        """Shows a block device of the host inside the machine under the given name."""
+        number = os.stat(device).st_rdev
+        node = self.root / name.lstrip("/")
+        node.parent.mkdir(parents=True, exist_ok=True)
+        node.unlink(missing_ok=True)
+        os.mknod(node, stat.S_IFBLK | 0o660, number)
+
+    def detach(self, name: str) -> None:
+        with contextlib.suppress(OSError):
+            (self.root / name.lstrip("/")).unlink(missing_ok=True)
+
+    def cut_power(self, *mounts: str) -> None:
+        """Takes the machine's power away: what its file systems at `mounts` had not written is lost, and it is dead."""
+        for mount in mounts:
+            with contextlib.suppress(FileNotFoundError):
+                handle = os.open(self.root / mount.lstrip("/"), os.O_RDONLY)
+                try:
+                    fcntl.ioctl(handle, _SHUTDOWN, _NO_LOG_FLUSH.to_bytes(4, "little"))
+                finally:
+                    os.close(handle)
+        self.kill()
+
+    def kill(self) -> None:
+        """Ends all of the machine's processes at once and takes away its mounts and cgroups; its files stay to be read."""
+        leader = self.leader
+        for pid in [p for p in (leader, self.pid) if p is not None]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+        left = end(reversed(Traces(self.home / "traces.jsonl").all()))
+        if left:
+            raise OSError("; ".join(left))
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+    def shut_down(self, patience: float) -> None:
+        """Asks the machine to power off, as EC2 does on termination, and takes its power away when it does not."""
+        leader = self.leader
+        if leader is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(leader, 38)  # SIGRTMIN+4: systemd powers off (systemd(1))
+            deadline = time.monotonic() + patience
+            while self.alive and time.monotonic() < deadline:
+                time.sleep(0.1)
+        self.kill()
+
+
+def _layer(home: Path, root: Path, traces: Sequence[Traces]) -> Path:
+    merged, upper, work = home / "root", home / "upper", home / "work"
+    for folder in (merged, upper, work):
+        folder.mkdir()
+    for each in traces:
+        each.add("mount", path=str(merged))
+    options = f"lowerdir={root},upperdir={upper},workdir={work}"
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True, capture_output=True)
+    return merged
+
+
+def _furnish(merged: Path, *, id: str, address: str, router: str, prefix: int, authority: Path) -> None:
+    network = merged / "etc/systemd/network"
+    network.mkdir(parents=True, exist_ok=True)
+    (network / "10-host0.network").write_text(
+        f"[Match]\nName=host0\n[Network]\nAddress={address}/{prefix}\nGateway={router}\nDNS={RESOLVER}\nDHCP=no\nIPv6AcceptRA=no\n"
+    )
+    (merged / "etc/hostname").write_text(f"ip-{address.replace('.', '-')}\n")
+    (merged / "etc/hosts").write_text(f"127.0.0.1 localhost\n{address} ip-{address.replace('.', '-')}\n::1 localhost\n")
+    certificates = merged / "usr/local/share/ca-certificates"
+    certificates.mkdir(parents=True, exist_ok=True)
+    shutil.copy(authority, certificates / "rehearsal.crt")
+    subprocess.run(["chroot", str(merged), "update-ca-certificates"], check=True, capture_output=True)
+
+
+def _make_cgroups(name: str, traces: Sequence[Traces]) -> list[str]:
+    """One cgroup for the machine in each hierarchy that systemd uses: one on pure v2, two beside v1 controllers."""
+    top = Path("/sys/fs/cgroup")
+    hierarchies = (
+        [top]
+        if (top / "cgroup.controllers").exists()
+        else [p for p in (top / "unified", top / "systemd") if p.exists()]
+    )
+    made = []
+    for hierarchy in hierarchies:
+        group = hierarchy / name
+        for each in traces:
+            each.add("cgroup", path=str(group))
+        group.mkdir(exist_ok=True)
+        made.append(str(group))
+    return made
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _is_first(pid: int) -> bool:
+    with contextlib.suppress(OSError, IndexError):
+        numbers = Path(f"/proc/{pid}/status").read_text().split("NSpid:")[1].splitlines()[0].split()
+        return len(numbers) > 1 and numbers[-1] == "1"
+    return False

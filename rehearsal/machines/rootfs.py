@@ -1,0 +1,157 @@
+"""The root file system that machines boot from: Debian 13 with what Debian's own EC2 images bring, made once and cached."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from rehearsal.places import cache
+
+SUITE = "trixie"
+# What Debian's EC2 images have of importance here: they boot with systemd, configure themselves by cloud-init,
+# resolve names through systemd-resolved, keep time, and have Python and curl.
+PACKAGES = (
+    "systemd-sysv",
+    "systemd-resolved",
+    "dbus",
+    "cloud-init",
+    "ca-certificates",
+    "iproute2",
+    "iputils-ping",
+    "nftables",
+    "curl",
+    "python3",
+    "sudo",
+    "procps",
+    "less",
+    "e2fsprogs",
+    "locales",
+    "tzdata",
+)
+# Of use only where machines are containers; see docs/rehearsal.md.
+STAND_IN_PACKAGES = ("catatonit",)
+
+_FILES = {
+    # cloud-init knows that it runs on EC2 from the hypervisor's tables, which a container does not have: it is told here,
+    # and from then on does what it does on EC2, with the tokens that the metadata service demands.
+    "etc/cloud/cloud.cfg.d/90_datasource.cfg": "datasource_list: [Nitro]\ndatasource: {Ec2: {timeout: 5, max_wait: 20}}\n",
+    "usr/lib/python3/dist-packages/cloudinit/sources/DataSourceNitro.py": (
+        "from cloudinit import sources\n"
+        "from cloudinit.sources.DataSourceEc2 import CloudNames, DataSourceEc2\n\n\n"
+        "class DataSourceNitro(DataSourceEc2):\n"
+        "    def _get_cloud_name(self):\n"
+        "        return CloudNames.AWS\n\n\n"
+        "def get_datasource_list(depends):\n"
+        "    wanted = (sources.DEP_FILESYSTEM, sources.DEP_NETWORK)\n"
+        "    return sources.list_from_depends(depends, [(DataSourceNitro, wanted)])\n"
+    ),
+    "etc/cloud/cloud.cfg.d/91_network.cfg": "network: {config: disabled}\n",
+    # No pids controller and no CAP_SYS_RESOURCE for the machines of a rehearsal.
+    "etc/containers/containers.conf": (
+        '[containers]\npids_limit = 0\ndefault_ulimits = ["nofile=20000:20000"]\n'
+        'volumes = ["/etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certificates.crt:ro"]\n'
+        'env = ["AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt"]\n'
+    ),
+    "etc/hostname": "debian\n",
+    "etc/systemd/journald.conf.d/rehearsal.conf": "[Journal]\nStorage=persistent\n",
+    # Units that steer hardware a container does not have.
+    "etc/systemd/system/systemd-modules-load.service.d/rehearsal.conf": "[Unit]\nConditionVirtualization=!container\n",
+    "etc/systemd/system/systemd-logind.service.d/rehearsal.conf": "[Unit]\nConditionVirtualization=!container\n",
+}
+
+
+class RootFileSystemError(RuntimeError):
+    """The root file system could not be made; the message says why and where the log is."""
+
+
+def architecture() -> str:
+    """Debian's name for this machine's CPU."""
+    return subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def mirror() -> str:
+    """The Debian mirror this system itself uses, or Debian's own where it uses none."""
+    release = Path("/etc/os-release").read_text()
+    if re.search(r"^ID=debian$", release, re.M):
+        sources = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
+        for source in sources:
+            text = source.read_text() if source.is_file() else ""
+            if found := re.search(r"^(?:URIs:\s*|deb\s+(?:\[[^]]*\]\s+)?)(https?://\S+/debian/?)(?:\s|$)", text, re.M):
+                return found.group(1)
+    return "http://deb.debian.org/debian"
+
+
+def root_file_system(say: Callable[[str], None]) -> Path:
+    """The cached root file system, made first if it is not there.
+
+    Raises:
+        RootFileSystemError: debootstrap or apt failed, or the disk is full; what was half made is removed.
+    """
+    made_of = "\n".join(
+        [SUITE, architecture(), *PACKAGES, *STAND_IN_PACKAGES, *(f"{k}={v}" for k, v in sorted(_FILES.items()))]
+    )
+    folder = cache() / "rootfs"
+    root = folder / hashlib.sha256(made_of.encode()).hexdigest()[:16]
+    if root.exists():
+        return root
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{root.name}.draft.{os.getpid()}"
+    log = folder / f"{root.name}.log"
+    try:
+        say(f"Debian {SUITE}: debootstrap")
+        _logged(log, "debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(draft), mirror())
+        say(f"Debian {SUITE}: packages of a cloud image")
+        _install(draft, log)
+        for name, text in _FILES.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_text(text)
+        (draft / "etc/resolv.conf").unlink(missing_ok=True)
+        (draft / "etc/resolv.conf").symlink_to("../run/systemd/resolve/stub-resolv.conf")
+        (draft / "etc/machine-id").write_text("")
+        draft.rename(root)
+    except OSError as error:
+        raise RootFileSystemError(f"the root file system could not be made: {error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return root
+
+
+def _install(root: Path, log: Path) -> None:
+    (root / "etc/apt/sources.list").write_text(
+        f"deb {mirror()} {SUITE} main\ndeb {mirror()} {SUITE}-updates main\ndeb {_security()} {SUITE}-security main\n"
+    )
+    policy = root / "usr/sbin/policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+    proc = root / "proc"
+    subprocess.run(["mount", "-t", "proc", "proc", str(proc)], check=True)
+    try:
+        _logged(log, "chroot", str(root), "apt-get", "update")
+        install = ["apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES, *STAND_IN_PACKAGES]
+        _logged(log, "chroot", str(root), "env", "DEBIAN_FRONTEND=noninteractive", *install)
+        _logged(log, "chroot", str(root), "apt-get", "clean")
+        _logged(log, "chroot", str(root), "systemctl", "enable", "systemd-networkd", "systemd-resolved")
+    finally:
+        subprocess.run(["umount", str(proc)], check=True)
+    policy.unlink()
+
+
+def _security() -> str:
+    base = mirror().rstrip("/")
+    return re.sub(r"/debian$", "/debian-security", base)
+
+
+def _logged(log: Path, *command: str) -> None:
+    with log.open("a") as out:
+        done = subprocess.run(command, check=False, stdout=out, stderr=subprocess.STDOUT)
+    if done.returncode:
+        last = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+        raise RootFileSystemError(
+            f"{' '.join(command[:3])} … ended with {done.returncode}. Its last lines ({log} has the rest):\n{last}"
+        )

@@ -1,0 +1,181 @@
+"""What a rehearsal puts on this system, written down before it is made, so that it can be ended after a crash too."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+Facts = dict[str, Any]
+
+
+class Traces:
+    """A list on disk of processes, mounts, loop devices, namespaces, cgroups and rules; the last one made ends first.
+
+    Each line is a JSON object with a `kind` and what identifies the thing. Ending is safe to repeat: what is gone
+    already is passed over, and nothing is ended that is not on the list.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def add(self, kind: str, **facts: Any) -> None:
+        """Writes down a thing that is about to be made (a process: that was just started)."""
+        if kind not in _ENDERS:
+            raise ValueError(f"kind={kind!r}: use one of {', '.join(_ENDERS)}")
+        line = json.dumps({"kind": kind, **facts}) + "\n"
+        with self.file.open("a") as out:
+            out.write(line)
+            out.flush()
+            os.fsync(out.fileno())
+
+    def process(self, process: subprocess.Popen[Any]) -> None:
+        """Writes down a child process by its number and start time: a number alone may be reused."""
+        self.add("process", pid=process.pid, started=start_time(process.pid))
+
+    def all(self) -> list[Facts]:
+        """Everything on the list, oldest first; a line that a crash cut short names nothing that was made."""
+        if not self.file.exists():
+            return []
+        facts = []
+        for line in self.file.read_text().splitlines():
+            with contextlib.suppress(json.JSONDecodeError):
+                facts.append(json.loads(line))
+        return facts
+
+    def end(self) -> list[str]:
+        """Ends everything on the list; returns a sentence for each thing that could not be ended."""
+        left = end(reversed(self.all()))
+        if not left:
+            self.file.unlink(missing_ok=True)
+        return left
+
+
+def end(traces: Iterable[Facts]) -> list[str]:
+    """Ends the given things in order; returns a sentence for each that is still there."""
+    left = []
+    for trace in traces:
+        facts = {key: value for key, value in trace.items() if key != "kind"}
+        try:
+            _ENDERS[trace["kind"]](**facts)
+        except (OSError, subprocess.SubprocessError) as error:
+            left.append(f"{trace['kind']} {facts} could not be ended: {error}")
+    return left
+
+
+def start_time(pid: int) -> int | None:
+    """When the process began, in clock ticks since boot (proc(5), field 22), or None if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else int(fields[19])
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def _wait_until(gone: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not gone():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _end_processes(processes: dict[int, int | None]) -> None:
+    def gone() -> bool:
+        return not any(started is not None and start_time(pid) == started for pid, started in processes.items())
+
+    for how, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        for pid, started in processes.items():
+            if started is not None and start_time(pid) == started:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, how)
+        if _wait_until(gone, patience):
+            return
+    raise OSError(f"processes {sorted(processes)} did not end")
+
+
+def _end_process(pid: int, started: int | None) -> None:
+    _end_processes({pid: started})
+
+
+def _end_namespace(name: str) -> None:
+    if not Path("/run/netns", name).exists():
+        return
+    inside = subprocess.run(["ip", "netns", "pids", name], check=False, capture_output=True, text=True).stdout.split()
+    _end_processes({int(pid): start_time(int(pid)) for pid in inside})
+    _run("ip", "netns", "delete", name)
+
+
+def _end_link(name: str) -> None:
+    if Path("/sys/class/net", name).exists():
+        _run("ip", "link", "delete", name)
+
+
+def _end_mount(path: str) -> None:
+    mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for _ in range(mounted.count(path.replace(" ", "\\040"))):
+        if subprocess.run(["umount", path], check=False, capture_output=True).returncode:
+            _run("umount", "--lazy", path)
+
+
+def _end_loop(file: str) -> None:
+    found = subprocess.run(
+        ["losetup", "--associated", file, "--noheadings", "--output", "NAME"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    for device in found.stdout.split():
+        _run("losetup", "--detach", device)
+
+
+def _end_cgroup(path: str) -> None:
+    top = Path(path)
+    if not top.exists():
+        return
+    folders = sorted((Path(folder) for folder, _, _ in os.walk(top)), key=lambda p: len(p.parts), reverse=True)
+    inside = [int(pid) for folder in folders for pid in (folder / "cgroup.procs").read_text().split()]
+    _end_processes({pid: start_time(pid) for pid in inside})
+    for folder in folders:
+        folder.rmdir()
+
+
+def _end_table(family: str, name: str) -> None:
+    listed = subprocess.run(["nft", "list", "table", family, name], check=False, capture_output=True)
+    if listed.returncode == 0:
+        _run("nft", "delete", "table", family, name)
+
+
+def _end_setting(key: str, value: str) -> None:
+    Path("/proc/sys", *key.split(".")).write_text(value)
+
+
+def _end_tree(path: str) -> None:
+    if Path(path).exists():
+        shutil.rmtree(path)
+
+
+_ENDERS: dict[str, Callable[..., None]] = {
+    "process": _end_process,
+    "namespace": _end_namespace,
+    "link": _end_link,
+    "mount": _end_mount,
+    "loop": _end_loop,
+    "cgroup": _end_cgroup,
+    "table": _end_table,
+    "setting": _end_setting,
+    "tree": _end_tree,
+}

@@ -1,0 +1,56 @@
+"""What stands in for an EBS volume: a sparse file behind a loop device."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.machines.traces import Traces
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume with its id (`vol-…`) and the file that holds its blocks."""
+
+    id: str
+    file: Path
+
+    @property
+    def by_id(self) -> str:
+        """The name under which EC2's Nitro machines show it."""
+        return f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{self.id.replace('-', '')}"
+
+    def make(self, gibibytes: int, *, source: Path | None = None) -> None:
+        """Makes the file, empty or as a copy of a snapshot's."""
+        if source is not None:
+            subprocess.run(["cp", "--sparse=always", str(source), str(self.file)], check=True)
+        with self.file.open("ab") as file:
+            file.truncate(gibibytes * 2**30)
+
+    def device(self, traces: Traces) -> str:
+        """The loop device of the volume, made if there is none."""
+        found = self._devices()
+        if not found:
+            traces.add("loop", file=str(self.file))
+            subprocess.run(["losetup", "--find", str(self.file)], check=True, capture_output=True)
+            found = self._devices()
+        return found[0]
+
+    def release(self) -> None:
+        """Lets go of the loop device, and with it of what the kernel still holds of it."""
+        for device in self._devices():
+            subprocess.run(["losetup", "--detach", device], check=True, capture_output=True)
+
+    def remove(self) -> None:
+        self.release()
+        self.file.unlink(missing_ok=True)
+
+    def _devices(self) -> list[str]:
+        shown = subprocess.run(
+            ["losetup", "--associated", str(self.file), "--noheadings", "--output", "NAME"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return shown.stdout.split()

@@ -1,0 +1,90 @@
+"""What a rehearsal found: the JSON that machines read and the table that people read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from rehearsal.screen import Screen
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one check; `name` is the sentence that was checked."""
+
+    name: str
+    ok: bool
+    seconds: float
+    detail: str
+
+
+@dataclass
+class Report:
+    """The report of a rehearsal; `template` as rehearsal.ledger gives it, times in seconds."""
+
+    tier: str
+    template: dict[str, Any] = field(
+        default_factory=lambda: {
+            "resources": 0,
+            "created": 0,
+            "missing": [],
+            "stand_ins": {},
+            "properties": {"given": 0, "compared": 0, "differ": []},
+        }
+    )
+    not_rehearsed: list[str] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    checks: list[Result] = field(default_factory=list)
+    seconds: float = 0.0
+    partial: bool = False  # only some checks were asked for
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.checks) and all(check.ok for check in self.checks) and not self.template["missing"]
+
+    def write(self, file: Path) -> None:
+        """Writes the report as JSON, whole or not at all."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        body = {
+            "tier": self.tier,
+            "ok": self.ok,
+            "seconds": round(self.seconds, 1),
+            "template": self.template,
+            "not_rehearsed": self.not_rehearsed,
+            "timings": self.timings,
+            "checks": [check.__dict__ for check in self.checks],
+        }
+        draft = file.with_suffix(".draft")
+        draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        draft.replace(file)
+
+    def show(self, screen: Screen) -> None:
+        """Prints the checks, where the time went and what was not rehearsed."""
+        table = Table(title=f"Tier {self.tier}, rehearsed", title_justify="left", show_edge=False, pad_edge=False)
+        table.add_column("", width=1)
+        table.add_column("What must be true", ratio=3, overflow="fold")
+        table.add_column("s", justify="right", style="dim")
+        table.add_column("What was seen", ratio=2, style="dim", overflow="fold")
+        for check in self.checks:
+            table.add_row("[green]✓[/]" if check.ok else "[red]✗[/]", check.name, f"{check.seconds:.1f}", check.detail)
+        screen.console.print()
+        screen.console.print(table)
+        properties = self.template["properties"]
+        screen.console.print(
+            f"\n{self.template['created']} of {self.template['resources']} resources created, "
+            f"{properties['compared']} of {properties['given']} properties compared, {len(properties['differ'])} differ",
+            markup=False,
+        )
+        screen.console.print(
+            "Where the time went: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.timings.items()),
+            markup=False,
+            style="dim",
+        )
+        screen.console.print("Not rehearsed:", style="bold")
+        for sentence in self.not_rehearsed:
+            screen.console.print(f"  · {sentence}", markup=False)
+        screen.console.print(f"\n{'[green]ok[/]' if self.ok else '[red]fell short[/]'} after {self.seconds:.0f} s")

@@ -1,0 +1,193 @@
+"""A tier that runs: the local AWS, the deployed stack and its machines; started, found again, and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from rehearsal.cdk import ACCOUNT, Cdk
+from rehearsal.machines.machine import Machine
+from rehearsal.machines.network import Network
+from rehearsal.machines.rootfs import root_file_system
+from rehearsal.machines.traces import Traces
+from rehearsal.places import PROJECT, Run
+from rehearsal.screen import Screen
+
+REGION = "us-east-1"
+
+
+class TierError(RuntimeError):
+    """The local AWS or the tier did not come up; the message says what was seen."""
+
+
+@dataclass
+class Tier:
+    """A running local AWS with what was deployed to it."""
+
+    run: Run
+    network: Network
+    endpoint: str
+
+    @property
+    def cdk(self) -> Cdk:
+        return Cdk(self.run, self.endpoint, REGION)
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """The operator's session: the account's own key, which no role's permissions bind."""
+        return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="rehearsal", region_name=REGION)  # noqa: S106 - no secret
+
+    def client(self, service: str) -> Any:
+        """A client of the local AWS."""
+        return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"max_attempts": 2}))  # type: ignore[call-overload]
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+    def group(self, stack: str) -> dict[str, Any]:
+        """The stack's only Auto Scaling group."""
+        groups = self.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        own = [g for g in groups if g["AutoScalingGroupName"].startswith(stack)]
+        if len(own) != 1:
+            raise TierError(f"{len(own)} Auto Scaling groups of {stack} were found, one is expected")
+        group: dict[str, Any] = own[0]
+        return group
+
+    def host(self, stack: str) -> Machine:
+        """The machine of the group's one instance in service."""
+        ids = [i["InstanceId"] for i in self.group(stack)["Instances"] if i["LifecycleState"] == "InService"]
+        if len(ids) != 1:
+            raise TierError(f"{len(ids)} instances are in service, one is expected")
+        return Machine.load(self.run.machines, ids[0])
+
+    def delegate(self, domain: str, address: str) -> None:
+        """Enters the name server's address for a domain, as a registrar would, in the resolver that machines ask."""
+        (self.run.home / "delegations.conf").write_text(f"server=/{domain}/{address}\n")
+        for trace in Traces(self.run.traces).all():
+            if trace["kind"] == "process" and "dnsmasq" in _command(trace["pid"]):
+                os.kill(trace["pid"], 1)  # SIGHUP: read the file again (dnsmasq(8))
+
+
+def start(run: Run, screen: Screen) -> Tier:
+    """Starts the local AWS of a run.
+
+    Raises:
+        TierError: it did not answer in time; the message has its last lines.
+    """
+    end(run)
+    run.make()
+    traces = Traces(run.traces)
+    with screen.step("root_file_system", "Debian root file system") as say:
+        root = root_file_system(say)
+    with screen.step("local_aws", "local AWS"):
+        network = Network.make(traces)
+        environment = os.environ | {
+            "NETWORK": network.dump(),
+            "ROOT_FILE_SYSTEM": str(root),
+            "AWS_REGION": REGION,
+            "HOME": str(run.home),
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
+            "PYTHONPATH": str(PROJECT),
+        }
+        log = run.logs / "cloud.log"
+        process = subprocess.Popen(
+            network.inside(sys.executable, "-m", "rehearsal.cloud", run.tier),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log.open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        traces.process(process)
+        tier = Tier(run, network, f"http://{network.cloud}:4566")
+        _await(tier, process, log)
+    (run.home / "network.json").write_text(network.dump())
+    return tier
+
+
+def find(run: Run) -> Tier:
+    """The tier that `make up` left running.
+
+    Raises:
+        TierError: there is none.
+    """
+    file = run.home / "network.json"
+    if not file.exists():
+        raise TierError(f"tier {run.tier} is not up: start it with 'make up TIER={run.tier}'")
+    network = Network.load(file.read_text())
+    return Tier(run, network, f"http://{network.cloud}:4566")
+
+
+def end(run: Run) -> list[str]:
+    """Ends everything a run has made, after a crash too; returns a sentence for each thing that is still there."""
+    if not run.home.exists():
+        return []
+    left = Traces(run.traces).end()
+    if not left:
+        shutil.rmtree(run.home)
+    return left
+
+
+@contextlib.contextmanager
+def running(run: Run, screen: Screen) -> Iterator[Tier]:
+    """A tier's local AWS for the length of a block; everything is ended after it, also after Ctrl-C."""
+    try:
+        yield start(run, screen)
+    finally:
+        keep = Path("build/rehearsal") / f"{run.tier}-logs"
+        _keep_logs(run, PROJECT / keep)
+        with screen.step("end", "ending everything that was started"):
+            left = end(run)
+        for sentence in left:
+            screen.note(sentence)
+
+
+def _keep_logs(run: Run, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in run.logs.glob("*.log") if run.logs.exists() else []:
+        shutil.copy(file, folder)
+    for home in run.machines.glob("i-*") if run.machines.exists() else []:
+        if (home / "machine.json").exists():
+            journal = Machine.load(run.machines, home.name).journal(lines=100_000)
+            (folder / f"{home.name}.journal.log").write_text(journal)
+
+
+def _await(tier: Tier, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(Exception):
+            tier.client("sts").get_caller_identity()
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    raise TierError(
+        "the local AWS did not answer. Its last lines:\n"
+        + "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    )
+
+
+def _command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
+
+
+def facts(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run.facts.read_text())
+    return found

@@ -1,0 +1,1 @@
+"""The fines service: officers record traffic fines, owners ask for theirs."""

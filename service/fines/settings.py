@@ -1,0 +1,113 @@
+"""Django's settings, all of them from the environment and from the files of secrets."""
+
+import os
+from pathlib import Path
+
+from fines.environment import Environment
+from fines.logs import logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment(os.environ)
+
+SECRETS_DIR = Path(env.text("SECRETS_DIR", "/run/secrets/fines"))
+SECRET_KEY = env.secret(SECRETS_DIR / "secret_key", least=32)
+DATABASE_PASSWORD_FILE = SECRETS_DIR / "database_password"
+env.secret(DATABASE_PASSWORD_FILE)
+
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
+PUBLIC_URL = env.origin("PUBLIC_URL")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
+TOKEN_DAYS = env.integer("TOKEN_DAYS", 90, least=1, most=3650)
+REPORT_NEEDS_TOKEN = env.boolean("REPORT_NEEDS_TOKEN", default=False)
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", of=("DEBUG", "INFO", "WARNING", "ERROR"))
+
+DATABASES = {
+    "default": {
+        "ENGINE": "fines.database",
+        "HOST": env.text("DATABASE_HOST", "/run/postgresql"),
+        "PORT": env.integer("DATABASE_PORT", 5432, least=1, most=65535),
+        "NAME": env.text("DATABASE_NAME", "fines"),
+        "USER": env.text("DATABASE_USER", "fines_service"),
+        # A connection lasts as long as its thread. Before a request uses it, the engine looks whether it still stands.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "application_name": "fines",
+            "connect_timeout": 3,
+            # A peer that vanished without a word is given up after five seconds, not after TCP's quarter of an hour.
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 30,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            # Migrations take as long as they take: the entrypoint sets 0 for them.
+            "options": f"-c statement_timeout={env.integer('DATABASE_TIMEOUT_MS', 8000, least=0, most=600_000)}",
+        },
+    }
+}
+env.check()
+
+DEBUG = False
+ROOT_URLCONF = "fines.urls"
+WSGI_APPLICATION = "fines.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "infracciones",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "fines.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "es"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Names carry the content's hash: a browser may keep them for ever, and two releases can be served side by side.
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+# TLS ends at the proxy in front, the only one that can reach this port; it sets the header on every request.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 60 * 60  # an administrator's working day
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_settings(LOG_LEVEL)

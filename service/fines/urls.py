@@ -1,0 +1,20 @@
+"""The addresses of the service; each also answers with a slash at its end."""
+
+from django.contrib import admin
+from django.urls import path, re_path
+from infracciones.views.fines import cargar_infraccion
+from infracciones.views.health import healthz, readyz
+from infracciones.views.reports import generar_informe
+
+urlpatterns = [
+    re_path(r"^cargar_infraccion/?$", cargar_infraccion),
+    re_path(r"^generar_informe/?$", generar_informe),
+    re_path(r"^healthz/?$", healthz),
+    re_path(r"^readyz/?$", readyz),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "fines.middleware.bad_request"
+handler403 = "fines.middleware.forbidden"
+handler404 = "fines.middleware.not_found"
+handler500 = "fines.middleware.server_error"

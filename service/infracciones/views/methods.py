@@ -1,0 +1,25 @@
+"""Which methods a call takes."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+
+from infracciones.views.answers import Refusal
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def methods(*allowed: str) -> Callable[[View], View]:
+    """Refuses all other methods with 405 and says which are allowed."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest) -> HttpResponse:
+            if request.method not in allowed:
+                raise Refusal(405, f"Use {' o '.join(allowed)}.", headers={"Allow": ", ".join(allowed)})
+            return view(request)
+
+        return checked
+
+    return decorate

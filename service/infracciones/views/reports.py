@@ -1,0 +1,76 @@
+"""GET and POST /generar_informe: the fines of every vehicle in a person's name."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from infracciones.registration import officer_of
+from infracciones.reports import MOST, PAGE, START, Cursor, page, person
+from infracciones.tokens import bearer, digest
+from infracciones.views.answers import Refusal, answer, read_object
+from infracciones.views.fines import UNAUTHORIZED, shown
+from infracciones.views.methods import methods
+
+NAMES = ("correo", "email", "correo_electronico")
+
+
+@csrf_exempt
+@methods("GET", "POST")
+def generar_informe(request: HttpRequest) -> HttpResponse:
+    if settings.REPORT_NEEDS_TOKEN:
+        token = bearer(request.headers.get("Authorization", ""))
+        if token is None or officer_of(digest(token)) is None:
+            raise Refusal(401, UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+    given = read_object(request) if request.method == "POST" else request.GET.dict()
+    mail = next((given[name] for name in NAMES if name in given), None)
+    if (
+        not isinstance(mail, str)
+        or not 3 <= len(mail := mail.strip()) <= 254
+        or "@" not in mail
+        or not mail.isprintable()
+    ):
+        raise Refusal(
+            422,
+            "Falta el correo de la persona.",
+            errors={"correo": "Escriba un correo electrónico, como persona@ejemplo.com."},
+        )
+    limit, after = _limit(given.get("limite", PAGE)), _cursor(given.get("desde"))
+    found = person(mail)
+    if found is None:
+        raise Refusal(404, "No hay una persona con ese correo.")
+    lines, following = page(found[0], limit=limit, after=after)
+    fines = [
+        {
+            "id": f.id,
+            "placa_patente": f.plate,
+            "timestamp": shown(f.moment),
+            "comentarios": f.comment,
+            "oficial": f.officer,
+            "evidencia": False,
+        }
+        for f in lines
+    ]
+    return answer({"correo": found[1], "infracciones": fines, "siguiente": following.write() if following else None})
+
+
+def _limit(value: object) -> int:
+    text = str(value)
+    if (
+        isinstance(value, bool)
+        or not (text.isascii() and text.isdigit())
+        or len(text) > 4
+        or not 1 <= int(text) <= MOST
+    ):
+        raise Refusal(422, "El límite no sirve.", errors={"limite": f"Escriba un número de 1 a {MOST}."})
+    return int(text)
+
+
+def _cursor(value: object) -> Cursor:
+    if value is None:
+        return START
+    try:
+        return Cursor.read(str(value))
+    except ValueError:
+        raise Refusal(
+            422, "El cursor no sirve.", errors={"desde": "Use el valor de «siguiente» de la página anterior."}
+        ) from None

@@ -1,0 +1,1 @@
+"""Constructs that tiers share, one noun a file."""

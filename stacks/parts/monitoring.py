@@ -1,0 +1,191 @@
+"""What tells people that something is wrong before the service's users do: logs, alarms and where they are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+_HOUR = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Watch:
+    """An alarm on one of the host's metrics; where silence is the failure, missing data sets it off too."""
+
+    name: str
+    metric: str
+    comparison: cloudwatch.ComparisonOperator
+    threshold: float
+    minutes: int
+    periods: int
+    silence_is_bad: bool = True
+    says: str
+
+
+_ON_THE_HOST = (
+    _Watch(
+        name="BackupAge",
+        metric="BackupAgeSeconds",
+        comparison=_ABOVE,
+        threshold=26 * _HOUR,
+        minutes=5,
+        periods=3,
+        says="The newest backup is older than 26 hours, or nobody says how old it is",
+    ),
+    _Watch(
+        name="RestoreDrillAge",
+        metric="ProvenBackupAgeSeconds",
+        comparison=_ABOVE,
+        threshold=50 * _HOUR,
+        minutes=60,
+        periods=2,
+        says="No backup of the last two days was proven by restoring it",
+    ),
+    _Watch(
+        name="Disk",
+        metric="DiskUsedPercent",
+        comparison=_ABOVE,
+        threshold=80,
+        minutes=5,
+        periods=3,
+        says="A disk of the host is more than 80 % full",
+    ),
+    _Watch(
+        name="ServerErrors",
+        metric="ServerErrorPercent",
+        comparison=_ABOVE,
+        threshold=2,
+        minutes=5,
+        periods=2,
+        silence_is_bad=False,
+        says="More than 2 % of the answers are server errors",
+    ),
+    _Watch(
+        name="HostHealth",
+        metric="HostHealthy",
+        comparison=_BELOW,
+        threshold=1,
+        minutes=1,
+        periods=5,
+        says="The host does not serve, or says nothing",
+    ),
+    _Watch(
+        name="Certificate",
+        metric="CertificateDaysLeft",
+        comparison=_BELOW,
+        threshold=14,
+        minutes=60,
+        periods=1,
+        says="The certificate ends in less than 14 days, or nobody but the host itself signed it",
+    ),
+    _Watch(
+        name="Release",
+        metric="ReleaseFailed",
+        comparison=_ABOVE,
+        threshold=0,
+        minutes=5,
+        periods=1,
+        silence_is_bad=False,
+        says="The host could not serve a release and went back to the one before",
+    ),
+)
+
+
+class HostAlarms(Construct):
+    """A topic for people, and an alarm on each of the host's own metrics."""
+
+    def __init__(self, scope: Construct, id: str, *, namespace: str, email: str) -> None:
+        super().__init__(scope, id)
+        stack = cdk.Stack.of(self)
+        self.topic = sns.Topic(self, "Topic", display_name=stack.stack_name, enforce_ssl=True)
+        # A topic with a policy of its own has lost the default one, which would let alarms publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+            )
+        )
+        if email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        for watch in _ON_THE_HOST:
+            self._alarm(watch, namespace)
+
+    def _alarm(self, watch: _Watch, namespace: str) -> None:
+        missing = cloudwatch.TreatMissingData
+        alarm = cloudwatch.Alarm(
+            self,
+            watch.name,
+            alarm_description=f"{watch.says}. docs/runbook.md says what to do.",
+            metric=cloudwatch.Metric(
+                namespace=namespace,
+                metric_name=watch.metric,
+                statistic="Maximum" if watch.comparison == _ABOVE else "Minimum",
+                period=cdk.Duration.minutes(watch.minutes),
+            ),
+            comparison_operator=watch.comparison,
+            threshold=watch.threshold,
+            evaluation_periods=watch.periods,
+            treat_missing_data=missing.BREACHING if watch.silence_is_bad else missing.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))
+
+
+class HostLogs(Construct):
+    """The log groups that the host's agent writes to: its journal, its web server's access log, and the service's."""
+
+    def __init__(self, scope: Construct, id: str, *, prefix: str, retention: logs.RetentionDays) -> None:
+        super().__init__(scope, id)
+        for name in ("host", "access", "service"):
+            logs.LogGroup(
+                self,
+                name.title(),
+                log_group_name=f"{prefix}/{name}",
+                retention=retention,
+                removal_policy=cdk.RemovalPolicy.DESTROY,
+            )
+
+
+def retention_of(days: int) -> logs.RetentionDays:
+    """The shortest of CloudWatch's own choices that keeps logs for at least so many days."""
+    return _RETENTION[min(choice for choice in _RETENTION if choice >= days)]
+
+
+_Days = logs.RetentionDays
+_RETENTION = {
+    1: _Days.ONE_DAY,
+    3: _Days.THREE_DAYS,
+    5: _Days.FIVE_DAYS,
+    7: _Days.ONE_WEEK,
+    14: _Days.TWO_WEEKS,
+    30: _Days.ONE_MONTH,
+    60: _Days.TWO_MONTHS,
+    90: _Days.THREE_MONTHS,
+    120: _Days.FOUR_MONTHS,
+    150: _Days.FIVE_MONTHS,
+    180: _Days.SIX_MONTHS,
+    365: _Days.ONE_YEAR,
+    400: _Days.THIRTEEN_MONTHS,
+    545: _Days.EIGHTEEN_MONTHS,
+    731: _Days.TWO_YEARS,
+    1096: _Days.THREE_YEARS,
+    1827: _Days.FIVE_YEARS,
+    2192: _Days.SIX_YEARS,
+    2557: _Days.SEVEN_YEARS,
+    2922: _Days.EIGHT_YEARS,
+    3288: _Days.NINE_YEARS,
+    3653: _Days.TEN_YEARS,
+}

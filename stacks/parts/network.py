@@ -1,0 +1,62 @@
+"""The network of a tier without a load balancer: one public subnet in one zone, with a fixed address."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks import posture
+
+_OPEN = (
+    (ec2.Port.tcp(80), "HTTP, which redirects"),
+    (ec2.Port.tcp(443), "HTTPS"),
+    (ec2.Port.tcp(53), "DNS over TCP"),
+    (ec2.Port.udp(53), "DNS"),
+)
+
+
+class PublicNetwork(Construct):
+    """A VPC with one public subnet and no NAT, its machine's security group, and the address that the world knows."""
+
+    def __init__(self, scope: Construct, id: str, *, zone: str, log_retention: logs.RetentionDays) -> None:
+        super().__init__(scope, id)
+        self.zone = zone
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr("10.20.0.0/16"),
+            availability_zones=[zone],
+            nat_gateways=0,
+            restrict_default_security_group=False,  # no machine uses that group, and restricting it takes a function
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24)
+            ],
+        )
+        self.subnet = self.vpc.public_subnets[0]
+        flow_log_group = logs.LogGroup(
+            self, "FlowLogGroup", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY
+        )
+        self.vpc.add_flow_log(
+            "FlowLog",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(flow_log_group),
+            traffic_type=ec2.FlowLogTrafficType.REJECT,  # what was let in is in the web server's own log
+        )
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=self.vpc,
+            description="What the world reaches of the host: HTTP, HTTPS and DNS",
+            allow_all_outbound=True,
+        )
+        for port, what in _OPEN:
+            self.security_group.add_ingress_rule(ec2.Peer.any_ipv4(), port, what)
+        posture.accept(
+            self.security_group,
+            "AwsSolutions-EC23",
+            because="A public web service, and the name server of its zone, answer everybody on 53, 80 and 443 alone.",
+        )
+        self.address = ec2.CfnEIP(self, "Address", domain="vpc")
+        # an address needs the way to the internet first, and must go before it does
+        self.address.node.add_dependency(self.subnet.internet_connectivity_established)

@@ -1,0 +1,192 @@
+"""The settings of a deployment: typed, frozen, refused early and all at once. Nothing here knows of the CDK."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from stacks import values
+from stacks.values import Reader, SettingsError
+
+__all__ = ["Cpu", "Settings", "SettingsError", "Stage", "Tier"]
+
+# Keys of the CDK's own: feature flags, what its CLI adds, and what its look-ups remember in cdk.context.json.
+_FOREIGN = re.compile(
+    r"^@aws-cdk|^aws-cdk:|^aws:|^cdk:|^cli-telemetry$|^acknowledged-issue-numbers$"
+    r"|^(ami|availability-zones|hosted-zone|key-provider|load-balancer|security-group|ssm|vpc-provider):"
+)
+
+
+class Tier(StrEnum):
+    """The three ways to run the service."""
+
+    SINGLE = "single"
+    ASG = "asg"
+    EKS = "eks"
+
+
+class Stage(StrEnum):
+    """What a deployment is for; production asks for more care."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Cpu(StrEnum):
+    """The processor architectures of EC2, by AWS's names."""
+
+    ARM64 = "arm64"
+    X86_64 = "x86_64"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything an operator can set: each field is a context key, cdk deploy -c KEY=VALUE or `context` of cdk.json."""
+
+    tier: Tier
+    domain: str
+    stage: Stage = Stage.DEV
+    region: str = "us-east-1"
+    zone: int = 0  # which of the region's first two availability zones the host lives in
+    timezone: str = "UTC"
+    cpu: Cpu = Cpu.ARM64
+    instance_type: str = ""  # by default the smallest that fits, of the chosen processor
+    machine_image: str = ""  # an AMI, or a public parameter that names one; by default Debian's newest
+    app_containers: int = 2
+    data_volume_gb: int = 30
+    data_volume_generation: int = 1  # a higher one makes a new volume and keeps the old
+    data_volume_snapshot: str = ""  # what fills the volume; it stays set as long as its generation lives
+    backup_days: int = 35
+    restore: str = ""  # what an empty volume beside existing backups means: latest, a time, or none
+    media_days: int = 90  # how long a photograph that was deleted or replaced can be brought back
+    alarm_email: str = ""
+    extra_records: tuple[str, ...] = ()
+    dns_secondaries: tuple[str, ...] = ()
+    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    deletion_protection: bool = False  # in production true, unless it is set
+    log_days: int = 30
+    calls_per_minute: int = 300  # of one token
+    reports_per_minute: int = 60  # from one address without a token
+    logins_per_minute: int = 10  # from one address
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's id: another tier or stage is another stack beside the first."""
+        return f"fines-{self.stage}-{self.tier}"
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Settings:
+        """Settings from the CDK's context, where `-c` gives texts and cdk.json any JSON.
+
+        Raises:
+            SettingsError: with a line for every wrong, missing and unknown key.
+        """
+        own = {key: value for key, value in context.items() if value is not None and not _FOREIGN.match(key)}
+        known = [field.name for field in fields(cls)]
+        errors = [_unknown(key, known) for key in own if key not in known]
+        read: dict[str, Any] = {}
+        for field in fields(cls):
+            if field.name in own:
+                try:
+                    read[field.name] = _READERS[field.name](field.name, own[field.name])
+                except SettingsError as error:
+                    errors.append(str(error))
+            elif field.default is MISSING:
+                errors.append(_MISSING[field.name])
+        errors += _together(read)
+        if errors:
+            raise SettingsError("\n".join(errors))
+        read.setdefault("deletion_protection", read.get("stage") is Stage.PRODUCTION)
+        if not read.get("instance_type"):
+            read["instance_type"] = _SMALLEST[read.get("cpu", Cpu.ARM64)]
+        return cls(**read)
+
+
+_SMALLEST = {Cpu.ARM64: "t4g.small", Cpu.X86_64: "t3.small"}
+_MISSING = {
+    "tier": "tier is missing: use one of single, asg, eks, for example: cdk deploy -c tier=single",
+    "domain": "domain is missing: give the name where the service answers, for example: -c domain=fines.example.org",
+}
+_READERS: dict[str, Reader] = {
+    "tier": values.choice(Tier),
+    "domain": values.text(
+        r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", example="fines.example.org"
+    ),
+    "stage": values.choice(Stage),
+    "region": values.text(r"[a-z]{2}(-[a-z]+)+-\d", example="us-east-1"),
+    "zone": values.number(0, 1),
+    "timezone": values.time_zone,
+    "cpu": values.choice(Cpu),
+    "instance_type": values.text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", example="t4g.small", optional=True),
+    "machine_image": values.text(
+        r"ami-[0-9a-f]{8,17}|(/[A-Za-z0-9_.-]+){2,15}", example="ami-0123456789abcdef0", optional=True
+    ),
+    "app_containers": values.number(1, 8),
+    "data_volume_gb": values.number(8, 16384),
+    "data_volume_generation": values.number(1, 999),
+    "data_volume_snapshot": values.text(r"snap-[0-9a-f]{8,17}", example="snap-0123456789abcdef0", optional=True),
+    "backup_days": values.number(1, 3650),
+    "restore": values.moment,
+    "media_days": values.number(1, 3650),
+    "alarm_email": values.text(r"[^@\s'\"]+@[^@\s'\"]+\.[^@\s'\"]+", example="operator@example.org", optional=True),
+    "extra_records": values.records,
+    "dns_secondaries": values.addresses,
+    "acme_directory": values.text(r"https://[^\s'\"]+", example="https://acme-v02.api.letsencrypt.org/directory"),
+    "deletion_protection": values.flag,
+    "log_days": values.number(1, 3653),
+    "calls_per_minute": values.number(1, 100_000),
+    "reports_per_minute": values.number(1, 100_000),
+    "logins_per_minute": values.number(1, 100_000),
+}
+# RFC 2606 and RFC 6761: names that nobody can own.
+_RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")
+_ARM_TYPES = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"the settings are {', '.join(known)}"
+    return f"{key!r} is no setting: {hint}"
+
+
+def _together(read: Mapping[str, Any]) -> list[str]:
+    """What is wrong with values that are right one by one."""
+    errors = []
+    if (tier := read.get("tier")) in (Tier.ASG, Tier.EKS):
+        errors.append(f"tier='{tier}' is not built yet: use single, for example: cdk deploy -c tier=single")
+    cpu, instance_type = read.get("cpu", Cpu.ARM64), read.get("instance_type", "")
+    if instance_type and bool(_ARM_TYPES.match(instance_type)) != (cpu is Cpu.ARM64):
+        other = Cpu.X86_64 if cpu is Cpu.ARM64 else Cpu.ARM64
+        errors.append(
+            f"instance_type={instance_type!r} does not have the processor cpu='{cpu}': change one of them, for example: -c cpu={other}"
+        )
+    if read.get("data_volume_snapshot") and read.get("restore"):
+        errors.append(
+            "data_volume_snapshot and restore exclude each other: a volume is filled from a snapshot, or its database is restored from the backups"
+        )
+    if read.get("stage") is Stage.PRODUCTION:
+        errors += _in_production(read)
+    return errors
+
+
+def _in_production(read: Mapping[str, Any]) -> list[str]:
+    """What production asks for besides."""
+    errors = []
+    example = "for example: -c machine_image=ami-0123456789abcdef0, or a dated parameter: -c machine_image=/aws/service/debian/release/13/20251006-2257/arm64"
+    image = read.get("machine_image", "")
+    if not image:
+        errors.append(
+            f"machine_image is missing: production names its image, so that no deployment replaces a machine by surprise, {example}"
+        )
+    elif "latest" in image.split("/"):
+        errors.append(
+            f"machine_image={image!r} names another image tomorrow: production wants a concrete one, {example}"
+        )
+    if (domain := read.get("domain")) and _RESERVED.fullmatch(domain):
+        errors.append(f"domain={domain!r} is reserved for examples: production wants a name of your own, -c domain=...")
+    return errors

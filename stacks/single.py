@@ -1,0 +1,155 @@
+"""Tier single: one host that serves, stores, backs up and answers for its own domain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, SingleHost
+from stacks.parts.monitoring import HostAlarms, HostLogs, retention_of
+from stacks.parts.network import PublicNetwork
+from stacks.parts.permissions import STACK_TAG, HostRoles
+from stacks.parts.release import Release
+from stacks.parts.storage import Buckets, DataVolume, RootSecret
+from stacks.settings import Cpu, Settings
+
+
+class SingleStack(cdk.Stack):
+    """One EC2 host in a group of one: NGINX over containers, PostgreSQL, backups and DNS."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id,
+            env=cdk.Environment(region=settings.region),
+            termination_protection=settings.deletion_protection,
+            description="Traffic fines on one host",
+        )
+        cdk.Tags.of(self).add(STACK_TAG, id)
+        cdk.Tags.of(self).add("fines:stage", settings.stage)
+        namespace, log_prefix = f"Fines/{id}", f"/fines/{settings.stage}/{settings.tier}"
+        ds_parameter = f"/fines/{id}/ds-record"
+        retention = retention_of(settings.log_days)
+
+        zone = cdk.Fn.select(settings.zone, cdk.Fn.get_azs())
+        network = PublicNetwork(self, "Network", zone=zone, log_retention=retention)
+        buckets = Buckets(self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days)
+        data = DataVolume(
+            self,
+            "Data",
+            zone=network.zone,
+            gibibytes=settings.data_volume_gb,
+            generation=settings.data_volume_generation,
+            snapshot=settings.data_volume_snapshot,
+        )
+        secret = RootSecret(self, "Secret").secret
+        release = Release(self, "Release", cpu=settings.cpu, app_containers=settings.app_containers)
+        host_files = s3_assets.Asset(self, "HostFiles", path=str(HOST_FILES), exclude=["README.md"])
+
+        roles = HostRoles(self, "Roles")
+        roles.fetch_host_files(host_files)
+        roles.read_secret(secret)
+        roles.follow(release)
+        roles.attach(data.volume)
+        roles.take_address(network)
+        roles.keep_backups(buckets.backups)
+        roles.keep_media(buckets.media)
+        roles.publish(ds_parameter)
+        roles.report(namespace=namespace, log_prefix=log_prefix)
+        roles.signal(group_name=id)
+        roles.be_reached()
+
+        host = SingleHost(
+            self,
+            "Host",
+            network=network,
+            role=roles.host,
+            instance_type=settings.instance_type,
+            machine_image=_machine_image(settings),
+            after=roles,
+            environment={
+                "FINES_STACK": id,
+                "FINES_STAGE": settings.stage,
+                "FINES_TIER": settings.tier,
+                "FINES_REGION": settings.region,
+                "AWS_DEFAULT_REGION": settings.region,
+                "FINES_DOMAIN": settings.domain,
+                "FINES_TIMEZONE": settings.timezone,
+                "FINES_HOST_ASSET": host_files.s3_object_url,
+                "FINES_VOLUME_ID": data.volume.ref,
+                "FINES_ADDRESS_ALLOCATION": network.address.attr_allocation_id,
+                "FINES_ADDRESS": network.address.ref,
+                "FINES_RELEASE_PARAMETER": release.parameter.parameter_name,
+                "FINES_SECRET_ARN": secret.secret_arn,
+                "FINES_BACKUP_BUCKET": buckets.backups.bucket_name,
+                "FINES_MEDIA_BUCKET": buckets.media.bucket_name,
+                "FINES_APP_ROLE_ARN": roles.app.role_arn,
+                "FINES_GROUP_LOGICAL_ID": GROUP_LOGICAL_ID,
+                "FINES_GROUP_NAME": id,
+                "FINES_HOOK_NAME": HOOK,
+                "FINES_DS_PARAMETER": ds_parameter,
+                "FINES_BACKUP_DAYS": str(settings.backup_days),
+                "FINES_RESTORE": settings.restore,
+                "FINES_EXTRA_RECORDS": _json(settings.extra_records),
+                "FINES_DNS_SECONDARIES": _json(settings.dns_secondaries),
+                "FINES_ACME_DIRECTORY": settings.acme_directory,
+                "FINES_ALARM_EMAIL": settings.alarm_email,
+                "FINES_LOG_GROUP_PREFIX": log_prefix,
+                "FINES_METRIC_NAMESPACE": namespace,
+                "FINES_RATE_TOKEN_PER_MINUTE": str(settings.calls_per_minute),
+                "FINES_RATE_REPORT_PER_MINUTE": str(settings.reports_per_minute),
+                "FINES_RATE_LOGIN_PER_MINUTE": str(settings.logins_per_minute),
+            },
+        )
+        release.wait_after(host.group, seconds=1800)
+
+        HostLogs(self, "Logs", prefix=log_prefix, retention=retention)
+        alarms = HostAlarms(self, "Alarms", namespace=namespace, email=settings.alarm_email)
+
+        domain, address = settings.domain, network.address.ref
+        _tell(self, "Url", f"https://{domain}/", "Where the service answers")
+        _tell(self, "PublicAddress", address, "The host's fixed address")
+        _tell(self, "NameServers", f"ns1.{domain} ns2.{domain}", "The domain's name servers, to enter at its registrar")
+        glue = f"ns1.{domain} A {address}, ns2.{domain} A {address}"
+        _tell(self, "GlueRecords", glue, "The name servers' addresses, to enter at the registrar too")
+        _tell(
+            self, "DsParameter", ds_parameter, "The SSM parameter that holds the DS record once the host made its key"
+        )
+        _tell(self, "ConnectCommand", _connect(settings), "A shell on the host, by Session Manager")
+        _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/pgbackrest", "pgBackRest's repository")
+        _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
+        _tell(self, "SecretArn", secret.secret_arn, "The root of all secrets; without it the backups cannot be read")
+        _tell(self, "GroupName", host.group.ref, "The Auto Scaling group of the host")
+        _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
+
+
+def _tell(stack: cdk.Stack, name: str, value: str, what: str) -> None:
+    cdk.CfnOutput(stack, name, value=value, description=what)
+
+
+def _json(texts: Sequence[str]) -> str:
+    """A JSON list for a line of boot.env, which holds its value between single quotes."""
+    return json.dumps(texts).replace("'", "\\u0027")
+
+
+def _connect(settings: Settings) -> str:
+    region = f"--region {settings.region}"
+    return (
+        f"aws ssm start-session {region} --target $(aws ec2 describe-instances {region} "
+        f"--filters Name=tag:{STACK_TAG},Values={settings.stack_name} Name=instance-state-name,Values=running "
+        "--query 'Reservations[].Instances[].InstanceId' --output text)"
+    )
+
+
+def _machine_image(settings: Settings) -> ec2.IMachineImage:
+    """The launch template gets a concrete image id: the setting's own, or what a parameter names at each deployment."""
+    arch = "arm64" if settings.cpu is Cpu.ARM64 else "amd64"
+    image = settings.machine_image or f"/aws/service/debian/release/13/latest/{arch}"
+    if image.startswith("ami-"):
+        return ec2.MachineImage.generic_linux({settings.region: image})
+    return ec2.MachineImage.from_ssm_parameter(image)

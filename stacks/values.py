@@ -1,0 +1,133 @@
+"""Readers of context values: each turns what the CLI (texts) or cdk.json (any JSON) gives into a value, or refuses."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+import re
+import zoneinfo
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Reader = Callable[[str, Any], Any]
+
+
+class SettingsError(ValueError):
+    """Context values the operator must fix; the message has a line for each and says how."""
+
+
+def choice(kind: type[StrEnum]) -> Reader:
+    """One of an enumeration's values."""
+    options = [str(option) for option in kind]
+
+    def read(name: str, value: Any) -> StrEnum:
+        if str(value) in options:
+            return kind(str(value))
+        near = (difflib.get_close_matches(str(value), options, n=1, cutoff=0.4) or options)[0]
+        raise SettingsError(
+            f"{name}={str(value)!r}: use one of {', '.join(options)}, for example: cdk deploy -c {name}={near}"
+        )
+
+    return read
+
+
+def text(pattern: str, *, example: str, optional: bool = False) -> Reader:
+    """A text of a form; where it is optional, it may be empty."""
+
+    def read(name: str, value: Any) -> str:
+        given = str(value).strip()
+        if (optional and not given) or re.fullmatch(pattern, given):
+            return given
+        raise SettingsError(f"{name}={str(value)!r}: write it like this: -c {name}={example}")
+
+    return read
+
+
+def number(least: int, most: int) -> Reader:
+    """A whole number within bounds."""
+
+    def read(name: str, value: Any) -> int:
+        if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}", str(value)) and least <= int(value) <= most:
+            return int(value)
+        raise SettingsError(f"{name}={str(value)!r}: use a whole number from {least} to {most}")
+
+    return read
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or false."""
+    if str(value).lower() in ("true", "false"):
+        return str(value).lower() == "true"
+    raise SettingsError(f"{name}={str(value)!r}: use true or false")
+
+
+def time_zone(name: str, value: Any) -> str:
+    """A name of the IANA time zone database."""
+    known = zoneinfo.available_timezones()
+    if str(value) in known:
+        return str(value)
+    near = (difflib.get_close_matches(str(value), sorted(known), n=1) or ["America/Bogota"])[0]
+    raise SettingsError(
+        f"{name}={str(value)!r}: use a name of the IANA time zone database, for example: -c {name}={near}"
+    )
+
+
+def moment(name: str, value: Any) -> str:
+    """What a restore goes back to: `latest`, `none`, a time with its offset, or nothing."""
+    given = str(value).strip()
+    if given in ("", "latest", "none"):
+        return given
+    try:
+        read = datetime.fromisoformat(given)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise SettingsError(
+            f"{name}={given!r}: use latest, none, or a time with its offset, for example: -c {name}=2026-01-31T12:00:00+00:00"
+        )
+    return read.isoformat()
+
+
+def records(name: str, value: Any) -> tuple[str, ...]:
+    """Lines of a zone file, as a JSON list or as a single line."""
+    form = re.compile(
+        r"\S+[ \t]+(\d+[ \t]+)?(IN[ \t]+)?(A|AAAA|CAA|CNAME|MX|NS|SRV|TLSA|TXT)[ \t]+[^\x00-\x08\x0a-\x1f]+"
+    )
+    lines = _texts(name, value, example='["www 300 IN CNAME fines.example.org."]')
+    for line in lines:
+        if not form.fullmatch(line):
+            raise SettingsError(
+                f"{name}: {line!r} is no line of a zone file: write it like 'www 300 IN CNAME fines.example.org.'"
+            )
+    if len(json.dumps(lines)) > _MOST_RECORDS:
+        raise SettingsError(f"{name} is too long: its records may have {_MOST_RECORDS} characters in all")
+    return lines
+
+
+def addresses(name: str, value: Any) -> tuple[str, ...]:
+    """IP addresses, as a JSON list or as a single one."""
+    given = _texts(name, value, example='["192.0.2.53"]')
+    for address in given:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise SettingsError(f"{name}: {address!r} is no IP address: write it like 192.0.2.53") from None
+    return given
+
+
+_MOST_RECORDS = 4096  # EC2 caps user data at 16 KB, and the records are part of it
+
+
+def _texts(name: str, value: Any, *, example: str) -> tuple[str, ...]:
+    given = value
+    if isinstance(value, str):
+        try:
+            given = json.loads(value) if value.strip() else []
+        except json.JSONDecodeError:
+            given = [value.strip()]
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+        raise SettingsError(f"{name}={value!r}: give a JSON list of texts, for example: -c {name}='{example}'")
+    return tuple(given)
