@@ -34,7 +34,7 @@ class Cdk:
         home = self.run.home / "operator"
         home.mkdir(exist_ok=True)
         docker = home / "docker"
-        docker.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m rehearsal.images "$@"\n')
+        docker.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m rehearsal.images "$@"\n')
         docker.chmod(0o755)
         tools = f"{PROJECT / 'node_modules/.bin'}:{Path(sys.executable).parent}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
@@ -42,7 +42,6 @@ class Cdk:
             "HOME": str(home),  # the CLI caches the account of a key there
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
             "PATH": f"{tools}:{os.environ['PATH']}",
-            "PYTHONPATH": str(PROJECT),
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "rehearsal",
             "AWS_REGION": self.region,
@@ -60,15 +59,17 @@ class Cdk:
         # outside the project, since the CLI would run the app
         self._call("bootstrap", say, "bootstrap", f"aws://{ACCOUNT}/{self.region}", within=self.run.home / "operator")
 
-    def synth(self, context: Mapping[str, object], say: Say, *, name: str | None = None) -> Path:
-        """Synthesizes the app with the context; returns the assembly's folder.
+    def synth(
+        self, context: Mapping[str, object], say: Say, *, name: str | None = None, project: Path = PROJECT
+    ) -> Path:
+        """Synthesizes the app of a project folder with the context; returns the assembly's folder.
 
         Raises:
             CdkError: with the settings' own messages.
         """
         assembly = BUILD / "synth" / (name or str(context["tier"]))
         settings = [word for key, value in context.items() for word in ("-c", f"{key}={value}")]
-        self._call("synth", say, "synth", "--quiet", "--output", str(assembly), *settings)
+        self._call("synth", say, "synth", "--quiet", "--output", str(assembly), *settings, within=project)
         return assembly
 
     def deploy(self, assembly: Path, say: Say, *, log: str = "deploy") -> None:

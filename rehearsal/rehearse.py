@@ -73,6 +73,13 @@ def deploy(tier: Tier, screen: Screen) -> Subject:
     with screen.step("deploy", "cdk deploy: the real template, a machine that boots") as say:
         tier.cdk.deploy(assembly, say)
     name = stack_name(tier.run)
-    subject = Subject(tier=tier, stack=name, assembly=assembly, template=template_of(assembly, name), domain=DOMAIN)
+    subject = Subject(
+        tier=tier,
+        stack=name,
+        assembly=assembly,
+        template=template_of(assembly, name),
+        domain=DOMAIN,
+        context=context(tier.run),
+    )
     tier.delegate(DOMAIN, subject.outputs["PublicAddress"])
     return subject

@@ -163,11 +163,13 @@ def _together(read: Mapping[str, Any]) -> list[str]:
     if instance_type and bool(_ARM_TYPES.match(instance_type)) != (cpu is Cpu.ARM64):
         other = Cpu.X86_64 if cpu is Cpu.ARM64 else Cpu.ARM64
         errors.append(
-            f"instance_type={instance_type!r} does not have the processor cpu='{cpu}': change one of them, for example: -c cpu={other}"
+            f"instance_type={instance_type!r} does not have the processor cpu='{cpu}': "
+            f"change one of them, for example: -c cpu={other}"
         )
     if read.get("data_volume_snapshot") and read.get("restore"):
         errors.append(
-            "data_volume_snapshot and restore exclude each other: a volume is filled from a snapshot, or its database is restored from the backups"
+            "data_volume_snapshot and restore exclude each other: "
+            "a volume is filled from a snapshot, or its database is restored from the backups"
         )
     if read.get("stage") is Stage.PRODUCTION:
         errors += _in_production(read)
@@ -177,11 +179,15 @@ def _together(read: Mapping[str, Any]) -> list[str]:
 def _in_production(read: Mapping[str, Any]) -> list[str]:
     """What production asks for besides."""
     errors = []
-    example = "for example: -c machine_image=ami-0123456789abcdef0, or a dated parameter: -c machine_image=/aws/service/debian/release/13/20251006-2257/arm64"
+    example = (
+        "for example: -c machine_image=ami-0123456789abcdef0, "
+        "or a dated parameter: -c machine_image=/aws/service/debian/release/13/20251006-2257/arm64"
+    )
     image = read.get("machine_image", "")
     if not image:
         errors.append(
-            f"machine_image is missing: production names its image, so that no deployment replaces a machine by surprise, {example}"
+            "machine_image is missing: production names its image, "
+            f"so that no deployment replaces a machine by surprise, {example}"
         )
     elif "latest" in image.split("/"):
         errors.append(

@@ -86,7 +86,8 @@ def moment(name: str, value: Any) -> str:
         read = None
     if read is None or read.tzinfo is None:
         raise SettingsError(
-            f"{name}={given!r}: use latest, none, or a time with its offset, for example: -c {name}=2026-01-31T12:00:00+00:00"
+            f"{name}={given!r}: use latest, none, or a time with its offset, "
+            f"for example: -c {name}=2026-01-31T12:00:00+00:00"
         )
     return read.isoformat()
 

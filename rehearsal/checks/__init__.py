@@ -29,6 +29,7 @@ class Subject:
     assembly: Path
     template: dict[str, Any]
     domain: str
+    context: dict[str, object]
     ledger: dict[str, Any] = field(
         default_factory=lambda: {
             "resources": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 import uuid
@@ -29,7 +30,7 @@ class Ledger:
     def longest_silence(self) -> float:
         """The longest time, in seconds, between two acknowledgements."""
         moments = sorted(self.moments)
-        return max((later - earlier for earlier, later in zip(moments, moments[1:], strict=False)), default=0.0)
+        return max((later - earlier for earlier, later in itertools.pairwise(moments)), default=0.0)
 
 
 class Load:

@@ -42,7 +42,8 @@ def main() -> None:
     from rehearsal.cloud.ec2 import Ec2
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.front import Front, certify
-    from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Sessions, self_test
+    from rehearsal.cloud.mend import mend
+    from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Sessions
     from rehearsal.cloud.permissions.lookup_ministack import MiniStack
     from rehearsal.cloud.signals import Signals
     from rehearsal.cloud.types import teach
@@ -54,6 +55,7 @@ def main() -> None:
     machines = Ec2(
         run=run, network=network, root=Path(os.environ["ROOT_FILE_SYSTEM"]), traces=traces, sessions=sessions
     )
+    mend()
     teach(run, machines)
     Fleet(machines=machines, signals=Signals(), region=region)
     for arch in ("amd64", "arm64"):
@@ -62,7 +64,6 @@ def main() -> None:
     async def serve() -> None:
         evaluator = Evaluator(node=Path(sys.executable).parent / "node")
         await evaluator.start()
-        await self_test(evaluator)
         gate = Gate(
             evaluator=evaluator,
             sessions=sessions,
@@ -91,12 +92,12 @@ def _start_resolver(run: Run, network: Network, traces: Traces) -> None:
     delegations = run.home / "delegations.conf"
     delegations.touch()
     upstream = [f"--server={address}" for address in upstream_resolvers()]
-    # fmt: off
     command = [
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--user=root", "--pid-file", "--bind-interfaces", "--interface=vpc",
-        f"--listen-address={RESOLVER}", "--except-interface=lo", f"--address=/amazonaws.com/{network.cloud}", f"--servers-file={delegations}", *upstream,
+        *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--user=root"),
+        *("--pid-file", "--bind-interfaces", "--interface=vpc", "--except-interface=lo"),
+        *(f"--listen-address={RESOLVER}", f"--address=/amazonaws.com/{network.cloud}"),
+        *(f"--servers-file={delegations}", *upstream),
     ]
-    # fmt: on
     traces.process(subprocess.Popen(command, stdout=(run.logs / "resolver.log").open("wb"), stderr=subprocess.STDOUT))
 
 

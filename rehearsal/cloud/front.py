@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from rehearsal.cloud.permissions import Gate, Request
+from rehearsal.cloud.permissions.onward import onward
 
 _HOP_BY_HOP = {
     "connection",
@@ -65,7 +66,7 @@ class Front:
         self._session = aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=600))
         app = web.Application(client_max_size=_BODY_LIMIT)
         app.router.add_route("*", "/{path:.*}", self._pass)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, auto_decompress=False)
         await runner.setup()
         await web.TCPSite(runner, address, 443, ssl_context=context).start()
 
@@ -83,10 +84,13 @@ class Front:
         verdict = await self._gate.admit(asked)
         if verdict.status is not None:
             return web.Response(status=verdict.status, headers=dict(verdict.headers), body=verdict.body)
-        path = backend_path(request.host, request.raw_path)
+        # MiniStack would check a presigned URL again, under a host and path that are no longer the signed ones.
+        target, added = onward(asked) or (request.raw_path, {})
+        path = backend_path(request.host, target)
         headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _HOP_BY_HOP)
         if encoding := request.headers.get("Content-Encoding"):
             headers["Content-Encoding"] = encoding
+        headers.update(added)
         # A URL that is already quoted must not be quoted again: signatures and keys depend on its spelling.
         async with self._session.request(
             request.method,

@@ -27,7 +27,10 @@ SELECT i.id, v.placa_patente, i.timestamp, i.comentarios
 FROM infracciones_infraccion i JOIN infracciones_vehiculo v ON v.id = i.vehiculo_id
 WHERE i.oficial_id = %(officer)s AND i.clave = %(key)s
 """
-_WHO = "SELECT o.id, o.numero FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id WHERE t.resumen = %s AND t.revocado IS NULL AND t.vence > now()"
+_WHO = """
+SELECT o.id, o.numero FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
+WHERE t.resumen = %s AND t.revocado IS NULL AND t.vence > now()
+"""
 
 
 @dataclass(frozen=True)

@@ -80,15 +80,8 @@ class HostRoles(Construct):
     def take_address(self, network: PublicNetwork) -> None:
         """The fixed address, away from the machine that was before."""
         address = self._arn("ec2", f"elastic-ip/{network.address.attr_allocation_id}")
-        interfaces = self._arn("ec2", "network-interface/*")
-        # an address has no VPC: for it the condition says nothing
-        own_network = {"ArnEqualsIfExists": {"ec2:Vpc": network.vpc.vpc_arn}}
-        self._allow("TakeTheAddress", "ec2:AssociateAddress", on=[address, interfaces], only_if=own_network)
+        self._allow("TakeTheAddress", "ec2:AssociateAddress", on=[address])
         self._allow("TakeItOnOwnMachines", "ec2:AssociateAddress", on=[self._instances], only_if=self._own)
-        self._accept_wildcard(
-            interfaces,
-            because="An interface exists only once its machine runs; a condition keeps to this stack's VPC.",
-        )
 
     def keep_backups(self, bucket: s3.Bucket) -> None:
         """pgBackRest's repository and the escrow of DNS keys and certificates."""

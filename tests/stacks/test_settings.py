@@ -156,12 +156,14 @@ def test_all_mistakes_are_told_at_once() -> None:
         (
             "timezone",
             "America/Bogotá",
-            "timezone='America/Bogotá': use a name of the IANA time zone database, for example: -c timezone=America/Bogota",
+            "timezone='America/Bogotá': "
+            "use a name of the IANA time zone database, for example: -c timezone=America/Bogota",
         ),
         (
             "restore",
             "2026-01-31 12:00",
-            "restore='2026-01-31 12:00': use latest, none, or a time with its offset, for example: -c restore=2026-01-31T12:00:00+00:00",
+            "restore='2026-01-31 12:00': use latest, none, or a time with its offset, "
+            "for example: -c restore=2026-01-31T12:00:00+00:00",
         ),
         (
             "dns_secondaries",
@@ -176,7 +178,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         (
             "extra_records",
             "www CNAM x.",
-            "extra_records: 'www CNAM x.' is no line of a zone file: write it like 'www 300 IN CNAME fines.example.org.'",
+            "extra_records: 'www CNAM x.' is no line of a zone file: "
+            "write it like 'www 300 IN CNAME fines.example.org.'",
         ),
         (
             "extra_records",

@@ -4,5 +4,7 @@
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
+from rehearsal.checks.single import releases  # isort: skip
+from rehearsal.checks.single import power  # isort: skip
 
-__all__ = ["boot", "exposure", "traffic"]
+__all__ = ["boot", "exposure", "power", "releases", "traffic"]

@@ -49,7 +49,9 @@ def a_container_killed_under_load_costs_no_acknowledged_fine(subject: Subject) -
         load.await_acknowledged(200, seconds=60)
         load.stop()
     must_be_there_once(load.ledger, people, subject)
-    return f"{len(load.ledger.acknowledged)} acknowledged and there, longest silence {load.ledger.longest_silence():.1f} s, {len(load.ledger.refused)} tries repeated"
+    ledger = load.ledger
+    silence = ledger.longest_silence()
+    return f"{len(ledger.acknowledged)} acknowledged and there, {silence:.1f} s of silence, {len(ledger.refused)} tries repeated"
 
 
 def _ports(subject: Subject) -> list[str]:

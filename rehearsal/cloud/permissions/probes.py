@@ -104,7 +104,9 @@ def _probe(
         )
     allowed = Check(action, resource, context)
     refused, varied = _refused(allowed, statement, all_, role.account, region)
-    unmet = satisfy.violations(statement.get("Condition", {})) if varied == "resource" else ()
+    # a condition with IfExists need not speak of this resource
+    conditions = {op: tests for op, tests in statement.get("Condition", {}).items() if not op.endswith("IfExists")}
+    unmet = [{**context, **keys} for keys in satisfy.violations(conditions)] if varied == "resource" else []
     return Probe(
         role.arn,
         name,

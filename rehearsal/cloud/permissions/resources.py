@@ -41,15 +41,15 @@ def checks(call: Call, place: Place) -> tuple[Check, ...]:
     )
 
 
-_OWN_TAG_KEYS = frozenset({"autoscaling", "ec2", "ecr", "iam", "rds", "ssm"})
+# The evaluator does not know the pattern secretsmanager:ResourceTag, and gives up on a question with such a key.
+_WITHOUT_TAG_KEY = frozenset({"secretsmanager"})
 
 
 def tag_keys(arn: str, action: str, place: Place) -> dict[str, str]:
     """The condition keys that the tags of a resource give."""
     if arn == "*":
         return {}
-    # Of the services that have a key of their own for tags, the evaluator knows these by a pattern; the others' only by aws:.
-    prefixes = ("aws", *({action.partition(":")[0]} & _OWN_TAG_KEYS))
+    prefixes = ("aws", *({action.partition(":")[0]} - _WITHOUT_TAG_KEY))
     return {
         f"{prefix}:ResourceTag/{key}": value for key, value in place.lookup.tags(arn).items() for prefix in prefixes
     }

@@ -105,7 +105,7 @@ def verify(request: Request, credential: Credential, *, secret: str, now: dateti
     if not hmac.compare_digest(expected, credential.signature):
         raise Refusal(
             "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+            "The request signature we calculated does not match the signature you provided. Check your key and method.",
         )
 
 

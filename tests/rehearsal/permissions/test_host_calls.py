@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -256,6 +257,19 @@ def test_the_host_is_refused_where_another(bench: Bench, name: str) -> None:
         assert "is not authorized to perform" in refused.value.response["Error"]["Message"]
 
 
+def test_a_resource_with_tags_of_any_service_is_judged(bench: Bench) -> None:
+    tags = {"aws:cloudformation:stack-name": "fines-dev-single", "fines:stack": "fines-dev-single"}
+    bench.cloud.tagged |= dict.fromkeys((SECRET, STACK, TOPIC, arn("ssm", "parameter/fines/dev/single/release")), tags)
+    for name in (
+        "reads the secret by its ARN",
+        "signals its stack by name",
+        "raises an alarm",
+        "reads the release parameter",
+    ):
+        case = CASES[name]
+        bench.passes(partial(case.passes, bench.client(case.service)))
+
+
 def test_a_refusal_reads_like_one_of_aws(bench: Bench) -> None:
     with pytest.raises(ClientError) as refused:
         bench.client("ssm").get_parameter(Name="/other")
@@ -263,44 +277,4 @@ def test_a_refusal_reads_like_one_of_aws(bench: Bench) -> None:
         f"User: arn:aws:sts::123456789012:assumed-role/fines-dev-single-HostRole/{INSTANCE} is not authorized to"
         f" perform: ssm:GetParameter on resource: {arn('ssm', 'parameter/other')} because no identity-based policy"
         " allows the ssm:GetParameter action"
-    )
-
-
-def test_the_agents_of_session_manager_are_understood_though_botocore_does_not_know_them(bench: Bench) -> None:
-    ssm = bench.passes(lambda: _update_instance_information(bench))
-    assert ssm.question is not None
-    assert ssm.question.resource == arn("ec2", f"instance/{INSTANCE}")
-    for service, target, path, action in (
-        ("ec2messages", "EC2WindowsMessageDeliveryService.GetMessages", "/", "ec2messages:GetMessages"),
-        ("ssmmessages", "", f"/v1/control-channel/{INSTANCE}", "ssmmessages:CreateControlChannel"),
-    ):
-        verdict = bench.admit(bench.signed(service, path=path, headers={"x-amz-target": target} if target else {}))
-        assert verdict.allowed and verdict.question is not None
-        assert verdict.question.action == action
-    refused = bench.admit(bench.signed("ssmmessages", path="/v1/data-channel/x"))
-    assert not refused.allowed and refused.status == 403
-    unknown = bench.admit(bench.signed("ssmmessages", path="/v2/anything"))
-    assert not unknown.allowed and unknown.status == 400
-
-
-def _update_instance_information(bench: Bench) -> Any:
-    # the operation is the agent's own; botocore's model has no name for it in its client
-    request = bench.signed(
-        "ssm",
-        headers={
-            "x-amz-target": "AmazonSSM.DescribeInstanceInformation",
-            "content-type": "application/x-amz-json-1.1",
-        },
-        body=b"{}",
-    )
-    assert not bench.admit(request).allowed
-    return bench.send(
-        bench.signed(
-            "ssm",
-            headers={
-                "x-amz-target": "AmazonSSM.UpdateInstanceInformation",
-                "content-type": "application/x-amz-json-1.1",
-            },
-            body=b'{"InstanceId": "%s"}' % INSTANCE.encode(),
-        )
     )

@@ -1,0 +1,27 @@
+"""The host loses power: the group replaces it, and nothing that was acknowledged is lost."""
+
+from __future__ import annotations
+
+import time
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.people import People
+
+
+@check("single")
+def a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once(subject: Subject) -> str:
+    people = People.make(subject, officers=8, owners=5)
+    dead, address = subject.host, subject.address
+    with Load(people, officers=8, patience=5) as load:
+        load.await_acknowledged(200, seconds=60)
+        cut = time.monotonic()
+        dead.cut_power("/srv/fines")
+        load.await_acknowledged(100, seconds=480)
+        load.stop()
+    heard = min(moment for moment in load.ledger.moments if moment > cut + 1)
+    host = subject.host
+    if host.id == dead.id or subject.tier.outputs(subject.stack)["PublicAddress"] != address:
+        raise CheckError(f"{host.id} serves, {dead.id} died; the address was {address}")
+    must_be_there_once(load.ledger, people, subject)
+    return f"{dead.id} to {host.id}: {heard - cut:.0f} s of silence, {len(load.ledger.acknowledged)} fines there once"

@@ -1,0 +1,128 @@
+"""Deployments of a running tier: in place under load, given up when they are no good, and scaled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rehearsal.cdk import CdkError
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.people import People
+from rehearsal.checks.variant import deploy, variant
+
+_MIGRATION = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("infracciones", "{before}")]
+    operations = [migrations.RunSQL("{sql}", "")]
+"""
+
+
+@check("single")
+def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subject: Subject) -> str:
+    before, was = _instances(subject), _ports(subject)
+    if len(was) != 2:
+        raise CheckError(f"two containers were expected before, these run: {was}")
+    people = People.make(subject, officers=4, owners=2)
+    with Load(people, officers=4) as load:
+        deploy(subject, variant(subject, "four", app_containers=4), log="deploy-four")
+        now = _ports(subject)
+        load.stop()
+    if len(now) != 4 or _instances(subject) != before:
+        raise CheckError(f"{now} run on {_instances(subject)}, four were wanted on {before}")
+    must_be_there_once(load.ledger, people, subject)
+    return f"{len(was)} to {len(now)} containers on {before[0]}, {len(load.ledger.refused)} requests failed meanwhile"
+
+
+@check("single")
+def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject: Subject) -> str:
+    before, image = _instances(subject), _image(subject)
+    assembly = variant(subject, "new", lambda copy: _add_migration(copy, "SELECT 1"))
+    people = People.make(subject, officers=4, owners=2)
+    with Load(people, officers=4, pause=0.05) as load:
+        deploy(subject, assembly, log="deploy-new")
+        load.await_acknowledged(20, seconds=20)
+        load.stop()
+    if _image(subject) == image or _instances(subject) != before:
+        raise CheckError(f"{_image(subject)} runs on {_instances(subject)}; another image was wanted on {before}")
+    if load.ledger.refused:
+        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    must_be_there_once(load.ledger, people, subject)
+    runs = _migrations(subject)
+    if runs != "1":
+        raise CheckError(f"the new migration is recorded {runs} times")
+    return f"{len(load.ledger.acknowledged)} fines meanwhile, none failed; {load.ledger.longest_silence():.1f} s of silence; 1 migration"
+
+
+@check("single")
+def an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on(subject: Subject) -> str:
+    return _given_up(subject, "bad-migration", lambda copy: _add_migration(copy, "SELECT 1/0"), "migration failed")
+
+
+@check("single")
+def an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on(subject: Subject) -> str:
+    def never_ready(copy: Path) -> None:
+        urls = copy / "service/fines/urls.py"
+        urls.write_text(
+            urls.read_text() + "\nurlpatterns = [p for p in urlpatterns if 'readyz' not in str(p.pattern)]\n"
+        )
+
+    return _given_up(subject, "never-ready", never_ready, "did not answer /readyz")
+
+
+def _given_up(subject: Subject, name: str, change: object, reason: str) -> str:
+    image, before = _image(subject), _instances(subject)
+    assembly = variant(subject, name, change)  # type: ignore[arg-type]
+    people = People.make(subject, officers=2, owners=2)
+    with Load(people, officers=2, pause=0.1) as load:
+        try:
+            deploy(subject, assembly, log=f"deploy-{name}")
+        except CdkError as error:
+            said = str(error)
+        else:
+            raise CheckError("the deployment said that it succeeded")
+        load.await_acknowledged(10, seconds=20)
+        load.stop()
+    if reason not in said:
+        raise CheckError(f"the deployment failed without the reason {reason!r}: {said[-400:]}")
+    if _image(subject) != image or _instances(subject) != before or load.ledger.refused:
+        raise CheckError(
+            f"{_image(subject)} runs, {image} did; {len(load.ledger.refused)} requests failed: {load.ledger.refused[:1]}"
+        )
+    must_be_there_once(load.ledger, people, subject)
+    return f"«{reason}»; {len(load.ledger.acknowledged)} fines meanwhile, none failed"
+
+
+def _add_migration(copy: Path, sql: str) -> None:
+    folder = copy / "service/infracciones/migrations"
+    before = sorted(file.stem for file in folder.glob("[0-9]*.py"))[-1]
+    (folder / "9000_rehearsal.py").write_text(_MIGRATION.format(before=before, sql=sql))
+
+
+def _migrations(subject: Subject) -> str:
+    query = "SELECT count(*) FROM django_migrations WHERE name = '9000_rehearsal'"
+    return subject.host.run("runuser", "-u", "postgres", "--", "psql", "-tAX", "fines", "-c", query).stdout.strip()
+
+
+def _instances(subject: Subject) -> list[str]:
+    return [i["InstanceId"] for i in subject.tier.group(subject.stack)["Instances"]]
+
+
+def _ports(subject: Subject) -> list[str]:
+    shown = subject.host.run(
+        "systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*"
+    ).stdout
+    return sorted(line.split("@")[1].split(".")[0] for line in shown.splitlines() if line.strip())
+
+
+def _image(subject: Subject) -> str:
+    """The id of the image that the containers run; all run the same."""
+    names = [f"fines-web-{port}" for port in _ports(subject)]
+    shown = json.loads(subject.host.run("podman", "inspect", *names).stdout)
+    images = sorted({container["Image"] for container in shown})
+    if len(images) != 1:
+        raise CheckError(f"the containers run {len(images)} images: {images}")
+    return str(images[0])
