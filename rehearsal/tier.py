@@ -52,7 +52,7 @@ class Tier:
 
     def client(self, service: str) -> Any:
         """A client of the local AWS."""
-        return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"max_attempts": 2}))  # type: ignore[call-overload]
+        return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"max_attempts": 2}))
 
     def outputs(self, stack: str) -> dict[str, str]:
         found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])

@@ -30,6 +30,9 @@ class Subject:
     template: dict[str, Any]
     domain: str
     context: dict[str, object]
+    provoked: list[tuple[float, float]] = field(
+        default_factory=list
+    )  # when refusals were asked for, in seconds since 1970
     ledger: dict[str, Any] = field(
         default_factory=lambda: {
             "resources": 0,

@@ -40,7 +40,7 @@ class People:
         """Makes what is not there yet, in a container of the host, as an operator would with manage.py."""
         import json
 
-        numbers = [f"P{n:03d}" for n in range(officers)]
+        numbers = [f"P{n:03d}" for n in range(officers + 1)]  # one more, who reads
         vehicles = [(f"persona{n}@prueba.example", f"PRU{n:03d}") for n in range(owners)]
         host = subject.host
         running = host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()
@@ -78,6 +78,11 @@ class People:
         return httpx.Client(
             base_url=f"https://{self.domain}", transport=_Pinned(self.address, self.domain, verify), timeout=timeout
         )
+
+    @property
+    def reader(self) -> dict[str, str]:
+        """The token of somebody who posts nothing, so that the limit on posting does not count against reading."""
+        return self.bearer(-1)
 
     def bearer(self, officer: int) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[officer]}"}

@@ -83,7 +83,7 @@ class Ec2:
                 requested_private_ip=address,
                 iam_profile={"Arn": record["Arn"], "Id": record["InstanceProfileId"]},
             )[0]
-            id = created["InstanceId"]
+            id: str = created["InstanceId"]
             created["PublicIpAddress"] = None
             created["Placement"]["AvailabilityZone"] = zone
             created["MetadataOptions"] = template.get("MetadataOptions", {})
@@ -176,14 +176,13 @@ class Ec2:
             id, instance = _value(params, "VolumeId"), _value(params, "InstanceId")
             volume = ec2._volumes.get(id)
             if volume is not None and volume["State"] != "available":
-                return ec2._error("VolumeInUse", f"{id} is already attached to an instance", 400)
+                return _refused("VolumeInUse", f"{id} is already attached to an instance")
             if volume is not None and instance in self.machines:
                 zone = self.instance(instance).zone
                 if volume["AvailabilityZone"] != zone:
-                    return ec2._error(
+                    return _refused(
                         "InvalidVolume.ZoneMismatch",
                         f"The volume '{id}' is not in the same availability zone as instance '{instance}'",
-                        400,
                     )
             answer = plain(params)
             if answer[0] == 200 and instance in self.machines:
@@ -206,10 +205,9 @@ class Ec2:
             address = ec2._addresses.get(_value(params, "AllocationId"))
             other = address and address["InstanceId"] not in (None, _value(params, "InstanceId"))
             if other and _value(params, "AllowReassociation") == "false":
-                return ec2._error(
+                return _refused(
                     "Resource.AlreadyAssociated",
                     f"resource {address['AllocationId']} is already associated with another resource",
-                    400,
                 )
             answer = plain(params)
             self.expose()
@@ -263,6 +261,11 @@ def _openings(group: Params) -> list[Opening]:
                 first, last = int(rule.get("FromPort", 0)), int(rule.get("ToPort", 65535))
                 openings += [Opening(protocol, first, last, source["CidrIp"]) for source in rule.get("IpRanges", [])]
     return openings
+
+
+def _refused(code: str, message: str) -> Answer:
+    answer: Answer = ec2._error(code, message, 400)
+    return answer
 
 
 def _value(params: Params, key: str) -> str:

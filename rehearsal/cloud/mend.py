@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote
 
-from ministack.core.responses import error_response_json
-from ministack.services import ecr
+import botocore.serialize
+import botocore.session
+from ministack import app
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
+from ministack.services import ec2, ecr, s3, secretsmanager
+from ministack.services.cloudformation import provisioners, stacks, wait_conditions
+
+Properties = dict[str, Any]
 
 
 def mend() -> None:
     """Wraps the handlers; to be called before MiniStack serves."""
     _an_image_that_is_not_there_is_an_error()
+    _a_buckets_configurations_are_kept()
+    _aws_kms_without_a_key_means_the_accounts_own()
+    _a_generated_secret_heeds_its_settings()
+    _a_secrets_id_is_its_arn()
+    _each_signal_that_ends_a_wait_is_an_event()
+    _a_flow_log_tells_where_it_writes_and_by_which_role()
+    _lifecycle_policies_can_be_read()
 
 
 def _an_image_that_is_not_there_is_an_error() -> None:
@@ -27,3 +44,243 @@ def _an_image_that_is_not_there_is_an_error() -> None:
         return plain(data)
 
     ecr._describe_images = describe
+
+
+def _a_buckets_configurations_are_kept() -> None:
+    """MiniStack's bucket drops these five properties, though its S3 has all their calls.
+
+    Each is handed to S3's own call, in the form botocore gives it, so that S3 acts on it (a put answers with the
+    bucket's encryption, an access control list is refused where owners are enforced) and gives it back.
+    """
+    provisioners._S3_BUCKET_CONFIGURATIONS += (
+        (
+            "BucketEncryption",
+            lambda given: _s3_body("PutBucketEncryption", ServerSideEncryptionConfiguration=_encryption(given)),
+            _accepted(s3._put_bucket_encryption),
+            s3._delete_bucket_encryption,
+        ),
+        (
+            "LifecycleConfiguration",
+            lambda given: _s3_body("PutBucketLifecycleConfiguration", LifecycleConfiguration=_lifecycle(given)),
+            _accepted(s3._put_bucket_lifecycle),
+            s3._delete_bucket_lifecycle,
+        ),
+        (
+            "LoggingConfiguration",
+            lambda given: _s3_body("PutBucketLogging", BucketLoggingStatus=_logging(given)),
+            _accepted(s3._put_bucket_logging),
+            lambda name: s3._put_bucket_logging(name, _s3_body("PutBucketLogging", BucketLoggingStatus={})),
+        ),
+        (
+            "OwnershipControls",
+            lambda given: _s3_body("PutBucketOwnershipControls", OwnershipControls=given),
+            _accepted(s3._put_bucket_ownership_controls),
+            s3._delete_bucket_ownership_controls,
+        ),
+        (
+            "Tags",
+            lambda given: _s3_body("PutBucketTagging", Tagging={"TagSet": given}),
+            _accepted(s3._put_bucket_tagging),
+            s3._delete_bucket_tagging,
+        ),
+    )
+
+
+def _aws_kms_without_a_key_means_the_accounts_own() -> None:
+    """On AWS a write with aws:kms and no key takes the account's key aws/s3; MiniStack has none and refuses."""
+    plain = s3._resolve_sse_write_headers
+    key = "x-amz-server-side-encryption-aws-kms-key-id"
+
+    def resolve(headers: dict[str, str], bucket_name: str) -> Any:
+        if headers.get("x-amz-server-side-encryption") == "aws:kms" and not headers.get(key):
+            headers = {**headers, key: f"arn:aws:kms:{get_region()}:{get_account_id()}:alias/aws/s3"}
+        return plain(headers, bucket_name)
+
+    s3._resolve_sse_write_headers = resolve
+
+
+def _accepted(put: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
+    """A call of S3's whose refusal fails the resource, and with it the deployment."""
+
+    def checked(name: str, body: bytes) -> Any:
+        answer = put(name, body)
+        if answer[0] >= 400:
+            raise ValueError(f"AWS::S3::Bucket {name}: {answer[2]!r}")
+        return answer
+
+    return checked
+
+
+def _s3_body(operation: str, **parameters: Any) -> bytes:
+    """The body that botocore would send."""
+    model = botocore.session.get_session().get_service_model("s3")
+    serializer = botocore.serialize.create_serializer("rest-xml")
+    request = serializer.serialize_to_request(parameters | {"Bucket": "-"}, model.operation_model(operation))
+    body: bytes = request["body"]
+    return body
+
+
+def _encryption(given: Properties) -> Properties:
+    rules = []
+    for rule in given["ServerSideEncryptionConfiguration"]:
+        default = {"ApplyServerSideEncryptionByDefault": rule.get("ServerSideEncryptionByDefault", {})}
+        key = {"BucketKeyEnabled": rule["BucketKeyEnabled"] in (True, "true")} if "BucketKeyEnabled" in rule else {}
+        rules.append(default | key)
+    return {"Rules": rules}
+
+
+def _logging(given: Properties) -> Properties:
+    target = {"TargetBucket": given.get("DestinationBucketName", ""), "TargetPrefix": given.get("LogFilePrefix", "")}
+    return {"LoggingEnabled": target} if target["TargetBucket"] else {}
+
+
+def _lifecycle(given: Properties) -> Properties:
+    return {"Rules": [_lifecycle_rule(rule) for rule in given["Rules"]]}
+
+
+def _lifecycle_rule(rule: Properties) -> Properties:
+    """A rule as S3's call has it: a template's is flatter and has words of its own."""
+    found: Properties = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    conditions = {k: int(rule[k]) for k in ("ObjectSizeGreaterThan", "ObjectSizeLessThan") if k in rule}
+    if conditions or "TagFilters" in rule:
+        found["Filter"] = {"And": {"Prefix": rule.get("Prefix", ""), "Tags": rule.get("TagFilters", []), **conditions}}
+    if "Id" in rule:
+        found["ID"] = rule["Id"]
+    if "AbortIncompleteMultipartUpload" in rule:
+        days = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+        found["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": int(days)}
+    expiration: Properties = {}
+    if "ExpirationInDays" in rule:
+        expiration["Days"] = int(rule["ExpirationInDays"])
+    if "ExpirationDate" in rule:
+        expiration["Date"] = rule["ExpirationDate"]
+    if "ExpiredObjectDeleteMarker" in rule:
+        expiration["ExpiredObjectDeleteMarker"] = rule["ExpiredObjectDeleteMarker"] in (True, "true")
+    if expiration:
+        found["Expiration"] = expiration
+    old = dict(rule.get("NoncurrentVersionExpiration", {}))
+    if "NoncurrentVersionExpirationInDays" in rule:
+        old["NoncurrentDays"] = rule["NoncurrentVersionExpirationInDays"]
+    if old:
+        found["NoncurrentVersionExpiration"] = {key: int(value) for key, value in old.items()}
+    for plural, days in (("Transitions", "Days"), ("NoncurrentVersionTransitions", "NoncurrentDays")):
+        if plural in rule:
+            found[plural] = [_transition(each, days) for each in rule[plural]]
+    return found
+
+
+def _transition(each: Properties, days: str) -> Properties:
+    found: Properties = {"StorageClass": each["StorageClass"]}
+    if "TransitionInDays" in each:
+        found[days] = int(each["TransitionInDays"])
+    if "TransitionDate" in each:
+        found["Date"] = each["TransitionDate"]
+    return found
+
+
+def _a_generated_secret_heeds_its_settings() -> None:
+    """MiniStack's generator knows the length and the excluded characters only, and is no generator for secrets.
+
+    Its GetRandomPassword, which CloudFormation calls on AWS, knows them all.
+    """
+    plain = provisioners._sm_secret_string
+
+    def generated(properties: Properties) -> str:
+        settings = properties.get("GenerateSecretString")
+        if settings is None or properties.get("SecretString"):
+            return str(plain(properties))
+        data = {key: _typed(value) for key, value in settings.items()}
+        status, _, body = secretsmanager._get_random_password(data)
+        answer = json.loads(body)
+        if status != 200:
+            raise ValueError(f"AWS::SecretsManager::Secret: {answer.get('message') or answer}")
+        if "GenerateStringKey" not in settings:
+            return str(answer["RandomPassword"])
+        return json.dumps(
+            json.loads(settings["SecretStringTemplate"]) | {settings["GenerateStringKey"]: answer["RandomPassword"]}
+        )
+
+    provisioners._sm_secret_string = generated
+
+
+def _typed(value: Any) -> Any:
+    """A property that a template may write as text, as the API's JSON has it."""
+    if value in ("true", "false"):
+        return value == "true"
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _a_secrets_id_is_its_arn() -> None:
+    """On AWS `Ref` of a secret is its ARN; MiniStack's is its name, so that a policy or a script sees another value."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    plain = dict(handlers)
+
+    def arn_of(made: tuple[str, Properties]) -> tuple[str, Properties]:
+        return made[1]["Arn"], made[1]
+
+    def name_of(arn: str) -> str:
+        return secretsmanager._resolve(arn)[0] or arn
+
+    handlers["create"] = lambda *given: arn_of(plain["create"](*given))
+    handlers["update"] = lambda arn, *given, **named: arn_of(plain["update"](name_of(arn), *given, **named))
+    handlers["delete"] = lambda arn, *given: plain["delete"](name_of(arn), *given)
+
+
+def _each_signal_that_ends_a_wait_is_an_event() -> None:
+    """A signal that comes before its wait condition is missing in MiniStack's events; on AWS all are there."""
+    from ministack.services.cloudformation import _stack_events
+
+    plain = wait_conditions.wait_for
+
+    def wait_for(token: str, stack_id: str, stack: str, logical_id: str, type: str, *rest: Any) -> Any:
+        heard = plain(token, stack_id, stack, logical_id, type, *rest)
+        told = {event["ResourceStatusReason"] for event in _stack_events.get(stack_id, [])}
+        for id in heard:
+            reason = f"Received SUCCESS signal with UniqueId {id}"
+            if reason not in told:
+                stacks._add_event(stack_id, stack, logical_id, type, "CREATE_IN_PROGRESS", reason)
+        return heard
+
+    wait_conditions.wait_for = wait_for
+
+
+def _a_flow_log_tells_where_it_writes_and_by_which_role() -> None:
+    """DescribeFlowLogs leaves out the log group's name and the role, which a record may have."""
+    plain = ec2._ACTION_MAP["DescribeFlowLogs"]
+    names = {"LogGroupName": "logGroupName", "DeliverLogsPermissionArn": "deliverLogsPermissionArn"}
+
+    def describe(params: Properties) -> Any:
+        status, headers, body = plain(params)
+        text = body.decode() if isinstance(body, bytes) else body
+        for id, record in ec2._flow_logs.items():
+            more = "".join(f"<{tag}>{record[key]}</{tag}>" for key, tag in names.items() if record.get(key))
+            text = text.replace(f"<flowLogId>{id}</flowLogId>", f"<flowLogId>{id}</flowLogId>{more}")
+        return status, headers, text.encode()
+
+    ec2._ACTION_MAP["DescribeFlowLogs"] = describe
+
+
+def _lifecycle_policies_can_be_read() -> None:
+    """MiniStack has no Data Lifecycle Manager: its read calls answer from the records of the type taught to it."""
+
+    async def answer(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        from rehearsal.cloud.types import lifecycle_policies
+
+        found = re.fullmatch(r"/policies/([^/]+)/?", unquote(path))
+        if method != "GET" or found is None:
+            return error_response_json("InvalidRequestException", f"{method} {path} is not played here", 400)
+        if (policy := lifecycle_policies.get(found[1])) is None:
+            return error_response_json("ResourceNotFoundException", f"{found[1]} does not exist", 404)
+        return json_response({"Policy": _policy(found[1], policy)})
+
+    handler: Callable[..., Awaitable[Any]] = answer
+    app.SERVICE_HANDLERS["dlm"] = handler
+
+
+def _policy(id: str, given: Properties) -> Properties:
+    """A policy as the API has it: tags as a map, numbers as numbers."""
+    names = ("Description", "ExecutionRoleArn", "State", "PolicyDetails")
+    kept: Properties = {key: given[key] for key in names if key in given}
+    arn = f"arn:aws:dlm:{get_region()}:{get_account_id()}:policy/{id}"
+    tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags", [])}
+    return {**kept, "PolicyId": id, "PolicyArn": arn, "Tags": tags}

@@ -17,15 +17,6 @@ from rehearsal.places import Run
 Properties = dict[str, Any]
 Made = tuple[str, Properties]
 
-# What a sentence says here is printed in every report.
-STAND_INS = {
-    "AWS::EC2::EIP": "taken from the range for benchmarks and routed to the machine on this host alone; nobody on the internet reaches it",
-    "AWS::EC2::Volume": "a sparse file behind a loop device: neither encrypted nor as fast or slow as gp3",
-    "AWS::EC2::FlowLog": "recorded and read back, but no traffic is logged",
-    "AWS::DLM::LifecyclePolicy": "recorded and read back, but its schedule never takes a snapshot",
-    "AWS::AutoScaling::AutoScalingGroup": "machines are systemd-nspawn containers; a dead one is noticed in seconds, not minutes",
-}
-
 lifecycle_policies: dict[str, Properties] = {}  # Data Lifecycle Manager's own state, by policy id
 
 

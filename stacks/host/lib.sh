@@ -4,10 +4,10 @@ set -a
 # shellcheck source=/dev/null
 . /etc/fines/boot.env
 set +a
-# shellcheck disable=SC2034 # used by those who source this
-HOST_FILES=/opt/fines/host
-DATA=/srv/fines
-SECRETS=/run/fines/secrets
+# For those who source this.
+export HOST_FILES=/opt/fines/host
+export DATA=/srv/fines
+export SECRETS=/run/fines/secrets
 
 log() { printf '%s\n' "$*" >&2; }
 

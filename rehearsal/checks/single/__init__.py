@@ -1,10 +1,13 @@
 """The checks of tier single, in the order in which they run: what breaks the host comes last."""
 
 # The order of these lines is the order of the checks.
+from rehearsal.checks.single import resources  # isort: skip
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
+from rehearsal.checks.single import permissions  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
+from rehearsal.checks.single import refusals  # isort: skip
 
-__all__ = ["boot", "exposure", "power", "releases", "traffic"]
+__all__ = ["boot", "exposure", "permissions", "power", "refusals", "releases", "resources", "traffic"]

@@ -13,7 +13,7 @@ from rehearsal.checks.people import People
 def a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once(subject: Subject) -> str:
     people = People.make(subject, officers=8, owners=5)
     dead, address = subject.host, subject.address
-    with Load(people, officers=8, patience=5) as load:
+    with Load(people, officers=8, pause=0.05, patience=5) as load:
         load.await_acknowledged(200, seconds=60)
         cut = time.monotonic()
         dead.cut_power("/srv/fines")

@@ -11,6 +11,7 @@ from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.variant import deploy, variant
 
+_PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 _MIGRATION = """
 from django.db import migrations
 
@@ -26,8 +27,8 @@ def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subjec
     before, was = _instances(subject), _ports(subject)
     if len(was) != 2:
         raise CheckError(f"two containers were expected before, these run: {was}")
-    people = People.make(subject, officers=4, owners=2)
-    with Load(people, officers=4) as load:
+    people = People.make(subject, officers=8, owners=2)
+    with Load(people, officers=8, pause=_PACE) as load:
         deploy(subject, variant(subject, "four", app_containers=4), log="deploy-four")
         now = _ports(subject)
         load.stop()
@@ -40,9 +41,9 @@ def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subjec
 @check("single")
 def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject: Subject) -> str:
     before, image = _instances(subject), _image(subject)
-    assembly = variant(subject, "new", lambda copy: _add_migration(copy, "SELECT 1"))
-    people = People.make(subject, officers=4, owners=2)
-    with Load(people, officers=4, pause=0.05) as load:
+    assembly = variant(subject, "new", lambda copy: _add_migration(copy, "9000_rehearsal", "SELECT 1"))
+    people = People.make(subject, officers=8, owners=2)
+    with Load(people, officers=8, pause=_PACE) as load:
         deploy(subject, assembly, log="deploy-new")
         load.await_acknowledged(20, seconds=20)
         load.stop()
@@ -59,7 +60,9 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
 
 @check("single")
 def an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on(subject: Subject) -> str:
-    return _given_up(subject, "bad-migration", lambda copy: _add_migration(copy, "SELECT 1/0"), "migration failed")
+    return _given_up(
+        subject, "bad-migration", lambda copy: _add_migration(copy, "9001_rehearsal", "SELECT 1/0"), "migration failed"
+    )
 
 
 @check("single")
@@ -77,7 +80,7 @@ def _given_up(subject: Subject, name: str, change: object, reason: str) -> str:
     image, before = _image(subject), _instances(subject)
     assembly = variant(subject, name, change)  # type: ignore[arg-type]
     people = People.make(subject, officers=2, owners=2)
-    with Load(people, officers=2, pause=0.1) as load:
+    with Load(people, officers=2, pause=_PACE) as load:
         try:
             deploy(subject, assembly, log=f"deploy-{name}")
         except CdkError as error:
@@ -96,10 +99,10 @@ def _given_up(subject: Subject, name: str, change: object, reason: str) -> str:
     return f"«{reason}»; {len(load.ledger.acknowledged)} fines meanwhile, none failed"
 
 
-def _add_migration(copy: Path, sql: str) -> None:
+def _add_migration(copy: Path, name: str, sql: str) -> None:
     folder = copy / "service/infracciones/migrations"
     before = sorted(file.stem for file in folder.glob("[0-9]*.py"))[-1]
-    (folder / "9000_rehearsal.py").write_text(_MIGRATION.format(before=before, sql=sql))
+    (folder / f"{name}.py").write_text(_MIGRATION.format(before=before, sql=sql))
 
 
 def _migrations(subject: Subject) -> str:

@@ -1,0 +1,102 @@
+"""What the roles may do, what they are refused, and that containers do not get the host's credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.cloud.permissions.asking import Policy, Role
+from rehearsal.cloud.permissions.evaluator import Evaluator
+from rehearsal.cloud.permissions.probes import Proof, prove
+
+_ASK_METADATA = """
+import sys, urllib.request
+request = urllib.request.Request(
+    "http://169.254.169.254/latest/api/token", method="PUT", headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+)
+try:
+    print("TOKEN", urllib.request.urlopen(request, timeout=4).read()[:8])
+except OSError as error:
+    print("NOTHING", error)
+"""
+
+
+@check("single")
+def every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other(subject: Subject) -> str:
+    roles = [
+        role for role in roles_of(subject) if "ec2.amazonaws.com" in str(role.trust) or "RolesHost" in str(role.trust)
+    ]
+    if len(roles) < 2:
+        raise CheckError(f"the roles of host and containers were expected, these were found: {[r.name for r in roles]}")
+    proofs = asyncio.run(_prove(roles, subject))
+    if wrong := [proof.detail for proof in proofs if not proof.ok]:
+        raise CheckError(f"{len(wrong)} of {len(proofs)} statements are not proved both ways: {wrong[0]}")
+    return f"{len(proofs)} statements of {len(roles)} roles, each proved both ways"
+
+
+@check("single")
+def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
+    tried = (
+        "aws ec2 terminate-instances --instance-ids i-0123456789abcdef0",
+        "aws s3 ls",
+        "aws s3 cp s3://$FINES_MEDIA_BUCKET/photo /tmp/photo",
+        "aws ssm get-parameter --name /another/parameter",
+        "aws secretsmanager list-secrets",
+        "aws iam list-roles",
+        "aws cloudwatch put-metric-data --namespace Another --metric-name M --value 1",
+        "aws ec2 detach-volume --volume-id vol-0123456789abcdef0",
+        "aws sts assume-role --role-arn arn:aws:iam::000000000000:role/another --role-session-name x",
+    )
+    passed, began = [], time.time()
+    for command in tried:
+        done = subject.host.run("bash", "-c", f"set -a; . /etc/fines/boot.env; set +a; {command}", check=False)
+        if done.returncode == 0 or not any(
+            word in done.stderr for word in ("AccessDenied", "UnauthorizedOperation", "Forbidden", "not authorized")
+        ):
+            passed.append(f"{command}: {(done.stdout + done.stderr)[-200:]}")
+    subject.provoked.append((began, time.time()))
+    if passed:
+        raise CheckError(f"{len(passed)} of {len(tried)} were not refused: {passed[0]}")
+    return f"{len(tried)} calls refused"
+
+
+@check("single")
+def a_container_cannot_get_the_hosts_credentials(subject: Subject) -> str:
+    host = subject.host
+    name = host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
+    said = host.run("podman", "exec", "-i", name, "python3", "-", input=_ASK_METADATA, timeout=30).stdout
+    from_host = host.run("python3", "-", input=_ASK_METADATA, timeout=30).stdout
+    if not from_host.startswith("TOKEN"):
+        raise CheckError(f"the host itself gets no token, so the container's failure proves nothing: {from_host}")
+    if not said.startswith("NOTHING"):
+        raise CheckError(f"a container got a token of the metadata service: {said}")
+    return said.strip()
+
+
+async def _prove(roles: Sequence[Role], subject: Subject) -> list[Proof]:
+    evaluator = Evaluator(node=Path(sys.executable).parent / "node")
+    await evaluator.start()
+    try:
+        region = str(subject.tier.session.region_name)
+        return [proof for role in roles for proof in await prove(role, judge=evaluator, region=region)]
+    finally:
+        await evaluator.stop()
+
+
+def roles_of(subject: Subject) -> list[Role]:
+    """The roles of the stack, as IAM itself tells them."""
+    iam = subject.tier.client("iam")
+    stack = subject.tier.client("cloudformation").describe_stack_resources(StackName=subject.stack)["StackResources"]
+    roles = []
+    for name in [r["PhysicalResourceId"] for r in stack if r["ResourceType"] == "AWS::IAM::Role"]:
+        role = iam.get_role(RoleName=name)["Role"]
+        names = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        policies = [Policy(n, iam.get_role_policy(RoleName=name, PolicyName=n)["PolicyDocument"]) for n in names]
+        roles.append(
+            Role(arn=role["Arn"], policies=tuple(policies), trust=role["AssumeRolePolicyDocument"], id=role["RoleId"])
+        )
+    return roles

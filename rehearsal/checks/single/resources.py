@@ -1,0 +1,25 @@
+"""The template's resources, read back from the local AWS."""
+
+from __future__ import annotations
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.cloud.stand_ins import STAND_INS
+from rehearsal.ledger import read_back
+
+
+@check("single")
+def the_stacks_resources_all_exist_and_no_property_differs_from_the_templates(subject: Subject) -> str:
+    ledger = read_back(
+        subject.template, stack=subject.stack, session=subject.tier.session, endpoint=subject.tier.endpoint
+    )
+    types = {resource["Type"] for resource in subject.template["Resources"].values()}
+    subject.ledger = {
+        "resources": ledger.resources,
+        "created": ledger.created,
+        "missing": ledger.missing,
+        "stand_ins": {type: sentence for type, sentence in STAND_INS.items() if type in types},
+        "properties": {"given": ledger.given, "compared": ledger.compared, "differ": ledger.differ},
+    }
+    if ledger.missing or ledger.differ:
+        raise CheckError("; ".join([*(f"missing: {each}" for each in ledger.missing), *ledger.differ][:12]))
+    return f"{ledger.created} resources, {ledger.compared} of {ledger.given} properties compared"

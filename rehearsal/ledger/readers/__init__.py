@@ -1,0 +1,33 @@
+"""Readers of resources, a file by service; importing the package fills the table in `registry`."""
+
+from rehearsal.ledger.readers import (
+    autoscaling,
+    cloudformation,
+    cloudwatch,
+    dlm,
+    ec2_machines,
+    ec2_network,
+    functions,
+    iam,
+    logs,
+    s3,
+    secretsmanager,
+    sns,
+    ssm,
+)
+
+__all__ = [
+    "autoscaling",
+    "cloudformation",
+    "cloudwatch",
+    "dlm",
+    "ec2_machines",
+    "ec2_network",
+    "functions",
+    "iam",
+    "logs",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "ssm",
+]

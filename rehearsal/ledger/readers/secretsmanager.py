@@ -1,0 +1,64 @@
+"""Secrets: what describes them, and how the generated value shows the generator's settings."""
+
+from __future__ import annotations
+
+import json
+import string
+from typing import Any
+
+from rehearsal.ledger.readers.registry import UNREADABLE, Asked, Cloud, Found, Properties, picked, reads
+
+_CLASSES = {
+    "ExcludeLowercase": string.ascii_lowercase,
+    "ExcludeUppercase": string.ascii_uppercase,
+    "ExcludeNumbers": string.digits,
+    "ExcludePunctuation": string.punctuation,
+}
+
+
+@reads("AWS::SecretsManager::Secret")
+def secret(cloud: Cloud, asked: Asked) -> Found:
+    manager = cloud("secretsmanager")
+    record = manager.describe_secret(SecretId=asked.physical_id)
+    value = manager.get_secret_value(SecretId=record["ARN"])["SecretString"]
+    properties = {
+        **picked(record, "Description", "KmsKeyId", "Name", "Tags"),
+        "GenerateSecretString": _settings(value, asked.wanted.get("GenerateSecretString", {})),
+        "ReplicaRegions": [{"Region": each["Region"]} for each in record.get("ReplicationStatus", [])],
+        "SecretString": value,
+    }
+    return Found(properties, {"Id": record["ARN"]})
+
+
+def _settings(value: str, wanted: Properties) -> Properties:
+    """The generator's settings that a value was made with, as far as the value itself shows them.
+
+    No API gives the settings back. A character that the settings exclude shows that they were not heeded; that all
+    characters are allowed ones shows, in 64 of them, nearly surely that they were.
+    """
+    found: Properties = {"IncludeSpace": " " in value if wanted.get("IncludeSpace") else False}
+    generated: str | None = value
+    if key := wanted.get("GenerateStringKey"):
+        fields = _object(value)
+        generated = fields.pop(key, None) if fields is not None else None
+        found["GenerateStringKey"] = key if generated is not None else None
+        # as JSON, so that spaces between its parts make no difference
+        template = _object(wanted.get("SecretStringTemplate", ""))
+        same = fields is not None and fields == template
+        found["SecretStringTemplate"] = wanted.get("SecretStringTemplate") if same else json.dumps(fields)
+    if generated is None:
+        return found
+    found["PasswordLength"] = len(generated)
+    found["ExcludeCharacters"] = "".join(c for c in wanted.get("ExcludeCharacters", "") if c not in generated)
+    found["RequireEachIncludedType"] = UNREADABLE
+    for name, characters in _CLASSES.items():
+        found[name] = not set(characters) & set(generated)
+    return found
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, dict) else None
