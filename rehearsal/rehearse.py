@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from rehearsal.cdk import template_of
+from rehearsal.cdk import CdkError, template_of
 from rehearsal.checks import Subject, run_checks
+from rehearsal.checks.people import People
+from rehearsal.machines.machine import Machine
 from rehearsal.machines.rootfs import architecture
 from rehearsal.places import BUILD, Run
 from rehearsal.report import Report
@@ -52,15 +54,39 @@ def up(run: Run, screen: Screen) -> int:
     """Starts a tier and leaves it running; prints how to use it."""
     tier = start(run, screen)
     subject = deploy(tier, screen)
-    host = subject.host
-    outputs = subject.outputs
+    host, address = subject.host, subject.address
     password = host.run("cat", "/run/fines/secrets/admin_password").stdout
-    screen.console.print(
-        f"\nThe service answers at https://{DOMAIN}/ (address {outputs['PublicAddress']}); `make down` ends it.",
-        markup=False,
+    host.run(
+        "podman",
+        "exec",
+        "-i",
+        _container(host),
+        "/app/entrypoint",
+        "manage",
+        "crear_administrador",
+        "admin",
+        input=password,
     )
-    screen.console.print(f"Administrator: admin, password {password}", markup=False)
+    people = People.make(subject, officers=1, owners=1)
+    call = f"curl -sk --resolve {DOMAIN}:443:{address} https://{DOMAIN}"
+    bearer, json_body = f"-H 'Authorization: Bearer {people.tokens[0]}'", "-H 'Content-Type: application/json'"
+    fine = f'{{"placa_patente": "{people.plates[0]}", "timestamp": "2026-01-31T14:05:00-05:00", "comentarios": "Semáforo en rojo"}}'
+    for line in (
+        f"\nTier {run.tier} is up at https://{DOMAIN}/ (address {address}); `make down TIER={run.tier}` ends it.",
+        f"Administrator  admin, password {password}",
+        f"First officer  token {people.tokens[0]}\n",
+        f"{call}/cargar_infraccion {bearer} {json_body} -d '{fine}'",
+        f"{call}/generar_informe?correo={people.owners[0]}",
+        f"{call}/healthz",
+        f"{call}/readyz",
+    ):
+        screen.console.print(line, markup=False, soft_wrap=True)
     return 0
+
+
+def _container(host: Machine) -> str:
+    """A container of the service that runs on the host."""
+    return host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
 
 
 def deploy(tier: Tier, screen: Screen) -> Subject:
@@ -71,7 +97,10 @@ def deploy(tier: Tier, screen: Screen) -> Subject:
     with screen.step("synth", "cdk synth") as say:
         assembly = tier.cdk.synth(context(tier.run), say)
     with screen.step("deploy", "cdk deploy: the real template, a machine that boots") as say:
-        tier.cdk.deploy(assembly, say)
+        try:
+            tier.cdk.deploy(assembly, say)
+        except CdkError as error:
+            raise CdkError(f"{error}\n{tier.last_words()}") from error
     name = stack_name(tier.run)
     subject = Subject(
         tier=tier,

@@ -74,6 +74,18 @@ class Tier:
             raise TierError(f"{len(ids)} instances are in service, one is expected")
         return Machine.load(self.run.machines, ids[0])
 
+    def last_words(self, lines: int = 12) -> str:
+        """What the machine that was launched last wrote of its boot, at its end."""
+        homes = sorted(self.run.machines.glob("i-*"), key=lambda home: home.stat().st_mtime)
+        log = homes[-1] / "upper/var/log/cloud-init-output.log" if homes else None
+        if log is None or not log.exists():
+            return ""
+        shown = [
+            line for line in log.read_text(errors="replace").splitlines() if line and not line.startswith("ci-info")
+        ]
+        told = "\n".join(f"  {line}" for line in shown[-lines:])
+        return f"The machine's own last lines ({homes[-1].name}; its journal is kept too):\n{told}"
+
     def delegate(self, domain: str, address: str) -> None:
         """Enters the name server's address for a domain, as a registrar would, in the resolver that machines ask."""
         (self.run.home / "delegations.conf").write_text(f"server=/{domain}/{address}\n")

@@ -99,6 +99,6 @@ def run_checks(subject: Subject, screen: Screen, *, words: Iterable[str] = ()) -
                 f"  {'[green]✓[/]' if ok else '[red]✗[/]'}",
                 sentence(each),
                 f"[dim]{time.monotonic() - began:.0f} s[/]",
-                markup=True,
+                soft_wrap=True,
             )
     return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +12,7 @@ import botocore.serialize
 import botocore.session
 from ministack import app
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
-from ministack.services import ec2, ecr, s3, secretsmanager
+from ministack.services import ec2, ecr, s3, secretsmanager, sns
 from ministack.services.cloudformation import provisioners, stacks, wait_conditions
 
 Properties = dict[str, Any]
@@ -26,6 +26,7 @@ def mend() -> None:
     _a_generated_secret_heeds_its_settings()
     _a_secrets_id_is_its_arn()
     _each_signal_that_ends_a_wait_is_an_event()
+    _a_subscription_tells_what_it_is()
     _a_flow_log_tells_where_it_writes_and_by_which_role()
     _lifecycle_policies_can_be_read()
 
@@ -116,8 +117,7 @@ def _s3_body(operation: str, **parameters: Any) -> bytes:
     model = botocore.session.get_session().get_service_model("s3")
     serializer = botocore.serialize.create_serializer("rest-xml")
     request = serializer.serialize_to_request(parameters | {"Bucket": "-"}, model.operation_model(operation))
-    body: bytes = request["body"]
-    return body
+    return bytes(request["body"])
 
 
 def _encryption(given: Properties) -> Properties:
@@ -244,6 +244,21 @@ def _each_signal_that_ends_a_wait_is_an_event() -> None:
     wait_conditions.wait_for = wait_for
 
 
+def _a_subscription_tells_what_it_is() -> None:
+    """GetSubscriptionAttributes leaves out topic, protocol and endpoint of a subscription that a template made."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SNS::Subscription"]
+    plain = handlers["create"]
+
+    def create(logical_id: str, properties: Properties, stack: str) -> Any:
+        arn, attributes = plain(logical_id, properties, stack)
+        if made := sns._find_subscription(properties["TopicArn"], arn):
+            made["attributes"] |= {key: str(properties.get(key, "")) for key in ("TopicArn", "Protocol", "Endpoint")}
+            made["attributes"] |= {"SubscriptionArn": arn, "Owner": get_account_id()}
+        return arn, attributes
+
+    handlers["create"] = create
+
+
 def _a_flow_log_tells_where_it_writes_and_by_which_role() -> None:
     """DescribeFlowLogs leaves out the log group's name and the role, which a record may have."""
     plain = ec2._ACTION_MAP["DescribeFlowLogs"]
@@ -273,8 +288,7 @@ def _lifecycle_policies_can_be_read() -> None:
             return error_response_json("ResourceNotFoundException", f"{found[1]} does not exist", 404)
         return json_response({"Policy": _policy(found[1], policy)})
 
-    handler: Callable[..., Awaitable[Any]] = answer
-    app.SERVICE_HANDLERS["dlm"] = handler
+    app.SERVICE_HANDLERS["dlm"] = answer
 
 
 def _policy(id: str, given: Properties) -> Properties:

@@ -1,7 +1,7 @@
 """Compares what a template says of a resource with what its service says, value by value.
 
-Only what the template gives is compared: a service adds defaults. But in a list, and in a policy document, something that
-the template does not have is a difference too, since it changes what the whole means.
+Only what the template gives is compared: a service adds defaults. But in a list, and in a policy document, something
+that the template does not have is a difference too, since it changes what the whole means.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from rehearsal.ledger.readers.registry import UNREADABLE
 from rehearsal.ledger.resolve import Unresolved
 
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 # Lists whose order is a part of their meaning; in all others AWS keeps sets.
 _ORDERED = {"Layers", "Command", "EntryPoint", "TerminationPolicies", "DefaultActions", "Actions"}
 _ONE_OR_MANY = {"Action", "NotAction", "Resource", "NotResource"}
-_WIDTH = 60
+_HIDDEN = {"SecretString"}  # never shown
+_WIDTH = 60  # characters of a value that a difference shows
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Line:
 
 def compare(path: str, wanted: Any, found: Any) -> Iterator[Line]:
     """The lines of a property, with all that is inside it."""
-    if isinstance(wanted, Unresolved):
-        yield Line(path, f"{path} ({wanted.reason})", compared=False)
+    if (unknown := _unresolved(wanted)) is not None:
+        yield Line(path, f"{path} ({unknown.reason})", compared=False)
     elif found is UNREADABLE:
         for line in compare(path, wanted, wanted):
             yield Line(line.path, line.path, compared=False)
@@ -48,14 +47,14 @@ def compare(path: str, wanted: Any, found: Any) -> Iterator[Line]:
             yield from compare(f"{path}.{key}", value, found.get(key) if isinstance(found, dict) else None)
     elif isinstance(wanted, list) and any(isinstance(each, (dict, list)) for each in wanted):
         yield from _compare_lists(path, wanted, found)
-    elif normal(wanted, _last(path)) == normal(found, _last(path)):
+    elif (wanted == {} and isinstance(found, dict)) or normal(wanted, _last(path)) == normal(found, _last(path)):
         yield Line(path)
     else:
         yield _differs(path, wanted, found)
 
 
 def normal(value: Any, name: str = "") -> Any:
-    """A value in the one form in which equal meanings are equal: numbers and booleans as text, unordered lists sorted."""
+    """A value in the one form in which equal meanings are equal: numbers and booleans as text, sets sorted."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
@@ -65,10 +64,10 @@ def normal(value: Any, name: str = "") -> Any:
         return (items if name in _ORDERED else sorted(items, key=_sorting)) or ""
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    # Text that looks like a number stays as it is: a version 17.10 is not 17.1.
     text = str(value)
-    if _NUMBER.fullmatch(text):
-        number = Decimal(text).normalize()
-        return f"{number:f}"
     return text.lower() if text.lower() in ("true", "false") else text
 
 
@@ -88,8 +87,8 @@ def _compare_policies(path: str, wanted: Any, found: Any) -> Iterator[Line]:
     left = [_statement(each) for each in _many(found.get("Statement", []))]
     for number, statement in enumerate(_many(wanted["Statement"])):
         place = f"{path}.Statement[{number}]"
-        if any(isinstance(each, Unresolved) for each in _flat(statement)):
-            yield Line(place, place, compared=False)
+        if (unknown := next((each for each in _flat(statement) if isinstance(each, Unresolved)), None)) is not None:
+            yield Line(place, f"{place} ({unknown.reason})", compared=False)
         elif (canonical := _statement(statement)) in left:
             left.remove(canonical)
             yield Line(place)
@@ -105,25 +104,36 @@ def _compare_policies(path: str, wanted: Any, found: Any) -> Iterator[Line]:
 def _compare_lists(path: str, wanted: list[Any], found: Any) -> Iterator[Line]:
     """Item by item, each with the one that is most like it, unless the order counts."""
     left = list(found) if isinstance(found, list) else []
-    pairs: list[tuple[int, Any, Any]] = []
     if _last(path) in _ORDERED:
-        pairs = [(number, item, left[number] if number < len(left) else None) for number, item in enumerate(wanted)]
+        partners = {number: left[number] if number < len(left) else None for number in range(len(wanted))}
         left = left[len(wanted) :]
     else:
-        waiting = list(enumerate(wanted))
-        # the surest pairs first, or a changed item could take another's equal
-        for most in (0, None):
-            for number, item in list(waiting):
-                near = min(left, key=lambda other: _differences(path, item, other), default=None)
-                if near is not None and (most is None or _differences(path, item, near) <= most):
-                    left.remove(near)
-                    waiting.remove((number, item))
-                    pairs.append((number, item, near))
-        pairs += [(number, item, None) for number, item in waiting]
-    for number, item, other in sorted(pairs, key=lambda pair: pair[0]):
-        yield from compare(f"{path}[{number}]", item, other)
+        partners = _partners(path, wanted, left)
+    for number, item in enumerate(wanted):
+        yield from compare(f"{path}[{number}]", item, partners.get(number))
     for extra in left:
         yield _differs(path, None, extra)
+
+
+def _partners(path: str, wanted: list[Any], left: list[Any]) -> dict[int, Any]:
+    """For each wanted item, by number, the found one that is most like it; takes those out of `left`.
+
+    The surest pairs come first, and among them the items that say most, or a changed item could take another's equal.
+    """
+    waiting, partners = dict(enumerate(wanted)), {}
+    while waiting and left:
+        _, number, index = min(
+            (
+                (_differences(path, item, other), -len(_text(item)), len(_text(other))),
+                number,
+                index,
+            )
+            for number, item in waiting.items()
+            for index, other in enumerate(left)
+        )
+        partners[number] = left.pop(index)
+        del waiting[number]
+    return partners
 
 
 def _differences(path: str, wanted: Any, found: Any) -> int:
@@ -135,6 +145,8 @@ def _likeness(one: Any, other: Any) -> int:
 
 
 def _differs(path: str, wanted: Any, found: Any) -> Line:
+    if _last(path) in _HIDDEN:
+        return Line(path, f"{path}: not what the template says")
     said, seen = _text(wanted), _text(found)
     start = 0
     if len(said) > _WIDTH and len(seen) > _WIDTH:
@@ -165,11 +177,17 @@ def _last(path: str) -> str:
 
 
 def _is_tags(path: str, value: Any) -> bool:
-    if _last(path) not in ("Tags", "TagSet", "TargetTags"):
+    if _last(path) != "Tags":
         return False
     return isinstance(value, dict) or (
         isinstance(value, list) and all(isinstance(tag, dict) and "Key" in tag for tag in value)
     )
+
+
+def _unresolved(value: Any) -> Unresolved | None:
+    """The first thing unknown in a value that is compared as one."""
+    each = value if isinstance(value, list) else [value]
+    return next((item for item in each if isinstance(item, Unresolved)), None)
 
 
 def _tags(value: Any) -> dict[str, Any]:

@@ -38,6 +38,18 @@ class Ledger:
         """Whether everything is there and nothing that could be compared differs."""
         return self.resources > 0 and not self.missing and not self.differ
 
+    def report(self, *, template: dict[str, Any], stand_ins: Mapping[str, str]) -> dict[str, Any]:
+        """The part `template` of a rehearsal's report; of the stand-ins, those of the types that the template has."""
+        types = {resource["Type"] for resource in template["Resources"].values()}
+        return {
+            "resources": self.resources,
+            "created": self.created,
+            "missing": list(self.missing),
+            "stand_ins": {type: sentence for type, sentence in stand_ins.items() if type in types},
+            "properties": {"given": self.given, "compared": self.compared, "differ": list(self.differ)},
+            "unread": list(self.unread),
+        }
+
 
 def read_back(template: dict[str, Any], *, stack: str, session: boto3.Session, endpoint: str) -> Ledger:
     """Compares a stack's resources, as their services have them, with its template.

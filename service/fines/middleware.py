@@ -3,17 +3,20 @@
 import logging
 import re
 import time
+import uuid
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.views import defaults
 from infracciones.views.answers import Refusal
 
 from fines.logs import request_id
 
 log = logging.getLogger("fines.request")
-_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = ("/healthz", "/readyz")
+_PAGES = "/admin/"  # what a person looks at in a browser stays a page, also when it is an error
 
 
 class RequestMiddleware:
@@ -23,12 +26,18 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
-        mark = request_id.set(given if _ID.fullmatch(given) else None)
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        name = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        mark = request_id.set(name)
         began = time.perf_counter()
         try:
+            if not request.path.startswith(_QUIET):
+                # Load balancers ask for health by address; anybody else names a host that is ours, or gets 400.
+                request.get_host()
             response = self.get_response(request)
+            response.headers["X-Request-Id"] = name
             if not request.path.startswith(_QUIET) or response.status_code >= 400:
+                # The path alone: the query of a report holds a person's address.
                 fields = {
                     "method": request.method,
                     "path": request.path,
@@ -41,6 +50,7 @@ class RequestMiddleware:
             request_id.reset(mark)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The answer to a refusal, and to a database that is away; None for what nobody foresaw."""
         if isinstance(exception, Refusal):
             return exception.answer()
         if isinstance(exception, (OperationalError, InterfaceError)):
@@ -55,16 +65,24 @@ class RequestMiddleware:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return Refusal(400, "La petición no se entiende.").answer()
+    """What Django itself finds unreadable, such as a host name that is not ours."""
+    return Refusal(400, "La petición no se entiende: revise la dirección y los encabezados.").answer()
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A page of the admin that this administrator may not see."""
+    if request.path.startswith(_PAGES):
+        return defaults.permission_denied(request, exception)
     return Refusal(403, "No tiene permiso para eso.").answer()
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return Refusal(404, "No existe esa dirección.").answer()
+    """An address that does not exist."""
+    if request.path.startswith(_PAGES):
+        return defaults.page_not_found(request, exception)
+    return Refusal(404, "No existe esa dirección: revísela.").answer()
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return Refusal(500, "Algo inesperado falló; ya quedó registrado.").answer()
+    """What nobody foresaw; its id leads to the log."""
+    return Refusal(500, f"Algo inesperado falló; quedó registrado con el número {request_id.get()}.").answer()

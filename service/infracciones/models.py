@@ -1,26 +1,28 @@
 """Persons, vehicles, officers, their tokens, and fines."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
-from infracciones.plates import plain_plate
+from infracciones.moments import validate_moment
+from infracciones.plates import LONGEST, PlateField
 
 
 class Persona(models.Model):
     """The owner of vehicles; found by e-mail address, compared without case."""
 
-    nombre = models.CharField("nombre", max_length=200)
-    correo = models.EmailField("correo electrónico", max_length=254)
+    nombre = models.CharField(_("name"), max_length=200)
+    correo = models.EmailField(_("e-mail address"), max_length=254)
 
     class Meta:
-        verbose_name = "persona"
+        verbose_name = _("person")
+        verbose_name_plural = _("persons")
         ordering = ["nombre"]
         constraints = [
             models.UniqueConstraint(
                 Lower("correo"),
                 name="persona_correo_unico",
-                violation_error_message="Ya existe una persona con ese correo.",
+                violation_error_message=_("There is a person with this e-mail address already."),
             )
         ]
 
@@ -31,33 +33,29 @@ class Persona(models.Model):
 class Vehiculo(models.Model):
     """A vehicle; its plate is kept as letters and digits alone, in capitals."""
 
-    placa_patente = models.CharField("placa patente", max_length=20, unique=True)
-    marca = models.CharField("marca", max_length=60)
-    color = models.CharField("color", max_length=40)
-    persona = models.ForeignKey(Persona, models.PROTECT, related_name="vehiculos", verbose_name="persona")
+    placa_patente = PlateField(_("plate"), max_length=LONGEST, unique=True)
+    marca = models.CharField(_("make"), max_length=60)
+    color = models.CharField(_("color"), max_length=40)
+    persona = models.ForeignKey(Persona, models.PROTECT, related_name="vehiculos", verbose_name=_("person"))
 
     class Meta:
-        verbose_name = "vehículo"
+        verbose_name = _("vehicle")
+        verbose_name_plural = _("vehicles")
         ordering = ["placa_patente"]
 
     def __str__(self) -> str:
         return self.placa_patente
 
-    def clean(self) -> None:
-        self.placa_patente = plain_plate(self.placa_patente)
-        if not self.placa_patente:
-            raise ValidationError({"placa_patente": "Escriba las letras y los números de la placa."})
-
 
 class Oficial(models.Model):
     """An officer, who loads fines with a token."""
 
-    nombre = models.CharField("nombre", max_length=200)
-    numero = models.CharField("número único", max_length=40, unique=True)
+    nombre = models.CharField(_("name"), max_length=200)
+    numero = models.CharField(_("unique number"), max_length=40, unique=True)
 
     class Meta:
-        verbose_name = "oficial"
-        verbose_name_plural = "oficiales"
+        verbose_name = _("officer")
+        verbose_name_plural = _("officers")
         ordering = ["numero"]
 
     def __str__(self) -> str:
@@ -67,35 +65,41 @@ class Oficial(models.Model):
 class Token(models.Model):
     """A bearer token of an officer. Only its SHA-256 is kept: a token has 256 random bits, so that a slow hash adds nothing."""
 
-    oficial = models.ForeignKey(Oficial, models.CASCADE, related_name="tokens", verbose_name="oficial")
+    oficial = models.ForeignKey(Oficial, models.CASCADE, related_name="tokens", verbose_name=_("officer"))
     resumen = models.BinaryField(max_length=32, unique=True, editable=False)
-    creado = models.DateTimeField("creado", db_default=Now(), editable=False)
-    vence = models.DateTimeField("vence")
-    revocado = models.DateTimeField("revocado", null=True, blank=True)
+    creado = models.DateTimeField(_("issued"), db_default=Now(), editable=False)
+    vence = models.DateTimeField(_("expires"))
+    revocado = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "token"
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
         ordering = ["-creado"]
 
     def __str__(self) -> str:
-        return f"{self.oficial.numero}, vence {self.vence:%Y-%m-%d}"
+        return f"{self.oficial.numero}, {self.vence:%Y-%m-%d}"
 
 
 class Infraccion(models.Model):
-    """A fine: what an officer saw a vehicle do, and when."""
+    """A fine: what an officer saw a vehicle do, and when.
 
-    id = models.BigAutoField("id", primary_key=True)
-    vehiculo = models.ForeignKey(Vehiculo, models.PROTECT, related_name="infracciones", verbose_name="vehículo")
-    oficial = models.ForeignKey(Oficial, models.PROTECT, related_name="infracciones", verbose_name="oficial")
-    timestamp = models.DateTimeField("fecha y hora")
-    comentarios = models.CharField("comentarios", max_length=2000, blank=True)
-    registrada = models.DateTimeField("registrada", db_default=Now(), editable=False)
-    clave = models.CharField("clave de idempotencia", max_length=255, null=True, editable=False)
-    dispositivo_id = models.UUIDField("id del dispositivo", null=True, editable=False)
+    `clave` and `dispositivo_id` are what the officer's device calls it: its idempotency key, and its id in an upload.
+    """
+
+    id = models.BigAutoField(_("id"), primary_key=True)
+    vehiculo = models.ForeignKey(Vehiculo, models.PROTECT, related_name="infracciones", verbose_name=_("vehicle"))
+    oficial = models.ForeignKey(Oficial, models.PROTECT, related_name="infracciones", verbose_name=_("officer"))
+    timestamp = models.DateTimeField(_("date and time"), validators=[validate_moment])
+    comentarios = models.CharField(_("comments"), max_length=2000, blank=True)
+    registrada = models.DateTimeField(_("recorded"), db_default=Now(), editable=False)
+    clave = models.CharField(_("idempotency key"), max_length=255, null=True, editable=False)
+    dispositivo_id = models.UUIDField(_("id on the device"), null=True, editable=False)
+    # The digest of the fine as the device sent it: who asks again gets the same answer, whatever was corrected since.
+    huella = models.BinaryField(max_length=32, null=True, editable=False)
 
     class Meta:
-        verbose_name = "infracción"
-        verbose_name_plural = "infracciones"
+        verbose_name = _("fine")
+        verbose_name_plural = _("fines")
         ordering = ["-timestamp", "-id"]
         indexes = [models.Index(fields=["vehiculo", "-timestamp", "-id"], name="infraccion_informe")]
         constraints = [

@@ -4,11 +4,19 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
+from django.utils.timezone import now as present
+
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:([Zz])|([+-]\d\d):?(\d\d))?")
-_SECONDS = re.compile(r"\d{1,11}(?:\.\d{1,6})?")
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?",
+    re.ASCII,
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_SECONDS = re.compile(r"-?\d{1,11}(?:\.\d{1,6})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_SECONDS = 10**11  # the year 5138: what is larger is no time, and is not worth converting
 
 
 class MomentError(ValueError):
@@ -29,30 +37,58 @@ def read_moment(value: object, *, zone: tzinfo, now: datetime) -> datetime:
     return moment
 
 
-def _read(value: object, zone: tzinfo) -> datetime:
-    refused = MomentError("Escriba la fecha y la hora así: 2026-01-31T14:05:00-05:00, o como segundos desde 1970.")
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
-        raise refused
-    text = (
-        str(value).strip()
-        if isinstance(value, str)
-        else format(value, "f")
-        if isinstance(value, Decimal)
-        else repr(value)
-    )
-    if _SECONDS.fullmatch(text):
-        return _EPOCH + timedelta(microseconds=int(Decimal(text) * 1_000_000))
-    found = _ISO.fullmatch(text)
-    if not found:
-        raise refused
-    day, time, second, fraction, zulu, hours, minutes = found.groups()
+def validate_moment(moment: datetime) -> None:
+    """The same limits for a fine that an administrator writes."""
     try:
-        moment = datetime.fromisoformat(f"{day}T{time}:{second or '00'}.{(fraction or '0')[:6].ljust(6, '0')}")
+        read_moment(moment.isoformat(), zone=UTC, now=present())
+    except MomentError as error:
+        raise ValidationError(str(error)) from None
+
+
+def _read(value: object, zone: tzinfo) -> datetime:
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return _from_seconds(value if isinstance(value, Decimal) else Decimal(repr(value)))
+    if not isinstance(value, str):
+        raise _unreadable()
+    if _SECONDS.fullmatch(value):
+        return _from_seconds(Decimal(value))
+    found = _ISO.fullmatch(value)
+    if not found:
+        if _DATE.fullmatch(value):
+            raise MomentError("Falta la hora: una fecha sola no alcanza.")
+        raise _unreadable()
+    day, time, second, fraction, zulu, hours, minutes = found.groups()
+    leap = second == "60"
+    try:
+        moment = datetime.fromisoformat(
+            f"{day}T{time}:{'59' if leap else second or '00'}.{(fraction or '0').ljust(6, '0')}"
+        )
         if zulu:
-            return moment.replace(tzinfo=UTC)
-        if hours:
-            return datetime.fromisoformat(f"{moment.isoformat()}{hours}:{minutes}")
-        # fold=0, datetime's default, is the earlier of the two readings where a clock change makes two
-        return moment.replace(tzinfo=zone).astimezone(UTC)
+            moment = moment.replace(tzinfo=UTC)
+        elif hours:
+            moment = datetime.fromisoformat(f"{moment.isoformat()}{hours}:{minutes}").astimezone(UTC)
+        else:
+            # fold=0, datetime's default, is the earlier of the two readings where a clock change makes two
+            moment = moment.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise refused from None
+        raise MomentError("Esa fecha u hora no existe.") from None
+    if leap:
+        # RFC 3339 has leap seconds, at the end of a day in UTC; counted from 1970 they are the second after.
+        if (moment.hour, moment.minute) != (23, 59):
+            raise MomentError("Esa fecha u hora no existe.")
+        moment += timedelta(seconds=1)
+    return moment
+
+
+def _from_seconds(seconds: Decimal) -> datetime:
+    # Compared before it is converted: a short number such as 1e999999999 has very many digits.
+    if not (seconds.is_finite() and -_MOST_SECONDS < seconds < _MOST_SECONDS):
+        raise _unreadable()
+    exponent = seconds.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -6:
+        raise MomentError("Los segundos desde 1970 llevan a lo sumo seis decimales.")
+    return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def _unreadable() -> MomentError:
+    return MomentError("Escriba la fecha y la hora así: 2026-01-31T14:05:00-05:00, o como segundos desde 1970.")

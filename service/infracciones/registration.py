@@ -1,36 +1,37 @@
 """How a fine is taken: one SQL statement, so that nothing can come between looking and writing."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
+import psycopg
+from django.db import IntegrityError, connection
 
 # Looks up who shows the token and whose plate it is, and writes the fine unless its key was spent. A twin that arrives
 # at the same moment waits at the unique index; then it finds nothing to insert, and is looked up by a second statement.
 _TAKE = """
 WITH who AS (
     SELECT o.id, o.numero FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
-    WHERE t.resumen = %(token)s AND t.revocado IS NULL AND t.vence > now()
+    WHERE t.resumen = $1 AND t.revocado IS NULL AND t.vence > now()
 ), what AS (
-    SELECT id FROM infracciones_vehiculo WHERE placa_patente = %(plate)s
+    SELECT id FROM infracciones_vehiculo WHERE placa_patente = $2
 ), made AS (
-    INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios, clave)
-    SELECT what.id, who.id, %(moment)s, %(comment)s, %(key)s FROM who, what
+    INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios, clave, huella)
+    SELECT what.id, who.id, $3::timestamptz, $4::text, $5::text, $6::bytea FROM who, what
     ON CONFLICT (oficial_id, clave) DO NOTHING
     RETURNING id
 )
-SELECT (SELECT id FROM who), (SELECT numero FROM who), (SELECT id FROM what), (SELECT id FROM made)
+SELECT who.id, who.numero, what.id, made.id FROM who LEFT JOIN what ON true LEFT JOIN made ON true
 """
-_SPENT = """
-SELECT i.id, v.placa_patente, i.timestamp, i.comentarios
-FROM infracciones_infraccion i JOIN infracciones_vehiculo v ON v.id = i.vehiculo_id
-WHERE i.oficial_id = %(officer)s AND i.clave = %(key)s
-"""
+_SPENT = "SELECT id, huella FROM infracciones_infraccion WHERE oficial_id = $1 AND clave = $2"
 _WHO = """
 SELECT o.id, o.numero FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
-WHERE t.resumen = %s AND t.revocado IS NULL AND t.vence > now()
+WHERE t.resumen = $1 AND t.revocado IS NULL AND t.vence > now()
 """
+# An administrator may delete the fine of a key, or the vehicle, between two of the statements above.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,8 @@ class SpentKey(NotTaken):
 
 def officer_of(token: bytes) -> tuple[int, str] | None:
     """The id and number of the officer whose token's digest this is."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WHO, [token])
-        found: tuple[int, str] | None = cursor.fetchone()
-        return found
+    found: tuple[int, str] | None = _row(_WHO, [token])
+    return found
 
 
 def take(*, token: bytes, plate: str, moment: datetime, comment: str, key: str | None) -> Taken:
@@ -72,22 +71,35 @@ def take(*, token: bytes, plate: str, moment: datetime, comment: str, key: str |
     Raises:
         UnknownToken, UnknownPlate, SpentKey: nothing was written.
     """
-    values: dict[str, Any] = {"token": token, "plate": plate, "moment": moment, "comment": comment, "key": key}
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, values)
-        officer, number, vehicle, fine = cursor.fetchone()
-        if officer is None:
+    mark = fingerprint(plate=plate, moment=moment, comment=comment) if key is not None else None
+    for _ in range(_TRIES):
+        try:
+            row = _row(_TAKE, [token, plate, moment, comment, key, mark])
+        except IntegrityError:
+            continue
+        if row is None:
             raise UnknownToken
+        officer, number, vehicle, fine = row
         if fine is not None:
             return Taken(fine, number, replayed=False)
-        before = None
-        if key is not None:
-            cursor.execute(_SPENT, {"officer": officer, "key": key})
-            before = cursor.fetchone()
+        before = _row(_SPENT, [officer, key]) if key is not None else None
         if before is not None:
-            if before[1:] == (plate, moment, comment):
+            if before[1] == mark:
                 return Taken(before[0], number, replayed=True)
             raise SpentKey
         if vehicle is None:
             raise UnknownPlate
-    raise RuntimeError("a fine was neither written nor found by its key")
+    raise RuntimeError(f"a fine was neither written nor found by its key in {_TRIES} tries")
+
+
+def fingerprint(*, plate: str, moment: datetime, comment: str) -> bytes:
+    """What makes two fines the same, however they were spelt; 32 bytes."""
+    return hashlib.sha256(f"{plate}\0{moment.astimezone(UTC).isoformat()}\0{comment}".encode()).digest()
+
+
+def _row(statement: str, values: Sequence[object]) -> Any:
+    """The first row of a statement that PostgreSQL prepares once a connection: planning costs more than running it."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
+        return cursor.execute(statement, values, prepare=True).fetchone()

@@ -12,11 +12,18 @@ from infracciones.models import Oficial, Token
 
 def issue(oficial: Oficial) -> str:
     """A new token of the officer; this is the only time that it can be seen."""
-    token = secrets.token_urlsafe(32)
-    Token.objects.create(
-        oficial=oficial, resumen=digest(token), vence=timezone.now() + timedelta(days=settings.TOKEN_DAYS)
-    )
-    return token
+    token = Token(oficial=oficial)
+    secret = fill(token)
+    token.save()
+    return secret
+
+
+def fill(token: Token) -> str:
+    """Gives a new token its digest and its end; returns the secret, which is not kept."""
+    secret = secrets.token_urlsafe(32)
+    token.resumen = digest(secret)
+    token.vence = timezone.now() + timedelta(days=settings.TOKEN_DAYS)
+    return secret
 
 
 def revoke(oficial: Oficial) -> int:
@@ -27,6 +34,7 @@ def revoke(oficial: Oficial) -> int:
 
 
 def digest(token: str) -> bytes:
+    """What is kept of a token; 32 bytes."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 

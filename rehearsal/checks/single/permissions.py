@@ -49,7 +49,7 @@ def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
         "aws iam list-roles",
         "aws cloudwatch put-metric-data --namespace Another --metric-name M --value 1",
         "aws ec2 detach-volume --volume-id vol-0123456789abcdef0",
-        "aws sts assume-role --role-arn arn:aws:iam::000000000000:role/another --role-session-name x",
+        "aws sts assume-role --role-arn arn:aws:iam::000000000000:role/another --role-session-name rehearsal",
     )
     passed, began = [], time.time()
     for command in tried:

@@ -1,7 +1,7 @@
 """Resources that CloudFormation itself keeps: wait conditions with their handles, and custom resources.
 
-No other service knows them, so the evidence is CloudFormation's: for a wait condition the signals that its stack's events
-report, for a handle the address that signals are sent to, for a custom resource the function that answers for it.
+No other service knows them, so the evidence is CloudFormation's: for a wait condition the signals that its stack's
+events report, for a handle the address that signals are sent to, for a custom resource the function that answers it.
 """
 
 from __future__ import annotations

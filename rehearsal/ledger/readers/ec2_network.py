@@ -130,7 +130,9 @@ def _kind(id: str) -> str:
 
 @reads("AWS::EC2::EIP")
 def address(cloud: Cloud, asked: Asked) -> Found:
-    record = only(cloud("ec2").describe_addresses(PublicIps=[asked.physical_id])["Addresses"], asked.physical_id)
+    # Not every EC2 heeds the list of addresses that is asked for.
+    listed = cloud("ec2").describe_addresses(PublicIps=[asked.physical_id])["Addresses"]
+    record = only([each for each in listed if each["PublicIp"] == asked.physical_id], asked.physical_id)
     return Found(
         picked(record, "Domain", "InstanceId", "PublicIpv4Pool", "NetworkBorderGroup", "Tags"),
         picked(record, "AllocationId", "PublicIp"),

@@ -36,7 +36,7 @@ def role(cloud: Cloud, asked: Asked) -> Found:
 
 @reads("AWS::IAM::Policy")
 def inline_policy(cloud: Cloud, asked: Asked) -> Found:
-    name, documents = asked.wanted["PolicyName"], []
+    name, documents, names = asked.wanted["PolicyName"], [], set()
     holders: dict[str, list[str]] = {}
     for plural, key, kind in _PRINCIPALS:
         for principal in asked.wanted.get(plural, []):
@@ -45,12 +45,13 @@ def inline_policy(cloud: Cloud, asked: Asked) -> Found:
                 answer = read(**{key: principal, "PolicyName": name})
                 documents.append(_document(answer["PolicyDocument"]))
                 holders.setdefault(plural, []).append(answer[key])
+                names.add(answer["PolicyName"])
     if not documents:
         raise Absent(f"no role, user or group holds the policy {name}")
     # Where one principal's copy differs from the others', the first that differs is what is shown.
     shown = next((each for each in documents if each != documents[0]), documents[0])
     lists = {plural: holders.get(plural, []) for plural, *_ in _PRINCIPALS}
-    return Found({"PolicyName": name, "PolicyDocument": shown, **lists}, {"Id": asked.physical_id})
+    return Found({"PolicyName": only(list(names), name), "PolicyDocument": shown, **lists}, {"Id": asked.physical_id})
 
 
 @reads("AWS::IAM::ManagedPolicy")

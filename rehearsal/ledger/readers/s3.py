@@ -12,15 +12,10 @@ from rehearsal.ledger.readers.registry import Asked, Cloud, Found, Properties, r
 
 # what S3 answers where a bucket lacks a configuration, instead of an empty one
 _NOT_SET = {
-    "NoSuchBucketPolicy",
-    "NoSuchCORSConfiguration",
     "NoSuchLifecycleConfiguration",
     "NoSuchPublicAccessBlockConfiguration",
     "NoSuchTagSet",
-    "NoSuchWebsiteConfiguration",
     "OwnershipControlsNotFoundError",
-    "ObjectLockConfigurationNotFoundError",
-    "ReplicationConfigurationNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
 }
 
@@ -42,7 +37,6 @@ def bucket(cloud: Cloud, asked: Asked) -> Found:
         ),
         "BucketEncryption": _encryption(get(s3.get_bucket_encryption, "ServerSideEncryptionConfiguration", "Rules")),
         "BucketName": name,
-        "CorsConfiguration": get(s3.get_bucket_cors, "CORSRules"),
         "LifecycleConfiguration": _lifecycle(get(s3.get_bucket_lifecycle_configuration, "Rules")),
         "LoggingConfiguration": _only_set(
             get(s3.get_bucket_logging, "LoggingEnabled"),
@@ -54,8 +48,6 @@ def bucket(cloud: Cloud, asked: Asked) -> Found:
         "Tags": get(s3.get_bucket_tagging, "TagSet"),
         "VersioningConfiguration": _only_set(_ask(s3.get_bucket_versioning, name), Status="Status"),
     }
-    # CORS rules have names of their own in templates; no template of ours has them.
-    properties.pop("CorsConfiguration")
     return Found(properties, {"Arn": f"arn:{_partition(cloud)}:s3:::{name}"})
 
 

@@ -42,10 +42,10 @@ def _settings(value: str, wanted: Properties) -> Properties:
         fields = _object(value)
         generated = fields.pop(key, None) if fields is not None else None
         found["GenerateStringKey"] = key if generated is not None else None
-        # as JSON, so that spaces between its parts make no difference
-        template = _object(wanted.get("SecretStringTemplate", ""))
-        same = fields is not None and fields == template
-        found["SecretStringTemplate"] = wanted.get("SecretStringTemplate") if same else json.dumps(fields)
+        # Compared as JSON, so that spaces between its parts make no difference; only the other fields' names are shown.
+        text = wanted.get("SecretStringTemplate", "")
+        same = fields is not None and fields == _object(text)
+        found["SecretStringTemplate"] = text if same else f"other fields: {sorted(fields or {})}"
     if generated is None:
         return found
     found["PasswordLength"] = len(generated)

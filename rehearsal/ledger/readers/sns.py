@@ -45,7 +45,7 @@ def topic_policy(cloud: Cloud, asked: Asked) -> Found:
 def subscription(cloud: Cloud, asked: Asked) -> Found:
     attributes = cloud("sns").get_subscription_attributes(SubscriptionArn=asked.physical_id)["Attributes"]
     documents = {
-        name: json.loads(attributes[name]) if name in attributes else None
+        name: json.loads(attributes[name]) if attributes.get(name) else None
         for name in ("DeliveryPolicy", "FilterPolicy", "RedrivePolicy")
     }
     properties = {

@@ -5,6 +5,9 @@ import django.db.models.functions.datetime
 import django.db.models.functions.text
 from django.db import migrations, models
 
+import infracciones.moments
+import infracciones.plates
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -16,12 +19,12 @@ class Migration(migrations.Migration):
             name="Oficial",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("nombre", models.CharField(max_length=200, verbose_name="nombre")),
-                ("numero", models.CharField(max_length=40, unique=True, verbose_name="número único")),
+                ("nombre", models.CharField(max_length=200, verbose_name="name")),
+                ("numero", models.CharField(max_length=40, unique=True, verbose_name="unique number")),
             ],
             options={
-                "verbose_name": "oficial",
-                "verbose_name_plural": "oficiales",
+                "verbose_name": "officer",
+                "verbose_name_plural": "officers",
                 "ordering": ["numero"],
             },
         ),
@@ -29,17 +32,18 @@ class Migration(migrations.Migration):
             name="Persona",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("nombre", models.CharField(max_length=200, verbose_name="nombre")),
-                ("correo", models.EmailField(max_length=254, verbose_name="correo electrónico")),
+                ("nombre", models.CharField(max_length=200, verbose_name="name")),
+                ("correo", models.EmailField(max_length=254, verbose_name="e-mail address")),
             ],
             options={
-                "verbose_name": "persona",
+                "verbose_name": "person",
+                "verbose_name_plural": "persons",
                 "ordering": ["nombre"],
                 "constraints": [
                     models.UniqueConstraint(
                         django.db.models.functions.text.Lower("correo"),
                         name="persona_correo_unico",
-                        violation_error_message="Ya existe una persona con ese correo.",
+                        violation_error_message="There is a person with this e-mail address already.",
                     )
                 ],
             },
@@ -52,23 +56,24 @@ class Migration(migrations.Migration):
                 (
                     "creado",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="creado"
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="issued"
                     ),
                 ),
-                ("vence", models.DateTimeField(verbose_name="vence")),
-                ("revocado", models.DateTimeField(blank=True, null=True, verbose_name="revocado")),
+                ("vence", models.DateTimeField(verbose_name="expires")),
+                ("revocado", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
                 (
                     "oficial",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="tokens",
                         to="infracciones.oficial",
-                        verbose_name="oficial",
+                        verbose_name="officer",
                     ),
                 ),
             ],
             options={
                 "verbose_name": "token",
+                "verbose_name_plural": "tokens",
                 "ordering": ["-creado"],
             },
         ),
@@ -76,8 +81,8 @@ class Migration(migrations.Migration):
             name="Vehiculo",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("placa_patente", models.CharField(max_length=20, unique=True, verbose_name="placa patente")),
-                ("marca", models.CharField(max_length=60, verbose_name="marca")),
+                ("placa_patente", infracciones.plates.PlateField(max_length=20, unique=True, verbose_name="plate")),
+                ("marca", models.CharField(max_length=60, verbose_name="make")),
                 ("color", models.CharField(max_length=40, verbose_name="color")),
                 (
                     "persona",
@@ -85,12 +90,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="vehiculos",
                         to="infracciones.persona",
-                        verbose_name="persona",
+                        verbose_name="person",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "vehículo",
+                "verbose_name": "vehicle",
+                "verbose_name_plural": "vehicles",
                 "ordering": ["placa_patente"],
             },
         ),
@@ -98,26 +104,31 @@ class Migration(migrations.Migration):
             name="Infraccion",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="id")),
-                ("timestamp", models.DateTimeField(verbose_name="fecha y hora")),
-                ("comentarios", models.CharField(blank=True, max_length=2000, verbose_name="comentarios")),
+                (
+                    "timestamp",
+                    models.DateTimeField(
+                        validators=[infracciones.moments.validate_moment], verbose_name="date and time"
+                    ),
+                ),
+                ("comentarios", models.CharField(blank=True, max_length=2000, verbose_name="comments")),
                 (
                     "registrada",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="registrada"
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="recorded"
                     ),
                 ),
                 (
                     "clave",
-                    models.CharField(editable=False, max_length=255, null=True, verbose_name="clave de idempotencia"),
+                    models.CharField(editable=False, max_length=255, null=True, verbose_name="idempotency key"),
                 ),
-                ("dispositivo_id", models.UUIDField(editable=False, null=True, verbose_name="id del dispositivo")),
+                ("dispositivo_id", models.UUIDField(editable=False, null=True, verbose_name="id on the device")),
                 (
                     "oficial",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="infracciones",
                         to="infracciones.oficial",
-                        verbose_name="oficial",
+                        verbose_name="officer",
                     ),
                 ),
                 (
@@ -126,13 +137,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="infracciones",
                         to="infracciones.vehiculo",
-                        verbose_name="vehículo",
+                        verbose_name="vehicle",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "infracción",
-                "verbose_name_plural": "infracciones",
+                "verbose_name": "fine",
+                "verbose_name_plural": "fines",
                 "ordering": ["-timestamp", "-id"],
                 "indexes": [models.Index(fields=["vehiculo", "-timestamp", "-id"], name="infraccion_informe")],
                 "constraints": [

@@ -1,7 +1,7 @@
 """What the views share: reading JSON strictly, and answering in JSON with a sentence a person can act on."""
 
 import json
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ class Refusal(Exception):
         self.status, self.sentence, self.errors, self.headers = status, sentence, errors, headers or {}
 
     def answer(self) -> HttpResponse:
+        """The refusal as a response."""
         body: dict[str, Any] = {"mensaje": self.sentence}
         if self.errors:
             body["errores"] = self.errors
@@ -26,6 +27,7 @@ class Refusal(Exception):
 
 
 def answer(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    """A response in JSON."""
     return HttpResponse(
         json.dumps(body, ensure_ascii=False), status=status, content_type="application/json", headers=headers or {}
     )
@@ -35,24 +37,52 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     """The JSON object of a request's body; numbers with a fraction are Decimals.
 
     Raises:
-        Refusal: 413 too large, 415 no JSON by its type, 400 unreadable, 422 no object.
+        Refusal: 413 too large, 415 no JSON by its type or coding, 400 unreadable, 422 no object.
     """
-    if int(request.headers.get("Content-Length") or 0) > BODY_LIMIT:
-        raise Refusal(413, "El cuerpo es demasiado grande: una infracción ocupa a lo sumo 64 KiB.")
-    if request.content_type != "application/json":
-        raise Refusal(415, "Envíe el cuerpo como application/json.")
-    body = request.read(BODY_LIMIT + 1)
-    if len(body) > BODY_LIMIT:
-        raise Refusal(413, "El cuerpo es demasiado grande: una infracción ocupa a lo sumo 64 KiB.")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_LIMIT:
+        raise _too_large()
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    if request.content_type != "application/json" or charset not in {"utf-8", "utf8"}:
+        raise Refusal(415, "Envíe el cuerpo como application/json, en UTF-8.", headers={"Accept": "application/json"})
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise Refusal(415, "Envíe el cuerpo sin comprimir.", headers={"Accept-Encoding": "identity"})
     try:
         value = json.loads(
-            body.decode(), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=Decimal, parse_int=_integer
+            _read(request).decode("utf-8-sig"),
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_float=_fraction,
+            parse_int=_integer,
         )
     except (ValueError, RecursionError):
-        raise Refusal(400, "El cuerpo no es JSON legible en UTF-8.") from None
+        raise Refusal(400, "El cuerpo no se puede leer: debe ser JSON en UTF-8, sin claves repetidas.") from None
     if not isinstance(value, dict):
         raise Refusal(422, "El cuerpo debe ser un objeto JSON.", errors={"cuerpo": "No es un objeto."})
     return value
+
+
+def _read(request: HttpRequest) -> bytes:
+    """The whole body, whether its length was announced or it came in chunks."""
+    announced = request.META.get("CONTENT_LENGTH")
+    if announced:
+        body = request.read(int(announced))
+        if len(body) < int(announced):
+            raise Refusal(400, "El cuerpo llegó incompleto: envíelo otra vez.")
+        return body
+    if not request.META.get("wsgi.input_terminated"):
+        return b""
+    # Django takes a body without a length for an empty one; this server ends the stream where the chunks end.
+    stream, parts, size = request.META["wsgi.input"], [], 0
+    while size <= BODY_LIMIT and (part := stream.read(BODY_LIMIT + 1 - size)):
+        parts.append(part)
+        size += len(part)
+    if size > BODY_LIMIT:
+        raise _too_large()
+    return b"".join(parts)
+
+
+def _too_large() -> Refusal:
+    return Refusal(413, "El cuerpo es demasiado grande: una infracción ocupa a lo sumo 64 KiB.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -67,4 +97,12 @@ def _no_constant(name: str) -> None:
 
 
 def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) < 20 else Decimal(text)
+    return int(text) if len(text) < 20 else _fraction(text)
+
+
+def _fraction(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except DecimalException:
+        # JSON sets no limit to an exponent, Decimal does; no field takes such a number.
+        return Decimal("NaN")

@@ -1,5 +1,8 @@
 """GET and POST /generar_informe: the fines of every vehicle in a person's name."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -8,36 +11,31 @@ from infracciones.registration import officer_of
 from infracciones.reports import MOST, PAGE, START, Cursor, page, person
 from infracciones.tokens import bearer, digest
 from infracciones.views.answers import Refusal, answer, read_object
-from infracciones.views.fines import UNAUTHORIZED, shown
+from infracciones.views.fines import shown, unauthorized
 from infracciones.views.methods import methods
 
 NAMES = ("correo", "email", "correo_electronico")
 
 
 @csrf_exempt
-@methods("GET", "POST")
+@methods("GET", "HEAD", "POST")
 def generar_informe(request: HttpRequest) -> HttpResponse:
+    """A page of a person's fines, newest first."""
     if settings.REPORT_NEEDS_TOKEN:
         token = bearer(request.headers.get("Authorization", ""))
         if token is None or officer_of(digest(token)) is None:
-            raise Refusal(401, UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
-    given = read_object(request) if request.method == "POST" else request.GET.dict()
-    mail = next((given[name] for name in NAMES if name in given), None)
-    if (
-        not isinstance(mail, str)
-        or not 3 <= len(mail := mail.strip()) <= 254
-        or "@" not in mail
-        or not mail.isprintable()
-    ):
-        raise Refusal(
-            422,
-            "Falta el correo de la persona.",
-            errors={"correo": "Escriba un correo electrónico, como persona@ejemplo.com."},
-        )
+            raise unauthorized()
+    if request.method == "POST":
+        given = read_object(request)
+        mail = _mail(given)
+    else:
+        given = request.GET.dict()
+        # An address has no space: one that arrives in a query was a plus sign that nobody escaped.
+        mail = _mail({name: given[name].strip().replace(" ", "+") for name in NAMES if name in given})
     limit, after = _limit(given.get("limite", PAGE)), _cursor(given.get("desde"))
     found = person(mail)
     if found is None:
-        raise Refusal(404, "No hay una persona con ese correo.")
+        raise Refusal(404, "No hay una persona con ese correo: revise la dirección.")
     lines, following = page(found[0], limit=limit, after=after)
     fines = [
         {
@@ -53,14 +51,20 @@ def generar_informe(request: HttpRequest) -> HttpResponse:
     return answer({"correo": found[1], "infracciones": fines, "siguiente": following.write() if following else None})
 
 
+def _mail(given: Mapping[str, Any]) -> str:
+    mail = next((given[name] for name in NAMES if name in given), None)
+    if not isinstance(mail, str) or "@" not in mail or len(mail := mail.strip()) > 254 or not mail.isprintable():
+        raise Refusal(
+            422,
+            "Falta el correo de la persona.",
+            errors={"correo": "Escriba un correo electrónico, como persona@ejemplo.com."},
+        )
+    return mail
+
+
 def _limit(value: object) -> int:
     text = str(value)
-    if (
-        isinstance(value, bool)
-        or not (text.isascii() and text.isdigit())
-        or len(text) > 4
-        or not 1 <= int(text) <= MOST
-    ):
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MOST):
         raise Refusal(422, "El límite no sirve.", errors={"limite": f"Escriba un número de 1 a {MOST}."})
     return int(text)
 

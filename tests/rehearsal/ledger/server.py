@@ -46,9 +46,11 @@ def main() -> None:
         "MINISTACK_REGION": REGION,
         "STATE_DIR": str(folder / "state"),
         "HOME": str(folder),
+        "IOT_MTLS_ENABLED": "0",
     }
     # MiniStack reads its settings when it is imported
     from ministack import app
+    from ministack.services import ssm
 
     from rehearsal.cloud.ec2 import Ec2
     from rehearsal.cloud.fleet import Fleet
@@ -62,6 +64,8 @@ def main() -> None:
     mend()
     teach(run, machines)
     Fleet(machines=machines, signals=Signals(), region=REGION)
+    for architecture in ("amd64", "arm64"):
+        ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{architecture}"] = "ami-0deb1a00000000013"
     sys.argv = sys.argv[:1]  # MiniStack reads the command line too
     app.main()
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Crea un administrador o le cambia la contraseña, leída de la entrada estándar."
+    help = "Makes an administrator, or changes the password of one; the password is read from standard input."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("usuario")
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, *, usuario: str, **options: object) -> None:
         password = sys.stdin.readline().strip()
         if len(password) < 12:
-            raise CommandError("La contraseña debe tener al menos 12 caracteres.")
+            raise CommandError("The password must have at least 12 characters.")
         user, _ = get_user_model().objects.get_or_create(
             username=usuario, defaults={"is_staff": True, "is_superuser": True}
         )

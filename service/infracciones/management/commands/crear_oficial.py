@@ -6,7 +6,7 @@ from infracciones.models import Oficial
 
 
 class Command(BaseCommand):
-    help = "Crea un oficial con su número único, o le cambia el nombre."
+    help = "Makes an officer with a unique number, or changes the name of one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("numero")
@@ -14,4 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *, numero: str, nombre: str, **options: object) -> None:
         oficial, made = Oficial.objects.update_or_create(numero=numero, defaults={"nombre": nombre})
-        self.stderr.write(f"{'Creado' if made else 'Actualizado'}: {oficial}")
+        self.stderr.write(f"{'Made' if made else 'Renamed'}: {oficial}")

@@ -7,13 +7,13 @@ from infracciones.models import Oficial
 
 
 class Command(BaseCommand):
-    help = "Crea un token para un oficial y lo muestra una sola vez."
+    help = "Issues a token to an officer and shows it, once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("numero", help="el número único del oficial")
+        parser.add_argument("numero", help="the officer's unique number")
 
     def handle(self, *, numero: str, **options: object) -> None:
         oficial = Oficial.objects.filter(numero=numero).first()
         if oficial is None:
-            raise CommandError(f"No hay un oficial con el número {numero}: créelo antes, con crear_oficial.")
+            raise CommandError(f"There is no officer {numero}: make one first, with crear_oficial.")
         self.stdout.write(tokens.issue(oficial))

@@ -7,13 +7,13 @@ from infracciones.models import Oficial
 
 
 class Command(BaseCommand):
-    help = "Revoca todos los tokens de un oficial."
+    help = "Revokes all tokens of an officer."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("numero", help="el número único del oficial")
+        parser.add_argument("numero", help="the officer's unique number")
 
     def handle(self, *, numero: str, **options: object) -> None:
         oficial = Oficial.objects.filter(numero=numero).first()
         if oficial is None:
-            raise CommandError(f"No hay un oficial con el número {numero}.")
-        self.stderr.write(f"Tokens revocados: {tokens.revoke(oficial)}")
+            raise CommandError(f"There is no officer {numero}.")
+        self.stderr.write(f"Tokens revoked: {tokens.revoke(oficial)}")

@@ -1,0 +1,11 @@
+"""The admin, in the words of the office."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from infracciones.admin import fines, people, tokens
+
+__all__ = ["fines", "people", "tokens"]
+
+admin.site.site_header = admin.site.site_title = _("Traffic fines")
+admin.site.index_title = _("Administration")

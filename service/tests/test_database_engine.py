@@ -1,0 +1,100 @@
+"""Connections that last, and what happens when one does not."""
+
+import os
+import time
+
+import pytest
+from django.db import OperationalError, connection, connections
+from fines.database.base import DatabaseWrapper
+
+
+@pytest.fixture
+def fresh(db):
+    """A connection of its own to the test database."""
+    made = connections.create_connection("default")
+    made.ensure_connection()
+    yield made
+    made.close()
+
+
+def begin_request(wrapper):
+    """What Django does with a lasting connection when a request begins."""
+    wrapper.close_if_unusable_or_obsolete()
+
+
+def backend(wrapper):
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def test_a_connection_lasts_from_one_request_to_the_next(fresh):
+    first = backend(fresh)
+    begin_request(fresh)
+    assert backend(fresh) == first
+
+
+def test_its_health_is_checked_without_a_query(fresh):
+    with fresh.cursor() as cursor:
+        begin_request(fresh)
+        assert fresh.is_usable()
+        cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+        assert "pg_stat_activity" in cursor.fetchone()[0]
+    with fresh.cursor() as cursor, connection.cursor() as other:
+        begin_request(fresh)
+        fresh.close_if_health_check_failed()
+        other.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [fresh.connection.info.backend_pid])
+        assert "pg_stat_activity WHERE pid = pg_backend_pid()" in other.fetchone()[0]
+        assert not cursor.closed
+
+
+def test_a_connection_that_the_server_ended_is_replaced_when_the_next_request_uses_it(fresh):
+    first = backend(fresh)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+    begin_request(fresh)
+    assert backend(fresh) != first
+
+
+def test_a_password_that_was_rotated_is_read_anew(fresh, settings, tmp_path):
+    rotated = tmp_path / "database_password"
+    new = "another one"
+    rotated.write_text(f"{new}\n")
+    settings.DATABASE_PASSWORD_FILE = rotated
+    assert fresh.get_connection_params()["password"] == new
+    fresh.close()
+    with pytest.raises(OperationalError, match="password authentication failed"):
+        fresh.ensure_connection()
+
+
+def test_after_an_attempt_that_ran_into_its_time_out_the_next_ones_fail_at_once(fresh, monkeypatch):
+    attempts = []
+
+    def hangs(**params):
+        attempts.append(params)
+        raise fresh.Database.OperationalError("timeout expired")
+
+    monkeypatch.setattr(DatabaseWrapper, "_paused_until", 0.0)
+    monkeypatch.setattr("fines.database.base.SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(fresh.Database, "connect", hangs)
+    fresh.close()
+    for _ in range(3):
+        with pytest.raises(OperationalError):
+            fresh.ensure_connection()
+    assert len(attempts) == 1
+    monkeypatch.setattr(DatabaseWrapper, "_paused_until", time.monotonic() - 1)
+    with pytest.raises(OperationalError):
+        fresh.ensure_connection()
+    assert len(attempts) == 2
+
+
+def test_a_statement_that_takes_too_long_is_ended(fresh):
+    with fresh.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone()[0] == "8s"
+        cursor.execute("SET statement_timeout = 50")
+        with pytest.raises(OperationalError):
+            cursor.execute("SELECT pg_sleep(5)")
+    begin_request(fresh)
+    assert backend(fresh)
+    assert os.environ.get("DATABASE_TIMEOUT_MS") is None

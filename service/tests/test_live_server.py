@@ -1,0 +1,220 @@
+"""The entrypoint as the image runs it: two server processes, one PostgreSQL, and what befalls them."""
+
+import concurrent.futures
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from testing.postgres import SUPERUSER, Postgres
+from testing.server import Server, environment, manage
+
+FINE = {"placa_patente": "AB123CD", "timestamp": 1772630430, "comentarios": "señal"}
+_PEOPLE = """
+from infracciones.models import Persona, Vehiculo
+p = Persona.objects.create(nombre="Ana", correo="ana@ejemplo.com")
+Vehiculo.objects.create(placa_patente="AB123CD", marca="Fiat", color="rojo", persona=p)
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory):
+    server = Postgres()
+    server.create()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def env(postgres, tmp_path_factory):
+    secrets = tmp_path_factory.mktemp("secrets")
+    (secrets / "secret_key").write_text("k" * 64)
+    (secrets / "database_password").write_text(postgres.password)
+    return environment(postgres, secrets)
+
+
+@pytest.fixture(scope="module")
+def token(env):
+    """A migrated database with an officer, whose token this is, and a vehicle."""
+    for words, text in (
+        (("manage", "comprobar_migraciones"), None),
+        (("migrate",), ""),
+        (("manage", "comprobar_migraciones"), ""),
+        (("manage", "crear_oficial", "0042", "Inés"), ""),
+        (("manage", "shell", "--no-imports"), _PEOPLE),
+    ):
+        done = manage(env, *words, text=text or "")
+        assert (done.returncode == 0) is (text is not None), done.stderr
+    return manage(env, "manage", "crear_token", "0042").stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def servers(env, token):
+    with Server(env) as first, Server(env) as second:
+        yield first, second
+
+
+@pytest.fixture
+def headers(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+def rows(postgres, statement):
+    with psycopg.connect(
+        host=str(postgres.socket), dbname="postgres", user=SUPERUSER, password=postgres.password
+    ) as link:
+        return link.execute(statement).fetchall()
+
+
+def test_a_fine_goes_through_one_process_and_is_in_the_report_of_the_other(servers, headers):
+    answer = httpx.post(f"{servers[0].url}/cargar_infraccion", json=FINE, headers=headers)
+    assert answer.status_code == 200
+    report = httpx.get(f"{servers[1].url}/generar_informe", params={"correo": "ANA@ejemplo.com"}).json()
+    assert answer.json()["infraccion"]["id"] in {line["id"] for line in report["infracciones"]}
+    assert report["infracciones"][0]["comentarios"] == "señal"
+
+
+def test_twins_that_arrive_at_two_processes_make_one_fine(servers, headers, postgres):
+    for round_ in range(10):
+        together = threading.Barrier(6)
+
+        def post(n, key=f"live-{round_}", together=together):
+            together.wait()
+            return httpx.post(
+                f"{servers[n % 2].url}/cargar_infraccion", json=FINE, headers=headers | {"Idempotency-Key": key}
+            )
+
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(post, range(6)))
+        assert [answer.status_code for answer in answers] == [200] * 6
+        assert len({answer.content for answer in answers}) == 1
+        assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
+    assert rows(postgres, "SELECT count(*) FROM infracciones_infraccion WHERE clave LIKE 'live-%'") == [(10,)]
+
+
+def test_a_body_in_chunks_is_read_and_one_that_is_too_large_is_413(servers, headers):
+    kind = headers | {"Content-Type": "application/json"}
+    parts = json.dumps(FINE).encode()
+    address = f"{servers[0].url}/cargar_infraccion"
+    assert httpx.post(address, content=iter([parts[:9], parts[9:]]), headers=kind).status_code == 200
+    assert httpx.post(address, content=iter([b" " * 40_000, b" " * 40_000]), headers=kind).status_code == 413
+    assert httpx.post(address, content=b" " * 70_000, headers=kind).status_code == 413
+    assert httpx.post(address, content=b"", headers=kind).status_code == 400
+
+
+def test_a_key_that_no_header_can_carry_is_400_and_never_ignored(servers, headers):
+    key = ("Idempotency-Key", "señal".encode())
+    answer = httpx.post(f"{servers[0].url}/cargar_infraccion", json=FINE, headers=[*headers.items(), key])
+    assert answer.status_code == 400
+    assert "ASCII" in answer.json()["mensaje"]
+
+
+def test_a_call_that_breaks_off_in_its_body_makes_no_fine(servers, headers, postgres):
+    before = rows(postgres, "SELECT count(*) FROM infracciones_infraccion")
+    body = json.dumps(FINE).encode()
+    lines = f"POST /cargar_infraccion HTTP/1.1\r\nHost: localhost\r\nAuthorization: {headers['Authorization']}\r\n"
+    with socket.create_connection(("127.0.0.1", servers[0].port)) as link:
+        link.sendall(
+            f"{lines}Content-Type: application/json\r\nContent-Length: {len(body) + 9}\r\n\r\n".encode() + body
+        )
+    time.sleep(0.3)
+    assert rows(postgres, "SELECT count(*) FROM infracciones_infraccion") == before
+    assert httpx.get(f"{servers[0].url}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_database_that_went_away_and_came_back_fails_no_later_request(servers, headers, postgres, mode):
+    address = servers[0].url
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # every thread has its connection
+        assert set(pool.map(lambda _: httpx.get(f"{address}/readyz").status_code, range(12))) == {200}
+    postgres.stop(mode)
+    try:
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        assert httpx.get(f"{address}/readyz").status_code == 503
+        away = httpx.post(f"{address}/cargar_infraccion", json=FINE, headers=headers)
+        assert away.status_code == 503
+        assert away.json()["mensaje"] and away.headers["Retry-After"]
+    finally:
+        postgres.start()
+    answers = [httpx.post(f"{address}/cargar_infraccion", json=FINE, headers=headers).status_code for _ in range(12)]
+    assert answers == [200] * 12
+    assert httpx.get(f"{address}/readyz").status_code == 200
+
+
+def test_a_restart_that_idle_connections_slept_through_fails_no_request(servers, headers, postgres):
+    address = servers[1].url
+    assert httpx.get(f"{address}/readyz").status_code == 200
+    postgres.stop()
+    postgres.start()
+    answers = [httpx.post(f"{address}/cargar_infraccion", json=FINE, headers=headers).status_code for _ in range(12)]
+    assert answers == [200] * 12
+
+
+def test_a_server_that_is_told_to_end_answers_what_was_begun_and_ends(env, headers, postgres):
+    with (
+        Server(env) as server,
+        psycopg.connect(
+            host=str(postgres.socket), dbname="postgres", user=SUPERUSER, password=postgres.password
+        ) as blocker,
+    ):
+        # The fine waits for this lock while the server is told to end.
+        blocker.execute("LOCK TABLE infracciones_vehiculo IN ACCESS EXCLUSIVE MODE")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            begun = pool.submit(httpx.post, f"{server.url}/cargar_infraccion", json=FINE, headers=headers, timeout=20)
+            until = time.monotonic() + 10
+            while not rows(postgres, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+                assert time.monotonic() < until, "the fine did not wait"
+            os.kill(server.process.pid, signal.SIGTERM)
+            time.sleep(0.5)
+            with pytest.raises(httpx.TransportError):
+                httpx.get(f"{server.url}/healthz", timeout=2)
+            assert not begun.done()
+            blocker.rollback()
+            assert begun.result().status_code == 200
+        assert server.process.wait(10) == 0
+
+
+def test_its_log_is_json_line_by_line_and_holds_no_secret(servers, headers):
+    httpx.get(
+        f"{servers[0].url}/generar_informe",
+        params={"correo": "ana@ejemplo.com"},
+        headers={"X-Request-Id": "abcdef0123456789"},
+    )
+    httpx.get(f"{servers[0].url}/nada", headers=headers)
+    log = servers[0].log()
+    lines = servers[0].log_lines()
+    assert [line["status"] for line in lines if line.get("request_id") == "abcdef0123456789"] == [200]
+    assert "ana@ejemplo.com" not in log
+    assert headers["Authorization"].removeprefix("Bearer ") not in log
+
+
+def test_a_wrong_environment_ends_it_with_what_to_mend_and_no_traceback(env):
+    for words in (("serve",), ("manage", "check")):
+        done = manage(env | {"WEB_THREADS": "many", "TIME_ZONE": "Mars/Base", "WEB_PORT": "1"}, *words)
+        assert done.returncode
+        assert "Traceback" not in done.stderr
+        assert ("WEB_THREADS" if words == ("serve",) else "TIME_ZONE") in done.stderr
+
+
+def test_an_entrypoint_without_a_word_it_knows_says_which_it_knows(env):
+    done = manage(env, "dance")
+    assert done.returncode == 2
+    assert "migrate" in done.stderr
+
+
+def test_an_idle_server_is_small(servers):
+    """Two containers, PostgreSQL and NGINX share a host of the smallest size."""
+    pid = servers[1].process.pid
+    children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    proportional = 0
+    for process in (pid, *children):
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        proportional += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    assert len(children) == 1
+    assert proportional < 110 * 1024, f"{proportional // 1024} MiB"

@@ -1,0 +1,176 @@
+"""GET and POST /generar_informe."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from infracciones.models import Infraccion, Oficial, Persona, Vehiculo
+
+pytestmark = pytest.mark.django_db
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def vehicle(owner):
+    return owner.vehiculos.get()
+
+
+def fine(vehicle, officer, minutes=0, comment=""):
+    moment = BEGINNING + timedelta(minutes=minutes)
+    return Infraccion.objects.create(vehiculo=vehicle, oficial=officer, timestamp=moment, comentarios=comment)
+
+
+def report(client, **query):
+    return client.get("/generar_informe", query)
+
+
+def test_a_report_has_the_fines_of_every_vehicle_newest_first(client, officer, owner, vehicle):
+    second = Vehiculo.objects.create(placa_patente="XY987ZW", marca="Fiat", color="rojo", persona=owner)
+    stranger = Persona.objects.create(nombre="Otra", correo="otra@ejemplo.com")
+    foreign = Vehiculo.objects.create(placa_patente="ZZ1", marca="Fiat", color="rojo", persona=stranger)
+    old, new = fine(vehicle, officer, 0, "señal «no»"), fine(second, officer, 5)
+    fine(foreign, officer, 3)
+    answer = report(client, correo="jose.pena@ejemplo.com")
+    assert answer.status_code == 200
+    assert answer.json()["correo"] == "Jose.Pena@Ejemplo.com"
+    assert answer.json()["siguiente"] is None
+    assert [line["id"] for line in answer.json()["infracciones"]] == [new.pk, old.pk]
+    assert answer.json()["infracciones"][1] == {
+        "id": old.pk,
+        "placa_patente": "AB123CD",
+        "timestamp": "2025-12-31T21:00:00-03:00",
+        "comentarios": "señal «no»",
+        "oficial": "A-0042",
+        "evidencia": False,
+    }
+
+
+@pytest.mark.parametrize("name", ["correo", "email", "correo_electronico"])
+def test_the_address_is_taken_by_each_of_its_names_from_the_query_and_from_a_body(client, owner, name):
+    assert report(client, **{name: "JOSE.PENA@EJEMPLO.COM"}).status_code == 200
+    body = json.dumps({name: " jose.pena@ejemplo.com "})
+    assert client.post("/generar_informe/", body, content_type="application/json").status_code == 200
+
+
+def test_letters_with_accents_are_compared_without_case_too(client):
+    Persona.objects.create(nombre="Ñandú", correo="ÑANDÚ@ejemplo.com")
+    assert report(client, correo="ñandú@EJEMPLO.com").json()["correo"] == "ÑANDÚ@ejemplo.com"
+
+
+def test_a_plus_sign_that_nobody_escaped_is_found(client):
+    Persona.objects.create(nombre="Ana", correo="ana+multas@ejemplo.com")
+    assert client.get("/generar_informe?correo=ana+multas@ejemplo.com").status_code == 200
+    assert client.get("/generar_informe?correo=ana%2Bmultas@ejemplo.com").status_code == 200
+
+
+def test_a_person_without_fines_has_an_empty_list(client, owner):
+    assert report(client, correo=owner.correo).json() == {"correo": owner.correo, "infracciones": [], "siguiente": None}
+
+
+def test_an_unknown_person_is_404(client):
+    answer = report(client, correo="nadie@ejemplo.com")
+    assert answer.status_code == 404
+    assert answer.json()["mensaje"]
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"correo": ""}, {"correo": "nadie"}, {"correo": "a@b\0"}, {"correo": "a@" + "b" * 254}]
+)
+def test_what_is_no_address_is_422(client, query):
+    answer = report(client, **query)
+    assert answer.status_code == 422
+    assert answer.json()["errores"]["correo"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("{", 400),
+        ("[]", 422),
+        ('{"correo": 5}', 422),
+        ('{"correo": "\\ud800@b"}', 422),
+        ('{"correo": "a@b", "correo": "a@b"}', 400),
+    ],
+)
+def test_a_body_that_is_wrong_is_refused(client, body, status):
+    assert client.post("/generar_informe", body, content_type="application/json").status_code == status
+
+
+def test_a_form_is_415_and_another_method_405(client):
+    assert client.post("/generar_informe", {"correo": "a@b"}).status_code == 415
+    answer = client.delete("/generar_informe")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_pages_of_a_hundred_follow_each_other_to_the_end(client, officer, owner, vehicle):
+    # three fines share each instant, so that pages end in the middle of one
+    made = {fine(vehicle, officer, n // 3).pk for n in range(250)}
+    sizes, seen, cursor = [], [], None
+    while cursor is not None or not sizes:
+        page = report(client, correo=owner.correo, **({"desde": cursor} if cursor else {})).json()
+        sizes.append(len(page["infracciones"]))
+        seen += [line["id"] for line in page["infracciones"]]
+        cursor = page["siguiente"]
+    assert sizes == [100, 100, 50]
+    assert len(seen) == len(set(seen)) and set(seen) == made
+
+
+def test_a_full_last_page_says_that_it_is_the_last(client, officer, owner, vehicle):
+    for n in range(4):
+        fine(vehicle, officer, n)
+    first = report(client, correo=owner.correo, limite=2).json()
+    second = report(client, correo=owner.correo, limite=2, desde=first["siguiente"]).json()
+    assert first["siguiente"] and second["siguiente"] is None
+
+
+def test_fines_that_arrive_meanwhile_neither_repeat_nor_hide_one(client, officer, owner, vehicle):
+    other = Vehiculo.objects.create(placa_patente="XY987ZW", marca="Fiat", color="rojo", persona=owner)
+    made = [fine(vehicle, officer, n).pk for n in range(6)]
+    first = report(client, correo=owner.correo, limite=3).json()
+    fine(vehicle, officer, 60)
+    late_but_older = fine(other, officer, 1).pk
+    body = json.dumps({"correo": owner.correo, "limite": 500, "desde": first["siguiente"]})
+    second = client.post("/generar_informe", body, content_type="application/json").json()
+    seen = [line["id"] for line in first["infracciones"] + second["infracciones"]]
+    assert sorted(seen) == sorted([*made, late_but_older])
+
+
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "1.5", "", "x", "٣", "1e2", "99999999999999999999"])
+def test_a_limit_that_is_none_of_1_to_500_is_422(client, owner, limit):
+    answer = report(client, correo=owner.correo, limite=limit)
+    assert answer.status_code == 422
+    assert answer.json()["errores"]["limite"]
+
+
+@pytest.mark.parametrize("limit", ["true", "1.0", '"x"', "null", "[]", "501"])
+def test_a_limit_in_a_body_is_checked_as_well(client, owner, limit):
+    body = f'{{"correo": "{owner.correo}", "limite": {limit}}}'
+    assert client.post("/generar_informe", body, content_type="application/json").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "ñ", "AAAA", "MjAyNi0wMS0wMSAx", "bm8gY3Vyc29y", "\ud83d\ude00", "-" * 5000]
+)
+def test_a_cursor_that_no_page_gave_is_422(client, owner, cursor):
+    answer = report(client, correo=owner.correo, desde=cursor.encode("utf-16", "surrogatepass").decode("utf-16"))
+    assert answer.status_code == 422
+    assert answer.json()["errores"]["desde"]
+
+
+def test_a_setting_demands_a_token(client, settings, officer, owner):
+    settings.REPORT_NEEDS_TOKEN = True
+    query = {"correo": owner.correo}
+    assert client.get("/generar_informe", query).status_code == 401
+    assert client.get("/generar_informe", query, headers={"Authorization": "Bearer x"}).status_code == 401
+    assert (
+        client.get("/generar_informe", query, headers={"Authorization": f"Bearer {officer.token}"}).status_code == 200
+    )
+
+
+def test_a_report_says_who_the_officer_of_each_fine_was(client, officer, owner, vehicle):
+    other = Oficial.objects.create(numero="7", nombre="Otro")
+    fine(vehicle, officer, 1)
+    fine(vehicle, other, 2)
+    assert [line["oficial"] for line in report(client, correo=owner.correo).json()["infracciones"]] == ["7", "A-0042"]

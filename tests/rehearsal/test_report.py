@@ -1,0 +1,39 @@
+"""A report is good only when every check is and nothing of the template is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rehearsal.report import Report, Result
+
+
+def _report(*, ok: bool = True, missing: tuple[str, ...] = ()) -> Report:
+    report = Report("single")
+    report.template["missing"] = list(missing)
+    report.checks = [Result("a fine is there once", ok, 0.1, "seen")]
+    return report
+
+
+def test_a_report_without_checks_is_not_good() -> None:
+    assert not Report("single").ok
+
+
+def test_one_red_check_makes_the_report_red() -> None:
+    assert _report().ok
+    assert not _report(ok=False).ok
+
+
+def test_a_missing_resource_makes_the_report_red() -> None:
+    assert not _report(missing=("HostGroup",)).ok
+
+
+def test_the_file_has_what_machines_read(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "single.json"
+    report = _report()
+    report.seconds, report.timings = 12.34, {"synth": 1.0, "deploy": 2.0}
+    report.write(file)
+    body = json.loads(file.read_text())
+    assert body.keys() == {"tier", "ok", "seconds", "template", "not_rehearsed", "timings", "checks"}
+    assert body["checks"] == [{"name": "a fine is there once", "ok": True, "seconds": 0.1, "detail": "seen"}]
+    assert not list(file.parent.glob("*.draft"))

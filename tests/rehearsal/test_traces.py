@@ -1,0 +1,79 @@
+"""Everything a rehearsal starts is written down and ended, and nothing else is."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rehearsal.machines.traces import Traces, start_time
+
+
+@pytest.fixture
+def traces(tmp_path: Path) -> Traces:
+    return Traces(tmp_path / "traces.jsonl")
+
+
+def test_a_process_on_the_list_is_ended(traces: Traces) -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    traces.process(process)
+    assert traces.end() == []
+    assert process.wait(timeout=5) != 0
+    assert traces.all() == []
+
+
+def test_a_process_whose_number_was_reused_is_left_alone(traces: Traces) -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        started = start_time(process.pid)
+        assert started is not None
+        traces.add("process", pid=process.pid, started=started - 1)
+        assert traces.end() == []
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_process_that_ignores_a_polite_request_is_ended_all_the_same(traces: Traces) -> None:
+    process = subprocess.Popen(
+        ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done"], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    traces.process(process)
+    assert traces.end() == []
+    assert process.wait(timeout=5) == -9
+
+
+def test_a_folder_on_the_list_is_removed_and_ending_twice_is_no_error(traces: Traces, tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    traces.add("tree", path=str(folder))
+    folder.mkdir()
+    (folder / "file").write_text("x")
+    before = traces.all()
+    assert traces.end() == []
+    assert not folder.exists()
+    assert before
+    assert traces.end() == []
+
+
+def test_what_cannot_be_ended_is_said_and_stays_on_the_list(traces: Traces) -> None:
+    traces.add("setting", key="no.such.setting", value="1")
+    left = traces.end()
+    assert len(left) == 1
+    assert "no.such.setting" in left[0]
+    assert len(traces.all()) == 1
+
+
+def test_a_line_that_a_crash_cut_short_is_passed_over(traces: Traces) -> None:
+    traces.add("tree", path="/nonexistent/rehearsal")
+    with traces.file.open("a") as out:
+        out.write('{"kind": "tr')
+    assert [trace["kind"] for trace in traces.all()] == ["tree"]
+
+
+def test_an_unknown_kind_is_refused(traces: Traces) -> None:
+    with pytest.raises(ValueError, match="use one of"):
+        traces.add("sofa", name="x")
