@@ -62,7 +62,10 @@ def _a_buckets_configurations_are_kept() -> None:
         ),
         (
             "LifecycleConfiguration",
-            lambda given: _s3_body("PutBucketLifecycleConfiguration", LifecycleConfiguration=_lifecycle(given)),
+            lambda given: _s3_body(
+                "PutBucketLifecycleConfiguration",
+                LifecycleConfiguration={"Rules": [_lifecycle_rule(rule) for rule in given["Rules"]]},
+            ),
             _accepted(s3._put_bucket_lifecycle),
             s3._delete_bucket_lifecycle,
         ),
@@ -132,10 +135,6 @@ def _encryption(given: Properties) -> Properties:
 def _logging(given: Properties) -> Properties:
     target = {"TargetBucket": given.get("DestinationBucketName", ""), "TargetPrefix": given.get("LogFilePrefix", "")}
     return {"LoggingEnabled": target} if target["TargetBucket"] else {}
-
-
-def _lifecycle(given: Properties) -> Properties:
-    return {"Rules": [_lifecycle_rule(rule) for rule in given["Rules"]]}
 
 
 def _lifecycle_rule(rule: Properties) -> Properties:

@@ -129,7 +129,9 @@ def _create_flow_log(logical_id: str, properties: Properties, stack: str) -> Mad
         "ResourceType": properties["ResourceType"],
         "TrafficType": properties.get("TrafficType", "ALL"),
         "LogDestinationType": properties.get("LogDestinationType", "cloud-watch-logs"),
-        "LogDestination": properties.get("LogDestination") or properties.get("LogGroupName", ""),
+        "LogDestination": properties.get("LogDestination", ""),
+        "LogGroupName": properties.get("LogGroupName", ""),
+        "DeliverLogsPermissionArn": properties.get("DeliverLogsPermissionArn", ""),
         "FlowLogStatus": "ACTIVE",
         "CreationTime": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
     }

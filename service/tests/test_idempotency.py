@@ -1,12 +1,16 @@
 """The same key and fine again returns the first answer, and makes no second fine."""
 
 import threading
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, connections, transaction
 from django.test import Client
 from infracciones import tokens
 from infracciones.models import Infraccion, Oficial, Vehiculo
+from infracciones.registration import fingerprint, take
+from infracciones.tokens import digest
 
 pytestmark = pytest.mark.django_db
 
@@ -130,11 +134,6 @@ def test_of_twins_that_arrive_together_one_makes_the_fine_and_the_others_wait_fo
 @pytest.mark.parametrize("commits", [True, False])
 def test_a_twin_waits_for_the_other_whether_it_commits_or_not(load, officer, owner, commits):
     """The first twin holds its transaction open until the second is seen waiting for it."""
-    from datetime import UTC, datetime
-
-    from infracciones.registration import take
-    from infracciones.tokens import digest
-
     fine = {"plate": "AB123CD", "moment": datetime(2026, 3, 4, tzinfo=UTC), "comment": "", "key": "k"}
     second = []
 
@@ -164,3 +163,10 @@ def test_a_twin_waits_for_the_other_whether_it_commits_or_not(load, officer, own
     assert (second[0].id == first.id) is commits
     assert Infraccion.objects.count() == 1
     assert not connection.in_atomic_block
+
+
+def test_an_instant_has_one_fingerprint_in_every_time_zone():
+    moment = datetime(2026, 3, 4, 13, 20, 30, tzinfo=UTC)
+    one = fingerprint(plate="AB", moment=moment, comment="")
+    assert one == fingerprint(plate="AB", moment=moment.astimezone(ZoneInfo("Asia/Kathmandu")), comment="")
+    assert one != fingerprint(plate="AB", moment=moment, comment="x")

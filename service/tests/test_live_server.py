@@ -171,7 +171,7 @@ def test_a_server_that_is_told_to_end_answers_what_was_begun_and_ends(env, heade
             while not rows(postgres, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
                 assert time.monotonic() < until, "the fine did not wait"
             os.kill(server.process.pid, signal.SIGTERM)
-            time.sleep(0.5)
+            time.sleep(1.5)
             with pytest.raises(httpx.TransportError):
                 httpx.get(f"{server.url}/healthz", timeout=2)
             assert not begun.done()

@@ -159,14 +159,14 @@ def test_a_cursor_that_no_page_gave_is_422(client, owner, cursor):
     assert answer.json()["errores"]["desde"]
 
 
-def test_a_setting_demands_a_token(client, settings, officer, owner):
+def test_a_setting_demands_a_token_that_works(client, settings, officer, owner):
     settings.REPORT_NEEDS_TOKEN = True
-    query = {"correo": owner.correo}
+    query, headers = {"correo": owner.correo}, {"Authorization": f"Bearer {officer.token}"}
     assert client.get("/generar_informe", query).status_code == 401
     assert client.get("/generar_informe", query, headers={"Authorization": "Bearer x"}).status_code == 401
-    assert (
-        client.get("/generar_informe", query, headers={"Authorization": f"Bearer {officer.token}"}).status_code == 200
-    )
+    assert client.get("/generar_informe", query, headers=headers).status_code == 200
+    officer.tokens.update(revocado=BEGINNING)
+    assert client.get("/generar_informe", query, headers=headers).status_code == 401
 
 
 def test_a_report_says_who_the_officer_of_each_fine_was(client, officer, owner, vehicle):
