@@ -16,6 +16,7 @@ from rehearsal.checks import CheckError
 from rehearsal.machines.network import NetworkError
 from rehearsal.machines.rootfs import RootFileSystemError
 from rehearsal.places import Run, cache
+from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError, end
 
@@ -29,6 +30,12 @@ def main() -> int:
     if words.tier != "single":
         print(f"tier={words.tier!r} cannot be rehearsed yet: use TIER=single", file=sys.stderr)
         return 2
+    if os.geteuid() != 0:
+        print(
+            "a rehearsal boots machines, which takes root: run it with sudo; 'make unit' does all that needs none",
+            file=sys.stderr,
+        )
+        return 2
     screen = Screen()
     # Ctrl-C and a polite kill both end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -41,7 +48,7 @@ def main() -> int:
                     return rehearse.up(Run(words.tier), screen)
                 case _:
                     return _down(Run(words.tier), screen)
-    except (CdkError, CheckError, NetworkError, RootFileSystemError, TierError) as error:
+    except (CdkError, CheckError, NetworkError, PrerequisiteError, RootFileSystemError, TierError) as error:
         screen.console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
@@ -60,9 +67,6 @@ def _down(run: Run, screen: Screen) -> int:
 @contextlib.contextmanager
 def _alone(screen: Screen) -> Iterator[None]:
     """One rehearsal at a time: a second one waits here."""
-    if os.geteuid() != 0:
-        yield
-        return
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / "lock").open("w") as lock:
         try:

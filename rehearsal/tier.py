@@ -24,6 +24,7 @@ from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
 from rehearsal.machines.traces import Traces
 from rehearsal.places import PROJECT, Run
+from rehearsal.prerequisites import install
 from rehearsal.screen import Screen
 
 REGION = "us-east-1"
@@ -103,6 +104,8 @@ def start(run: Run, screen: Screen) -> Tier:
     end(run)
     run.make()
     traces = Traces(run.traces)
+    with screen.step("prerequisites", "the system's own programs") as say:
+        install(say)
     with screen.step("root_file_system", "Debian root file system") as say:
         root = root_file_system(say)
     with screen.step("local_aws", "local AWS"):

@@ -1,0 +1,63 @@
+"""The programs that a rehearsal calls, installed from Debian's packages where they are not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+
+# program: the Debian and Ubuntu package that has it
+PROGRAMS = {
+    "debootstrap": "debootstrap",
+    "dnsmasq": "dnsmasq-base",
+    "ip": "iproute2",
+    "journalctl": "systemd",
+    "losetup": "mount",
+    "nft": "nftables",
+    "nsenter": "util-linux",
+    "podman": "podman",
+    "systemd-nspawn": "systemd-container",
+}
+# what these programs need besides
+COMPANIONS = {"debootstrap": ("debian-archive-keyring",), "podman": ("buildah", "crun")}
+
+
+class PrerequisiteError(RuntimeError):
+    """A program is missing and could not be installed; the message says what to install."""
+
+
+def missing(programs: Iterable[str] = PROGRAMS) -> list[str]:
+    """The programs that are not there; those of an administrator's folders count too."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    return [program for program in programs if shutil.which(program, path=path) is None]
+
+
+def install(say: Callable[[str], None]) -> None:
+    """Installs what is missing.
+
+    Raises:
+        PrerequisiteError: this is no Debian or Ubuntu, or apt failed.
+    """
+    absent = missing()
+    if not absent:
+        return
+    packages = sorted({PROGRAMS[program] for program in absent} | {c for p in absent for c in COMPANIONS.get(p, ())})
+    if shutil.which("apt-get") is None:
+        raise PrerequisiteError(
+            f"these programs are missing: {', '.join(absent)}. Install Debian's packages {' '.join(packages)}, or what your system calls them"
+        )
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-q"],
+        ["apt-get", "install", "-q", "--yes", "--no-install-recommends", *packages],
+    ):
+        say(" ".join(command[:2]))
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+        if done.returncode:
+            last = "\n".join((done.stdout + done.stderr).splitlines()[-8:])
+            raise PrerequisiteError(f"{' '.join(command)} ended with {done.returncode}:\n{last}")
+    if still := missing():
+        raise PrerequisiteError(
+            f"these programs are missing although their packages were installed: {', '.join(still)}"
+        )
