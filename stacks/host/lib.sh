@@ -4,6 +4,8 @@ set -a
 # shellcheck source=/dev/null
 . /etc/fines/boot.env
 set +a
+# The CLI's own patience with AWS and with the instance metadata service.
+export AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=6 AWS_METADATA_SERVICE_NUM_ATTEMPTS=5 AWS_METADATA_SERVICE_TIMEOUT=3 AWS_PAGER=''
 # For those who source this.
 export HOST_FILES=/opt/fines/host
 export DATA=/srv/fines
@@ -14,8 +16,8 @@ log() { printf '%s\n' "$*" >&2; }
 # imds PATH: what the instance metadata service (version 2) says under PATH.
 imds() {
   local token
-  token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)
-  curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/$1"
+  token=$(curl -sf -m 5 --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)
+  curl -sf -m 5 --retry 3 -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/$1"
 }
 
 instance_id() { imds meta-data/instance-id; }
@@ -28,4 +30,16 @@ eventually() {
     ((SECONDS < until)) || return 1
     sleep 1
   done
+}
+
+# metric NAME VALUE: one point of the host's own metrics; who cannot send it says so and goes on.
+metric() {
+  aws cloudwatch put-metric-data --namespace "$FINES_METRIC_NAMESPACE" --metric-name "$1" --value "$2" \
+    || log "the metric $1=$2 could not be sent"
+}
+
+# place SOURCE TARGET [MODE]: copies a file of ours into the system; succeeds only if that changed something.
+place() {
+  cmp -s "$1" "$2" && return 1
+  install -D -m "${3:-644}" "$1" "$2"
 }

@@ -5,8 +5,30 @@ set -a
 . /etc/fines/boot.env
 set +a
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -q
-apt-get install -q --yes --no-install-recommends -o Dpkg::Options::=--force-unsafe-io awscli unzip
+
+# Without this, a stack would wait its whole patience for a machine that gave up in its first minute.
+give_up() {
+  echo "user data failed in line $1" >&2
+  command -v aws > /dev/null || exit 1
+  token=$(curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
+  id=$(curl -sf -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)
+  aws cloudformation signal-resource --stack-name "$FINES_STACK" --logical-resource-id "$FINES_GROUP_LOGICAL_ID" \
+    --unique-id "$id" --status FAILURE || true
+  exit 1
+}
+trap 'give_up $LINENO' ERR
+
+# Debian's own daily upgrade likes to begin with the machine, and holds apt's locks then.
+systemctl stop apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service 2> /dev/null || true
+for try in 1 2 3 4 5; do
+  if apt-get update -q -o Acquire::Retries=3; then break; fi
+  echo "apt-get update failed, try $try of 5" >&2
+  sleep 5
+done
+# podman is among the first so that the service's image comes while the rest is installed. A host that loses power while it
+# is made is made anew, so nothing is gained by syncing each file.
+apt-get install -q --yes --no-install-recommends -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 \
+  -o Dpkg::Options::=--force-unsafe-io awscli unzip jq podman netavark aardvark-dns
 install -d /opt/fines
 aws s3 cp --only-show-errors "$FINES_HOST_ASSET" /opt/fines/host.zip
 unzip -q -o /opt/fines/host.zip -d /opt/fines/host

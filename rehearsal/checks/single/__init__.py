@@ -4,10 +4,12 @@
 from rehearsal.checks.single import resources  # isort: skip
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
+from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
+from rehearsal.checks.single import backups  # isort: skip
 from rehearsal.checks.single import permissions  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
 
-__all__ = ["boot", "exposure", "permissions", "power", "refusals", "releases", "resources", "traffic"]
+__all__ = ["backups", "boot", "dns", "exposure", "permissions", "power", "refusals", "releases", "resources", "traffic"]

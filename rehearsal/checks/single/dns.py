@@ -1,0 +1,81 @@
+"""The host's own name server: the zone, its signatures, and what it refuses."""
+
+from __future__ import annotations
+
+import dns.dnssec
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.zone
+
+from rehearsal.checks import CheckError, Subject, check
+
+
+@check("single")
+def the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures(subject: Subject) -> str:
+    zone = dns.name.from_text(subject.domain)
+    keys = _answer(subject, zone, "DNSKEY")
+    seen = []
+    for name, kind in (
+        (zone, "SOA"),
+        (zone, "NS"),
+        (zone, "A"),
+        (dns.name.from_text("ns1", zone), "A"),
+        (dns.name.from_text("ns2", zone), "A"),
+    ):
+        answer = _answer(subject, name, kind)
+        records = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
+        if records is None or not answer.flags & dns.flags.AA:
+            raise CheckError(f"{name} {kind} is not answered with authority: {answer.to_text()}")
+        _validate(answer, keys, name, kind, zone)
+        if kind == "A" and {record.address for record in records} != {subject.address}:
+            raise CheckError(f"{name} leads to {records.to_text()}, the host's address is {subject.address}")
+        seen.append(f"{name.relativize(zone)} {kind}")
+    _validate(keys, keys, zone, "DNSKEY", zone)
+    published = subject.tier.client("ssm").get_parameter(Name=subject.outputs["DsParameter"])["Parameter"]["Value"]
+    key = next(k for k in keys.find_rrset(keys.answer, zone, dns.rdataclass.IN, dns.rdatatype.DNSKEY) if k.flags & 1)
+    made = dns.dnssec.make_ds(zone, key, "SHA256").to_text()
+    if made.lower().replace(" ", "") not in published.lower().replace(" ", ""):
+        raise CheckError(f"the parameter's DS record is {published!r}, the key's is {made!r}")
+    return f"{', '.join(seen)}, signed; DS {made.split()[0]} published"
+
+
+@check("single")
+def the_name_server_refuses_recursion_and_transfers_to_strangers(subject: Subject) -> str:
+    foreign = dns.query.udp(dns.message.make_query("example.org", "A"), subject.address, timeout=5)
+    if foreign.rcode() != dns.rcode.REFUSED or foreign.flags & dns.flags.RA:
+        raise CheckError(
+            f"a name of another zone was answered with {dns.rcode.to_text(foreign.rcode())}: {foreign.to_text()}"
+        )
+    try:
+        given = [message for message in dns.query.xfr(subject.address, subject.domain, timeout=5, lifetime=10)]
+    except (dns.query.TransferError, dns.exception.FormError, EOFError) as error:
+        return f"recursion: REFUSED; transfer: {error}"
+    raise CheckError(f"the zone was transferred to a stranger in {len(given)} messages")
+
+
+def _answer(subject: Subject, name: dns.name.Name, kind: str) -> dns.message.Message:
+    query = dns.message.make_query(name, kind, want_dnssec=True)
+    answer, _ = dns.query.udp_with_fallback(query, subject.address, timeout=5)
+    return answer
+
+
+def _validate(
+    answer: dns.message.Message, keys: dns.message.Message, name: dns.name.Name, kind: str, zone: dns.name.Name
+) -> None:
+    """Raises when the answer's records are not signed by the zone's own keys."""
+    type = dns.rdatatype.from_text(kind)
+    records = answer.find_rrset(answer.answer, name, dns.rdataclass.IN, type)
+    signatures = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, type)
+    own = keys.find_rrset(keys.answer, zone, dns.rdataclass.IN, dns.rdatatype.DNSKEY)
+    if signatures is None:
+        raise CheckError(f"{name} {kind} has no signature")
+    try:
+        dns.dnssec.validate(records, signatures, {zone: own})
+    except dns.exception.DNSException as error:
+        raise CheckError(f"the signature of {name} {kind} is not valid: {error}") from error
