@@ -12,6 +12,6 @@ def test_a_program_that_is_there_is_not_missing_and_one_that_is_not_is() -> None
 
 
 def test_on_a_system_without_apt_the_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prerequisites.shutil, "which", lambda program, path=None: None)
+    monkeypatch.setattr("shutil.which", lambda program, path=None: None)
     with pytest.raises(prerequisites.PrerequisiteError, match="systemd-container"):
         prerequisites.install(lambda what: None)
