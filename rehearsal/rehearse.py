@@ -39,14 +39,15 @@ def stack_name(run: Run) -> str:
 def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
     """Rehearses a tier; returns the exit status: 0 only when nothing fell short."""
     began = time.monotonic()
-    report = Report(run.tier, not_rehearsed=list(NOT_REHEARSED))
+    report = Report(run.tier, not_rehearsed=list(NOT_REHEARSED), partial=bool(words))
     with running(run, screen) as tier:
         subject = deploy(tier, screen)
         report.checks = run_checks(subject, screen, words=words)
         report.template = subject.ledger
     report.timings = dict(screen.timings)
     report.seconds = time.monotonic() - began
-    report.write(BUILD / "rehearsal" / f"{run.tier}.json")
+    # a part of the checks says nothing of the whole, so it does not replace what the last whole rehearsal said
+    report.write(BUILD / "rehearsal" / f"{run.tier}{'.partial' if words else ''}.json")
     report.show(screen)
     return 0 if report.ok else 1
 

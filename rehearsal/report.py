@@ -44,7 +44,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return bool(self.checks) and all(check.ok for check in self.checks) and not self.template["missing"]
+        whole = self.partial or not self.template["missing"]
+        return bool(self.checks) and all(check.ok for check in self.checks) and whole
 
     def write(self, file: Path) -> None:
         """Writes the report as JSON, whole or not at all."""

@@ -37,3 +37,10 @@ def test_the_file_has_what_machines_read(tmp_path: Path) -> None:
     assert body.keys() == {"tier", "ok", "seconds", "template", "not_rehearsed", "timings", "checks"}
     assert body["checks"] == [{"name": "a fine is there once", "ok": True, "seconds": 0.1, "detail": "seen"}]
     assert not list(file.parent.glob("*.draft"))
+
+
+def test_some_of_the_checks_alone_can_be_good_without_the_template_having_been_read() -> None:
+    report = _report(missing=("the ledger was not read",))
+    assert not report.ok
+    report.partial = True
+    assert report.ok
