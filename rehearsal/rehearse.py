@@ -16,6 +16,8 @@ from rehearsal.screen import Screen
 from rehearsal.tier import Tier, running, start
 
 DOMAIN = "multas.example"
+# A rehearsal asks no real authority for anything; names under .invalid exist nowhere (RFC 2606).
+AUTHORITY = "https://acme.invalid/directory"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
 NOT_REHEARSED = [
     "the machine image is a Debian root file system made here, not Debian's AMI, and it has no kernel of its own",
@@ -23,13 +25,20 @@ NOT_REHEARSED = [
     "encryption at rest of volumes and buckets is asked for in the template and not done by the local AWS",
     "Session Manager and the CloudWatch agent are installed from buckets that exist only on AWS",
     "the access logs of buckets are asked for and read back, but none are delivered",
+    "no certificate is issued: the authority that the host asks is a name that leads nowhere, and HTTPS answers with a self-signed one",
     "alarms reach the topic, but no e-mail is sent to anybody",
 ]
 
 
 def context(run: Run) -> dict[str, object]:
-    """The settings that a rehearsal deploys with: the templates' defaults but for name, CPU and image."""
-    return {"tier": run.tier, "domain": DOMAIN, "cpu": _CPU[architecture()], "machine_image": "ami-0deb1a00000000013"}
+    """The settings that a rehearsal deploys with: the templates' defaults but for name, authority, CPU and image."""
+    return {
+        "tier": run.tier,
+        "domain": DOMAIN,
+        "acme_directory": AUTHORITY,
+        "cpu": _CPU[architecture()],
+        "machine_image": "ami-0deb1a00000000013",
+    }
 
 
 def stack_name(run: Run) -> str:
