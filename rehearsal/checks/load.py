@@ -25,6 +25,9 @@ class Ledger:
     acknowledged: dict[str, int] = field(default_factory=dict)
     moments: list[float] = field(default_factory=list)
     refused: list[tuple[float, str]] = field(default_factory=list)
+    closed_idle: int = (
+        0  # requests that met the server's close of a connection kept idle; docs/decisions/idle-connections.md
+    )
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def longest_silence(self) -> float:
@@ -77,7 +80,7 @@ class Load:
 
     def _post(self, officer: int) -> None:
         client = self._people.client(timeout=self._patience)
-        number = 0
+        number, kept = 0, False  # kept: the connection has answered before and was idle since
         while not self._stop.is_set():
             with self.ledger.lock:
                 if self._left == 0:
@@ -93,11 +96,20 @@ class Load:
                     answer = client.post(
                         "/cargar_infraccion", json=fine, headers=self._people.bearer(officer) | {"Idempotency-Key": key}
                     )
+                except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+                    if kept:
+                        with self.ledger.lock:
+                            self.ledger.closed_idle += 1
+                        kept = False
+                        continue  # at once, under the same key, on a connection of its own
+                    self.ledger.refused.append((time.monotonic(), f"{type(error).__name__} on a new connection"))
                 except httpx.HTTPError as error:
+                    kept = False
                     self.ledger.refused.append(
                         (time.monotonic(), f"{type(error).__name__} after {time.monotonic() - sent:.1f} s")
                     )
                 else:
+                    kept = True
                     if answer.status_code == 200:
                         with self.ledger.lock:
                             self.ledger.acknowledged[key] = answer.json()["infraccion"]["id"]

@@ -11,6 +11,7 @@ from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.variant import deploy, variant
 
+_MOST_CLOSED_IDLE = 8  # one an officer; a front that falls over closes far more
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 _MIGRATION = """
 from django.db import migrations
@@ -52,10 +53,15 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
+    if load.ledger.closed_idle > _MOST_CLOSED_IDLE:
+        raise CheckError(
+            f"{load.ledger.closed_idle} requests met the close of an idle connection: more than reloads explain"
+        )
     runs = _migrations(subject)
     if runs != "1":
         raise CheckError(f"the new migration is recorded {runs} times")
-    return f"{len(load.ledger.acknowledged)} fines meanwhile, none failed; {load.ledger.longest_silence():.1f} s of silence; 1 migration"
+    silence, idle = load.ledger.longest_silence(), load.ledger.closed_idle
+    return f"{len(load.ledger.acknowledged)} fines meanwhile, none failed; {silence:.1f} s of silence; {idle} on a connection just closed; 1 migration"
 
 
 @check("single")
