@@ -11,6 +11,10 @@ export HOST_FILES=/opt/fines/host
 export DATA=/srv/fines
 export SECRETS=/run/fines/secrets
 
+# newest CONDITION FILTER: what a jq filter says of the newest backup that fulfils a condition, out of pgBackRest's info on standard input;
+# nothing if there is none. Backups of a database that was here before, and given up, do not count.
+newest() { jq -r "[.[] | (.db | map(.id) | max) as \$now | .backup[] | select(.database.id == \$now and ($1))] | max_by(.timestamp.stop) // empty | $2"; }
+
 log() { printf '%s\n' "$*" >&2; }
 
 # imds PATH: what the instance metadata service (version 2) says under PATH.
