@@ -11,11 +11,7 @@ from rehearsal.checks import CheckError, Subject, check
 
 @check("single")
 def a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it(subject: Subject) -> str:
-    deadline = time.monotonic() + 120
-    while not (backups := _info(subject)["backup"]):
-        if time.monotonic() > deadline:
-            raise CheckError("two minutes after the boot there is no backup in the repository")
-        time.sleep(2)
+    backups = _await_backup(subject)
     bucket = subject.outputs["BackupLocation"].removeprefix("s3://").partition("/")[0]
     s3 = subject.tier.client("s3")
     keys = [
@@ -45,6 +41,17 @@ def a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it(subject: Subje
     return f"{backups[0]['label']} of {backups[0]['info']['size'] // 2**20} MiB, {len(keys)} objects, WAL up to {_wal(subject)}"
 
 
+def _await_backup(subject: Subject) -> list[dict[str, Any]]:
+    """The backups of the repository, once the first one is there: a new host begins it when it serves."""
+    deadline = time.monotonic() + 120
+    while not (backups := _info(subject)["backup"]):
+        if time.monotonic() > deadline:
+            raise CheckError("two minutes after the boot there is no backup in the repository")
+        time.sleep(2)
+    found: list[dict[str, Any]] = backups
+    return found
+
+
 def _info(subject: Subject) -> dict[str, Any]:
     shown = subject.host.run(
         "runuser", "-u", "postgres", "--", "pgbackrest", "--stanza=fines", "--output=json", "info"
@@ -59,12 +66,12 @@ def _wal(subject: Subject) -> str:
 
 @check("single")
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
+    _await_backup(subject)
+    before = subject.host.run("date", "+%Y-%m-%d %H:%M:%S").stdout.strip()
     done = subject.host.run("systemctl", "start", "fines-drill.service", check=False, timeout=300)
     ended = time.time()
-    subject.host.run("journalctl", "--sync")  # what the drill said may still be on its way
-    said = subject.host.run(
-        "journalctl", "-u", "fines-drill.service", "-o", "cat", "-n", "3", "--no-pager"
-    ).stdout.strip()
+    asked = ["journalctl", "--unit", "fines-drill.service", "--since", before, "--output", "cat", "--no-pager"]
+    said = subject.host.run(*asked).stdout
     if done.returncode:
         raise CheckError(f"the drill failed: {said[-600:]}")
     proven = _proven(subject, ended)
