@@ -94,7 +94,7 @@ def _proven(subject: Subject, ended: float) -> float:
         points = cloudwatch.get_metric_statistics(
             Namespace=f"Fines/{subject.stack}",
             MetricName="ProvenBackupAgeSeconds",
-            StartTime=ended - 60,
+            StartTime=ended,
             EndTime=time.time() + 60,
             Period=60,
             Statistics=["Minimum"],
