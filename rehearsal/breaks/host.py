@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from rehearsal.breaks import BreakError
 from rehearsal.machines.machine import Machine
@@ -34,12 +35,17 @@ def edited(host: Machine, file: str, changes: Mapping[str, str], *, then: str = 
 
 
 def read(host: Machine, file: str) -> str:
-    return (host.root / file.lstrip("/")).read_text()
+    return _place(host, file).read_text()
 
 
 def write(host: Machine, file: str, text: str) -> None:
     """Writes into a file that is there: its owner and mode stay."""
-    (host.root / file.lstrip("/")).write_text(text)
+    _place(host, file).write_text(text)
+
+
+def _place(host: Machine, file: str) -> Path:
+    """Where a file of the host's lies for this process: links are the host's, so the host resolves them."""
+    return host.root / shell(host, f"realpath --canonicalize-existing {file}").strip().lstrip("/")
 
 
 def shell(host: Machine, command: str, *, timeout: float = 120) -> str:

@@ -14,7 +14,7 @@ from rehearsal.checks.single.dns import (
 from rehearsal.machines.network import RESOLVER
 
 _KNOT = "/etc/knot/knot.conf"
-_RESTART = "systemctl restart knot.service && sleep 1"
+_RESTART = "systemctl reset-failed knot.service; systemctl restart knot.service && sleep 1"
 _OPEN = "acl:\n  - id: everybody\n    action: transfer\n"
 _FORWARD = f"remote:\n  - id: resolver\n    address: {RESOLVER}\nmod-dnsproxy:\n  - id: forward\n    remote: resolver\n    fallback: on\n"
 
@@ -56,7 +56,7 @@ def anybody_may_copy_the_zone(subject: Subject) -> Iterator[None]:
 
 @breaks(
     the_name_server_refuses_recursion_and_transfers_to_strangers,
-    says="a name of another zone was answered with NOERROR",
+    says="a name of another zone was answered with",
     again=True,
 )
 def the_name_server_asks_others_for_strangers(subject: Subject) -> Iterator[None]:

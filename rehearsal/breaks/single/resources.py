@@ -36,9 +36,10 @@ def an_alarm_was_deleted(subject: Subject) -> Iterator[None]:
         raise BreakError(f"no alarm's name begins with {subject.stack}: the break must be brought up to date")
     alarm = alarms[0]
     tags = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+    own = [tag for tag in tags if not tag["Key"].startswith("aws:")]
     cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
     try:
         yield
     finally:
         given = {key: alarm[key] for key in _GIVEN_BACK if key in alarm}
-        cloudwatch.put_metric_alarm(**given, Tags=tags)
+        cloudwatch.put_metric_alarm(**given, Tags=own)
