@@ -7,16 +7,19 @@ export PYTHONDONTWRITEBYTECODE := 1
 READY := .venv/.ready
 GATE := rehearsal/cloud/permissions
 
-.PHONY: rehearse up down test unit check synth snapshots
+.PHONY: rehearse breaks up down test unit check synth snapshots
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
 	python -m rehearsal rehearse --tier $(TIER) --checks "$(CHECKS)"
 
+breaks: $(READY)
+	python -m rehearsal breaks --tier $(TIER) --checks "$(CHECKS)"
+
 up down: $(READY)
 	python -m rehearsal $@ --tier $(TIER)
 
-test: check unit rehearse
+test: check unit rehearse breaks
 
 unit: $(READY)
 	python -m pytest tests service --junitxml build/unit.xml

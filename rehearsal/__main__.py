@@ -1,4 +1,4 @@
-"""The rehearsal's commands: `make rehearse`, `make up` and `make down` call this."""
+"""The rehearsal's commands: `make rehearse`, `make breaks`, `make up` and `make down` call this."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 
 from rehearsal import rehearse
+from rehearsal.breaks import BreakError
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
 from rehearsal.machines.network import NetworkError
@@ -23,7 +24,7 @@ from rehearsal.tier import TierError, end
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
-    parser.add_argument("verb", choices=["rehearse", "up", "down"])
+    parser.add_argument("verb", choices=["rehearse", "breaks", "up", "down"])
     parser.add_argument("--tier", default="single")
     parser.add_argument("--checks", default="", help="run the checks whose names have these words")
     words = parser.parse_args()
@@ -44,11 +45,13 @@ def main() -> int:
             match words.verb:
                 case "rehearse":
                     return rehearse.rehearse(Run(words.tier), screen, words=words.checks.split())
+                case "breaks":
+                    return rehearse.break_on_purpose(Run(words.tier), screen, words=words.checks.split())
                 case "up":
                     return rehearse.up(Run(words.tier), screen)
                 case _:
                     return _down(Run(words.tier), screen)
-    except (CdkError, CheckError, NetworkError, PrerequisiteError, RootFileSystemError, TierError) as error:
+    except (BreakError, CdkError, CheckError, NetworkError, PrerequisiteError, RootFileSystemError, TierError) as error:
         screen.console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:

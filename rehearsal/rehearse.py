@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from rehearsal import breaks
+from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
 from rehearsal.checks import Subject, run_checks
 from rehearsal.checks.people import People
@@ -55,6 +57,24 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
     report.seconds = time.monotonic() - began
     # a part of the checks says nothing of the whole, so it does not replace what the last whole rehearsal said
     report.write(BUILD / "rehearsal" / f"{run.tier}{'.partial' if words else ''}.json")
+    report.show(screen)
+    return 0 if report.ok else 1
+
+
+def break_on_purpose(run: Run, screen: Screen, *, words: list[str]) -> int:
+    """Deploys a tier, breaks one thing after the other and has the checks look; 0 only when each break was seen.
+
+    Raises:
+        BreakError: a check has no break.
+    """
+    began = time.monotonic()
+    wanted = breaks.chosen(run.tier, words)
+    report = BreakReport(run.tier)
+    with running(run, screen) as tier:
+        report.outcomes = breaks.run_breaks(deploy(tier, screen), screen, wanted)
+    report.timings = dict(screen.timings)
+    report.seconds = time.monotonic() - began
+    report.write(BUILD / "rehearsal" / f"{run.tier}.breaks{'.partial' if words else ''}.json")
     report.show(screen)
     return 0 if report.ok else 1
 

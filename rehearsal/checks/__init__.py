@@ -75,28 +75,44 @@ def sentence(function: Check) -> str:
     return function.__name__.replace("_", " ")
 
 
-def run_checks(subject: Subject, screen: Screen, *, words: Iterable[str] = ()) -> list[Result]:
-    """Runs the checks of the subject's tier whose sentences have all the words."""
-    importlib.import_module(f"rehearsal.checks.{subject.tier.run.tier}")
-    chosen = [c for c in _checks[subject.tier.run.tier] if all(word in sentence(c) for word in words)]
-    if not chosen:
+def chosen(tier: str, words: Iterable[str] = ()) -> list[Check]:
+    """The checks of a tier whose sentences have all the words, in their order.
+
+    Raises:
+        CheckError: there is none.
+    """
+    importlib.import_module(f"rehearsal.checks.{tier}")
+    words = list(words)
+    found = [c for c in _checks[tier] if all(word in sentence(c) for word in words)]
+    if not found:
         raise CheckError(
             f"no check has the words {' '.join(words)!r}: the checks are\n"
-            + "\n".join(sentence(c) for c in _checks[subject.tier.run.tier])
+            + "\n".join(sentence(c) for c in _checks[tier])
         )
+    return found
+
+
+def judge(each: Check, subject: Subject) -> Result:
+    """The outcome of one check: whatever goes wrong in it makes it red, and no other."""
+    start = time.monotonic()
+    try:
+        ok, detail = True, each(subject)
+    except Exception as error:
+        ok, detail = False, f"{'' if isinstance(error, CheckError) else type(error).__name__ + ': '}{error}"
+    return Result(sentence(each), ok, round(time.monotonic() - start, 1), detail)
+
+
+def run_checks(subject: Subject, screen: Screen, *, words: Iterable[str] = ()) -> list[Result]:
+    """Runs the checks of the subject's tier whose sentences have all the words."""
+    wanted = chosen(subject.tier.run.tier, words)
     results = []
     began = time.monotonic()
-    with screen.step("checks", f"{len(chosen)} checks") as say:
-        for each in chosen:
+    with screen.step("checks", f"{len(wanted)} checks") as say:
+        for each in wanted:
             say(sentence(each))
-            start = time.monotonic()
-            try:
-                ok, detail = True, each(subject)
-            except Exception as error:  # whatever goes wrong in a check makes that check red, and no other
-                ok, detail = False, f"{'' if isinstance(error, CheckError) else type(error).__name__ + ': '}{error}"
-            results.append(Result(sentence(each), ok, round(time.monotonic() - start, 1), detail))
+            results.append(judge(each, subject))
             screen.console.print(
-                f"  {'[green]✓[/]' if ok else '[red]✗[/]'}",
+                f"  {'[green]✓[/]' if results[-1].ok else '[red]✗[/]'}",
                 sentence(each),
                 f"[dim]{time.monotonic() - began:.0f} s[/]",
                 soft_wrap=True,

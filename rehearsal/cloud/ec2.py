@@ -46,6 +46,7 @@ class Ec2:
         self._wrap(actions, "TerminateInstances", self._terminated)
         self._wrap(actions, "AuthorizeSecurityGroupIngress", self._rules_changed)
         self._wrap(actions, "RevokeSecurityGroupIngress", self._rules_changed)
+        actions["ModifyInstanceMetadataOptions"] = self._metadata_options  # MiniStack lacks it
 
     @staticmethod
     def _wrap(
@@ -230,6 +231,22 @@ class Ec2:
     def _rules_changed(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
         answer = plain(params)
         self.expose()
+        return answer
+
+    def _metadata_options(self, params: Params) -> Answer:
+        id, hops = _value(params, "InstanceId"), _value(params, "HttpPutResponseHopLimit")
+        if id not in self.machines or ec2._instances[id]["State"]["Name"] != "running":
+            return _refused("InvalidInstanceID.NotFound", f"The instance ID '{id}' does not exist")
+        if not (hops.isdecimal() and 1 <= int(hops) <= 64):
+            return _refused("InvalidParameterValue", "HttpPutResponseHopLimit is a number from 1 to 64")
+        self.instance(id).hop_limit = int(hops)
+        ec2._instances[id]["MetadataOptions"] |= {"HttpPutResponseHopLimit": int(hops)}
+        told = f"<state>applied</state><httpTokens>required</httpTokens><httpPutResponseHopLimit>{hops}</httpPutResponseHopLimit>"
+        answer: Answer = ec2._xml(
+            200,
+            "ModifyInstanceMetadataOptionsResponse",
+            f"<instanceId>{id}</instanceId><instanceMetadataOptions>{told}</instanceMetadataOptions>",
+        )
         return answer
 
     def next_elastic_address(self) -> str:

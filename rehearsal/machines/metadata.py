@@ -58,11 +58,10 @@ class MetadataService:
         self._instances = instances
         self._tokens: dict[str, tuple[str, float]] = {}
 
-    async def start(self, *, hop_limit: int = 1) -> None:
-        """Listens on 169.254.169.254:80; packets of an answer live for `hop_limit` hops, as the launch template asks."""
+    async def start(self) -> None:
+        """Listens on 169.254.169.254:80."""
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hop_limit)
         listener.bind((METADATA, 80))
         app = web.Application()
         app.router.add_put("/latest/api/token", self._token)
@@ -87,6 +86,7 @@ class MetadataService:
             raise web.HTTPBadRequest from None
         if not 1 <= seconds <= 21600:
             raise web.HTTPBadRequest
+        _let_live(request, instance.hop_limit)
         token = secrets.token_urlsafe(40)
         self._tokens[token] = (instance.id, time.time() + seconds)
         return web.Response(text=token, headers={_TTL_HEADER: str(seconds)})
@@ -109,6 +109,14 @@ class MetadataService:
                 text="\n".join(f"{key}/" if isinstance(value, dict) else key for key, value in leaf.items())
             )
         return web.Response(text=leaf() if callable(leaf) else leaf)
+
+
+def _let_live(request: web.Request, hops: int) -> None:
+    """Lets the packets of the answer live for so many hops: a connection is made from anywhere, its token comes no further."""
+    connection = request.transport.get_extra_info("socket") if request.transport else None
+    if connection is None:
+        raise web.HTTPForbidden(text="the connection is gone")
+    connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
 
 
 def _find(tree: dict[str, object], path: str) -> dict[str, object] | str | Callable[[], str] | None:

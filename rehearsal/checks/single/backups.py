@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
+
+LEAVES_SECONDS = 60  # within which WAL must have left the host
+HEARD_SECONDS = 150  # within which CloudWatch must have heard of a drill; the host sends its metrics each minute
 
 
 @check("single")
@@ -23,20 +27,11 @@ def a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it(subject: Subje
     if b"[backup:current]" in info or not info.startswith(b"Salted__"):
         raise CheckError("the repository's own index can be read without its passphrase")
     before = _wal(subject)
-    subject.host.run(
-        "runuser",
-        "-u",
-        "postgres",
-        "--",
-        "psql",
-        "-qtAX",
-        "-c",
-        "CREATE TABLE IF NOT EXISTS w (); DROP TABLE w; SELECT pg_switch_wal()",
-    )
-    deadline = time.monotonic() + 60
+    _asked(subject, "CREATE TABLE IF NOT EXISTS w (); DROP TABLE w; SELECT pg_switch_wal()")
+    deadline = time.monotonic() + LEAVES_SECONDS
     while _wal(subject) == before:
         if time.monotonic() > deadline:
-            raise CheckError(f"no WAL left the host within 60 s; the newest in the bucket is {before}")
+            raise CheckError(f"no WAL left the host within {LEAVES_SECONDS} s; the newest in the bucket is {before}")
         time.sleep(1)
     return f"{backups[0]['label']} of {backups[0]['info']['size'] // 2**20} MiB, {len(keys)} objects, WAL up to {_wal(subject)}"
 
@@ -60,6 +55,12 @@ def _info(subject: Subject) -> dict[str, Any]:
     return found
 
 
+def _asked(subject: Subject, statement: str, *, database: str = "postgres") -> str:
+    """What PostgreSQL answers its superuser."""
+    asked = ["runuser", "-u", "postgres", "--", "psql", "-qtAX", database, "-c", statement]
+    return subject.host.run(*asked).stdout.strip()
+
+
 def _wal(subject: Subject) -> str:
     return str(_info(subject)["archive"][-1]["max"])
 
@@ -67,6 +68,7 @@ def _wal(subject: Subject) -> str:
 @check("single")
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
     _await_backup(subject)
+    fines = int(_asked(subject, "SELECT count(*) FROM infracciones_infraccion", database="fines"))
     before = subject.host.run("date", "+%Y-%m-%d %H:%M:%S").stdout.strip()
     done = subject.host.run("systemctl", "start", "fines-drill.service", check=False, timeout=300)
     ended = time.time()
@@ -78,6 +80,9 @@ def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subj
     told = [line.removeprefix("restore drill: ") for line in said.splitlines() if " is proven up to " in line]
     if not told:
         raise CheckError(f"the drill does not say what it proved: {said[-600:]}")
+    rows = re.search(r", (\d+) rows are the same", told[-1])
+    if rows is None or int(rows[1]) <= fines:  # there are people, migrations and more besides
+        raise CheckError(f"the drill compared too little: {told[-1]}; before it there were {fines} fines")
     return f"{told[-1]}; {proven:.0f} s old"
 
 
@@ -85,11 +90,11 @@ def _proven(subject: Subject, ended: float) -> float:
     """The age of the proven backup that CloudWatch has since the drill's end, in seconds; what came before is another's."""
     cloudwatch = subject.tier.client("cloudwatch")
     seen: list[float] = []
-    while time.time() < ended + 150:
+    while time.time() < ended + HEARD_SECONDS:
         points = cloudwatch.get_metric_statistics(
             Namespace=f"Fines/{subject.stack}",
             MetricName="ProvenBackupAgeSeconds",
-            StartTime=ended - 60,
+            StartTime=ended,
             EndTime=time.time() + 60,
             Period=60,
             Statistics=["Minimum"],
@@ -98,4 +103,6 @@ def _proven(subject: Subject, ended: float) -> float:
         if seen and 0 <= seen[-1] < 3600:
             return seen[-1]
         time.sleep(2)
-    raise CheckError(f"150 s after the drill CloudWatch has no age of a proven backup below an hour, but {seen}")
+    raise CheckError(
+        f"{HEARD_SECONDS} s after the drill CloudWatch has no age of a proven backup below an hour, but {seen}"
+    )

@@ -72,9 +72,9 @@ def _validate(
     type = dns.rdatatype.from_text(kind)
     records = answer.find_rrset(answer.answer, name, dns.rdataclass.IN, type)
     signatures = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, type)
-    own = keys.find_rrset(keys.answer, zone, dns.rdataclass.IN, dns.rdatatype.DNSKEY)
     if signatures is None:
         raise CheckError(f"{name} {kind} has no signature")
+    own = keys.find_rrset(keys.answer, zone, dns.rdataclass.IN, dns.rdatatype.DNSKEY)
     try:
         dns.dnssec.validate(records, signatures, {zone: own})
     except dns.exception.DNSException as error:

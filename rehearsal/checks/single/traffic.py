@@ -9,6 +9,8 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 
+BACK_SECONDS = 30  # within which a killed container must run again
+
 
 @check("single")
 def five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report(subject: Subject) -> str:
@@ -50,7 +52,7 @@ def a_container_killed_under_load_costs_no_acknowledged_fine(subject: Subject) -
         load.await_acknowledged(200, seconds=60)
         load.stop()
     must_be_there_once(load.ledger, people, subject)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + BACK_SECONDS
     while _ports(subject) != ports:
         if time.monotonic() > deadline:
             raise CheckError(f"the killed container did not come back: {_ports(subject)} run, {ports} did")

@@ -1,0 +1,154 @@
+"""What a developer could get wrong, done to a running tier on purpose: each check must see it, and say so in its own words."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+
+from rehearsal import checks
+from rehearsal.breaks.report import Outcome
+from rehearsal.checks import Check, Subject, judge, sentence
+from rehearsal.screen import Screen
+
+
+class BreakError(RuntimeError):
+    """A check has no break, or a thing could not be broken or mended; the message says which."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """A thing that is broken for the length of a block, and the words that the check's reason must then have.
+
+    `again`: once the thing is mended the check must be green. `patience`: other values for constants of the check's
+    module, in the constants' own units, for as long as the break lasts. `lasting`: nothing mends it, so it comes last.
+    """
+
+    check: Check
+    breaking: Callable[[Subject], AbstractContextManager[None]]
+    name: str
+    says: str
+    again: bool
+    lasting: bool
+    patience: Mapping[str, object]
+
+
+_breaks: list[Break] = []
+
+
+def breaks(
+    check: Check, *, says: str, again: bool = False, lasting: bool = False, **patience: object
+) -> Callable[[Callable[[Subject], Iterator[None]]], Callable[[Subject], Iterator[None]]]:
+    """Registers what breaks a check's thing: it breaks it, yields, and mends it; its name is a sentence.
+
+    A check that is made less patient must be seen green with the same patience, or its red would prove nothing.
+    """
+    if lasting and again:
+        raise ValueError("what nothing mends cannot be seen green again")
+    if not says.strip():
+        raise ValueError("say which words the check's reason must have")
+
+    def register(function: Callable[[Subject], Iterator[None]]) -> Callable[[Subject], Iterator[None]]:
+        name = function.__name__.replace("_", " ")
+        _breaks.append(
+            Break(check, contextmanager(function), name, says, again or bool(patience), lasting, dict(patience))
+        )
+        return function
+
+    return register
+
+
+def chosen(tier: str, words: Iterable[str] = ()) -> list[Break]:
+    """The breaks of the checks whose sentences have all the words, in the checks' order; those that last come last.
+
+    Raises:
+        BreakError: a check has none.
+        CheckError: no check has the words.
+    """
+    importlib.import_module(f"rehearsal.breaks.{tier}")
+    wanted = checks.chosen(tier, words)
+    without = [sentence(check) for check in wanted if not any(each.check is check for each in _breaks)]
+    if without:
+        raise BreakError("\n".join(f"«{each}» has no break: write one in rehearsal/breaks/{tier}/" for each in without))
+    found = [each for check in wanted for each in _breaks if each.check is check]
+    return sorted(found, key=lambda each: each.lasting)
+
+
+def run_breaks(subject: Subject, screen: Screen, wanted: Iterable[Break]) -> list[Outcome]:
+    """Breaks one thing after the other and has its check look; what could not be mended ends the run."""
+    wanted = list(wanted)
+    outcomes = []
+    began = time.monotonic()
+    with screen.step("breaks", f"{len(wanted)} things broken on purpose") as say:
+        for number, each in enumerate(wanted):
+            say(each.name)
+            outcome, mended = _see(each, subject)
+            outcomes.append(outcome)
+            screen.console.print(
+                f"  {'[green]✓[/]' if outcome.ok else '[red]✗[/]'}",
+                each.name,
+                f"[dim]{time.monotonic() - began:.0f} s[/]",
+                soft_wrap=True,
+            )
+            if not mended:
+                outcomes += [_unseen(left, after=each) for left in wanted[number + 1 :]]
+                break
+    return outcomes
+
+
+def _see(each: Break, subject: Subject) -> tuple[Outcome, bool]:
+    """What the check said to the break, and whether the thing is as it was before."""
+    start, said, fault, mended = time.monotonic(), "", "", True
+    with _impatient(each):
+        stack = ExitStack()
+        try:
+            stack.enter_context(each.breaking(subject))
+        except Exception as error:
+            fault = f"it could not be broken: {_told(error)}"
+        else:
+            try:
+                seen = judge(each.check, subject)
+            except BaseException:  # Ctrl-C: what was broken is mended all the same
+                stack.close()
+                raise
+            said = seen.detail
+            if seen.ok:
+                fault = f"the check stayed green: {said}"
+            elif each.says not in said:
+                fault = f"the check is red for another reason than {each.says!r}: {said}"
+            try:
+                stack.close()
+            except Exception as error:
+                fault, mended = f"{fault + '; ' if fault else ''}it could not be mended: {_told(error)}", False
+            if each.again and mended and not (after := judge(each.check, subject)).ok:
+                fault = f"{fault + '; ' if fault else ''}the check is not green again: {after.detail}"
+    seconds = round(time.monotonic() - start, 1)
+    return Outcome(sentence(each.check), each.name, not fault, seconds, said, fault), mended
+
+
+def _unseen(each: Break, *, after: Break) -> Outcome:
+    return Outcome(sentence(each.check), each.name, False, 0.0, "", f"not tried: «{after.name}» was not mended")
+
+
+@contextlib.contextmanager
+def _impatient(each: Break) -> Iterator[None]:
+    """Gives constants of the check's module their other values for the length of a block."""
+    module = sys.modules[each.check.__module__]
+    before = {name: getattr(module, name) for name in each.patience}
+    try:
+        for name, value in each.patience.items():
+            setattr(module, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(module, name, value)
+
+
+def _told(error: Exception) -> str:
+    told = f"{'' if isinstance(error, BreakError) else type(error).__name__ + ': '}{error}"
+    said = getattr(error, "stderr", None)  # of a command that failed
+    return f"{told}: {said.strip()[-300:]}" if isinstance(said, str) and said.strip() else told

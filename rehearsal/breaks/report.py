@@ -1,0 +1,80 @@
+"""What the breaks showed: the JSON that machines read and the table that people read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from rehearsal.screen import Screen
+
+_LONGEST = 240
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one break showed: `said` is the check's own word on it, `fault` what is wrong with that, if anything."""
+
+    check: str
+    broken: str
+    ok: bool
+    seconds: float
+    said: str
+    fault: str = ""
+
+
+@dataclass
+class BreakReport:
+    """The report of a run of breaks; times in seconds."""
+
+    tier: str
+    outcomes: list[Outcome] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.outcomes) and all(outcome.ok for outcome in self.outcomes)
+
+    def write(self, file: Path) -> None:
+        """Writes the report as JSON, whole or not at all."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        body = {
+            "tier": self.tier,
+            "ok": self.ok,
+            "seconds": round(self.seconds, 1),
+            "timings": self.timings,
+            "breaks": [outcome.__dict__ for outcome in self.outcomes],
+        }
+        draft = file.with_suffix(".draft")
+        draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        draft.replace(file)
+
+    def show(self, screen: Screen) -> None:
+        """Prints what was broken and what the check said to it."""
+        table = Table(
+            title=f"Tier {self.tier}, broken on purpose", title_justify="left", show_edge=False, pad_edge=False
+        )
+        table.add_column("", width=1)
+        table.add_column("What was broken", ratio=2, overflow="fold")
+        table.add_column("s", justify="right", style="dim")
+        table.add_column("The check", ratio=2, style="dim", overflow="fold")
+        table.add_column("What it said", ratio=3, overflow="fold")
+        for each in self.outcomes:
+            mark = "[green]✓[/]" if each.ok else "[red]✗[/]"
+            said = escape(_short(each.fault or each.said))
+            table.add_row(mark, escape(each.broken), f"{each.seconds:.1f}", escape(each.check), said)
+        screen.console.print()
+        screen.console.print(table)
+        red = sum(each.ok for each in self.outcomes)
+        screen.console.print(
+            f"\n{red} of {len(self.outcomes)} breaks were seen; "
+            f"{'[green]ok[/]' if self.ok else '[red]fell short[/]'} after {self.seconds:.0f} s"
+        )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

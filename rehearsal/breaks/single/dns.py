@@ -1,0 +1,66 @@
+"""A name server that says too little or too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.host import edited
+from rehearsal.checks import Subject
+from rehearsal.checks.single.dns import (
+    the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures,
+    the_name_server_refuses_recursion_and_transfers_to_strangers,
+)
+from rehearsal.machines.network import RESOLVER
+
+_KNOT = "/etc/knot/knot.conf"
+_RESTART = "systemctl reset-failed knot.service; systemctl restart knot.service && sleep 1"
+_OPEN = "acl:\n  - id: everybody\n    action: transfer\n"
+_FORWARD = f"remote:\n  - id: resolver\n    address: {RESOLVER}\nmod-dnsproxy:\n  - id: forward\n    remote: resolver\n    fallback: on\n"
+
+
+@breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says="has no signature")
+def the_zone_is_not_signed(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, _KNOT, {"dnssec-signing: on": "dnssec-signing: off"}, then=_RESTART):
+        yield
+
+
+@breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says="the host's address is")
+def the_domain_leads_to_an_address_of_another_machine(subject: Subject) -> Iterator[None]:
+    zone, address = f"/srv/fines/knot/{subject.domain}.zone", subject.address
+    with edited(subject.host, zone, {f"\n@ A {address}\n": "\n@ A 192.0.2.1\n"}, then=_RESTART):
+        yield
+
+
+@breaks(
+    the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures,
+    says="the parameter's DS record is",
+    again=True,
+)
+def the_parameter_has_the_record_of_a_key_before(subject: Subject) -> Iterator[None]:
+    ssm, name = subject.tier.client("ssm"), subject.outputs["DsParameter"]
+    before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    ssm.put_parameter(Name=name, Value=f"{subject.domain}. DS 1 13 2 {'0' * 64}", Type="String", Overwrite=True)
+    try:
+        yield
+    finally:
+        ssm.put_parameter(Name=name, Value=before, Type="String", Overwrite=True)
+
+
+@breaks(the_name_server_refuses_recursion_and_transfers_to_strangers, says="transferred to a stranger")
+def anybody_may_copy_the_zone(subject: Subject) -> Iterator[None]:
+    zone, limit = "zone:\n", "    module: mod-rrl/limit\n"
+    with edited(subject.host, _KNOT, {zone: _OPEN + zone, limit: limit + "    acl: everybody\n"}, then=_RESTART):
+        yield
+
+
+@breaks(
+    the_name_server_refuses_recursion_and_transfers_to_strangers,
+    says="a name of another zone was answered with",
+    again=True,
+)
+def the_name_server_asks_others_for_strangers(subject: Subject) -> Iterator[None]:
+    zone = "zone:\n"
+    everywhere = "template:\n  - id: default\n    global-module: mod-dnsproxy/forward\n"
+    with edited(subject.host, _KNOT, {zone: _FORWARD + everywhere + zone}, then=_RESTART):
+        yield

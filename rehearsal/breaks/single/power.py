@@ -1,0 +1,36 @@
+"""A database that acknowledges what it has not written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.host import psql, shell
+from rehearsal.checks import Subject
+from rehearsal.checks.single.power import (
+    a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once,
+)
+
+_SETTINGS = "/etc/postgresql/17/main/postgresql.conf"
+# The officers' tokens are made first, and must outlive the loss for the check to come to its question.
+_ONCE_FINES_COME = """\
+before={before}
+until (($(runuser -u postgres -- psql -tAXqc 'SELECT max(id) FROM infracciones_infraccion' fines) > before)); do sleep 0.05; done
+echo 'fsync = off' >> {settings}
+runuser -u postgres -- psql -tAXqc 'SELECT pg_reload_conf()'
+"""
+
+
+@breaks(
+    a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once,
+    says="acknowledged fines are not there exactly once",
+    lasting=True,
+)
+def postgresql_does_not_wait_for_the_disk(subject: Subject) -> Iterator[None]:
+    host = subject.host
+    before = psql(host, "SELECT coalesce(max(id), 0) FROM infracciones_infraccion")
+    script = _ONCE_FINES_COME.format(before=before, settings=_SETTINGS)
+    shell(
+        host, f"cat > /run/fines-break << 'END'\n{script}END\nsystemd-run -q --unit=break-fsync bash /run/fines-break"
+    )
+    yield

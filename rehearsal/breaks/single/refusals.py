@@ -1,0 +1,24 @@
+"""A permission that the host needs and does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.cloud import Statements, host_role, other_statements, refusals_expected
+from rehearsal.checks import Subject
+from rehearsal.checks.single.refusals import no_call_of_the_machine_was_refused_for_a_missing_permission
+
+
+@breaks(
+    no_call_of_the_machine_was_refused_for_a_missing_permission,
+    says="the first: cloudwatch:PutMetricData on *",
+    again=True,
+)
+def the_host_may_not_send_metrics(subject: Subject) -> Iterator[None]:
+    def narrow(statements: Statements) -> Statements:
+        return [s for s in statements if s["Sid"] != "SendMetrics"]
+
+    with refusals_expected(subject), other_statements(subject, host_role(subject), narrow):
+        subject.host.run("systemctl", "start", "fines-metrics.service", check=False)
+        yield

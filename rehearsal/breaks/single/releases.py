@@ -1,0 +1,58 @@
+"""Releases that lie, that serve nobody meanwhile, and that count wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.cloud import first_deployment_again
+from rehearsal.breaks.host import edited, psql
+from rehearsal.checks import Subject
+from rehearsal.checks.single.releases import (
+    a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
+    an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on,
+    an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
+    raising_app_containers_from_two_to_four_scales_out_without_a_new_host,
+)
+
+_RELEASE = "/opt/fines/host/bin/release"
+
+
+@breaks(raising_app_containers_from_two_to_four_scales_out_without_a_new_host, says="['8101', '8102', '8103'] run on")
+def the_release_starts_one_container_too_few(subject: Subject) -> Iterator[None]:
+    scaled = 'count=$(field app_containers "$value")'
+    with (
+        first_deployment_again(subject),
+        edited(subject.host, _RELEASE, {scaled: f"{scaled}; ((count < 4)) || count=3"}),
+    ):
+        yield
+
+
+@breaks(a_new_image_under_load_fails_no_request_and_runs_its_migration_once, says="requests failed, the first: 503")
+def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject) -> Iterator[None]:
+    host, known = subject.host, "  mapfile -t old < <(running)\n  [[ ${#old[@]} -eq 0"
+    with (
+        first_deployment_again(subject),
+        edited(host, _RELEASE, {known: known.replace("\n", '\n  stop "${old[@]}"\n', 1)}),
+    ):
+        yield
+    psql(host, "DELETE FROM django_migrations WHERE name LIKE '%_rehearsal'")
+
+
+@breaks(
+    an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
+    says="the deployment said that it succeeded",
+)
+def the_release_signals_success_whatever_happens(subject: Subject) -> Iterator[None]:
+    with first_deployment_again(subject), edited(subject.host, _RELEASE, {"tell FAILURE": "tell SUCCESS"}):
+        yield
+
+
+@breaks(
+    an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on,
+    says="the deployment said that it succeeded",
+)
+def the_release_takes_a_healthy_container_for_a_ready_one(subject: Subject) -> Iterator[None]:
+    asked = '"http://127.0.0.1:$1/readyz"'
+    with first_deployment_again(subject), edited(subject.host, _RELEASE, {asked: asked.replace("readyz", "healthz")}):
+        yield

@@ -1,0 +1,87 @@
+"""Fines that are lost, doubled or sent to one container alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
+from rehearsal.breaks.service import changed
+from rehearsal.checks import Subject
+from rehearsal.checks.single.traffic import (
+    a_container_killed_under_load_costs_no_acknowledged_fine,
+    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report,
+    requests_reach_every_container,
+)
+
+_CONNECTED = "    connection.ensure_connection()\n"
+# Django closes a connection that is left in a transaction once the request is over.
+_NEVER_COMMITTED = _CONNECTED + "    connection.get_autocommit() and connection.set_autocommit(False)\n"
+_COMMITTED_LATER = (
+    _CONNECTED
+    + """\
+    raw = connection.connection
+    if raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+        import threading
+        raw.autocommit = False
+        threading.Timer(0.3, raw.commit).start()
+"""
+)
+_TWICE = """\
+    mirror /_twice;
+    proxy_set_header Idempotency-Key "";
+  }
+  location = /_twice {
+    internal;
+    rewrite ^ /cargar_infraccion break;
+    include /etc/nginx/fines/proxy.inc;
+    proxy_set_header Idempotency-Key "";
+  }
+"""
+
+
+@breaks(
+    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report,
+    says="500 of 500 acknowledged fines are not there exactly once",
+)
+def the_service_acknowledges_and_does_not_commit(subject: Subject) -> Iterator[None]:
+    with changed(subject.host, "infracciones/registration.py", _CONNECTED, _NEVER_COMMITTED):
+        yield
+
+
+@breaks(
+    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report,
+    says="its key's comment 2 times",
+    again=True,
+)
+def nginx_drops_the_key_and_sends_fines_twice(subject: Subject) -> Iterator[None]:
+    sent = "    proxy_next_upstream error timeout invalid_header non_idempotent;\n  }\n  location /generar_informe {\n"
+    twice = sent.replace("  }\n", _TWICE, 1)
+    with edited(subject.host, NGINX, {sent: twice}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(requests_reach_every_container, says="these got no request: ['127.0.0.1:8102']", again=True)
+def nginx_does_not_know_of_a_container(subject: Subject) -> Iterator[None]:
+    known = "  server 127.0.0.1:8102 max_fails=2 fail_timeout=2s;\n"
+    with edited(subject.host, "/etc/nginx/fines/upstream.conf", {known: ""}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(a_container_killed_under_load_costs_no_acknowledged_fine, says="acknowledged fines are not there exactly once")
+def the_service_acknowledges_a_moment_before_it_commits(subject: Subject) -> Iterator[None]:
+    with changed(subject.host, "infracciones/registration.py", _CONNECTED, _COMMITTED_LATER):
+        yield
+
+
+@breaks(
+    a_container_killed_under_load_costs_no_acknowledged_fine,
+    says="the killed container did not come back",
+    BACK_SECONDS=10,
+)
+def nobody_starts_a_container_again(subject: Subject) -> Iterator[None]:
+    unit, reload = "/etc/containers/systemd/fines-web@.container", "systemctl daemon-reload"
+    start = "systemctl daemon-reload; systemctl start fines-web@8101 fines-web@8102; sleep 5"
+    with edited(subject.host, unit, {"Restart=always": "Restart=no"}, then=reload):
+        yield
+    subject.host.run("bash", "-c", start)
