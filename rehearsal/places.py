@@ -48,6 +48,11 @@ class Run:
         return self.home / "authority.pem"
 
     @property
+    def acme_certificate(self) -> Path:
+        """Key and certificate of the stand-in for the certificate authority of the domain."""
+        return self.home / "acme.pem"
+
+    @property
     def permissions(self) -> Path:
         """The ledger of every decision on a role's call (JSON lines)."""
         return self.home / "permissions.jsonl"

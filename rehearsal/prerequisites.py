@@ -16,6 +16,7 @@ PROGRAMS = {
     "losetup": "mount",
     "nft": "nftables",
     "nsenter": "util-linux",
+    "pebble": "pebble",
     "podman": "podman",
     "systemd-nspawn": "systemd-container",
 }

@@ -18,8 +18,6 @@ from rehearsal.screen import Screen
 from rehearsal.tier import Tier, running, start
 
 DOMAIN = "multas.example"
-# A rehearsal asks no real authority for anything; names under .invalid exist nowhere (RFC 2606).
-AUTHORITY = "https://acme.invalid/directory"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
 NOT_REHEARSED = [
     "the machine image is a Debian root file system made here, not Debian's AMI, and it has no kernel of its own",
@@ -27,17 +25,17 @@ NOT_REHEARSED = [
     "encryption at rest of volumes and buckets is asked for in the template and not done by the local AWS",
     "Session Manager and the CloudWatch agent are installed from buckets that exist only on AWS",
     "the access logs of buckets are asked for and read back, but none are delivered",
-    "no certificate is issued: the authority that the host asks is a name that leads nowhere, and HTTPS answers with a self-signed one",
+    "the certificate is of pebble, a test server of the ACME protocol, which no browser trusts",
     "alarms reach the topic, but no e-mail is sent to anybody",
 ]
 
 
-def context(run: Run) -> dict[str, object]:
+def context(tier: Tier) -> dict[str, object]:
     """The settings that a rehearsal deploys with: the templates' defaults but for name, authority, CPU and image."""
     return {
-        "tier": run.tier,
+        "tier": tier.run.tier,
         "domain": DOMAIN,
-        "acme_directory": AUTHORITY,
+        "acme_directory": tier.acme.directory,
         "cpu": _CPU[architecture()],
         "machine_image": "ami-0deb1a00000000013",
     }
@@ -126,7 +124,7 @@ def deploy(tier: Tier, screen: Screen) -> Subject:
     with screen.step("bootstrap", "cdk bootstrap") as say:
         tier.cdk.bootstrap(say)
     with screen.step("synth", "cdk synth") as say:
-        assembly = tier.cdk.synth(context(tier.run), say)
+        assembly = tier.cdk.synth(context(tier), say)
     with screen.step("deploy", "cdk deploy: the real template, a machine that boots") as say:
         try:
             tier.cdk.deploy(assembly, say)
@@ -139,7 +137,8 @@ def deploy(tier: Tier, screen: Screen) -> Subject:
         assembly=assembly,
         template=template_of(assembly, name),
         domain=DOMAIN,
-        context=context(tier.run),
+        context=context(tier),
     )
-    tier.delegate(DOMAIN, subject.outputs["PublicAddress"])
+    tier.acme.open(subject.address)
+    tier.delegate(DOMAIN, subject.address)
     return subject

@@ -18,6 +18,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from rehearsal.acme import Acme
 from rehearsal.cdk import ACCOUNT, Cdk
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
@@ -50,6 +51,11 @@ class Tier:
     def session(self) -> boto3.Session:
         """The operator's session: the account's own key, which no role's permissions bind."""
         return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="rehearsal", region_name=REGION)  # noqa: S106 - no secret
+
+    @property
+    def acme(self) -> Acme:
+        """The certificate authority that the deployment's settings name."""
+        return Acme.load(self.run, self.network)
 
     def client(self, service: str) -> Any:
         """A client of the local AWS."""
@@ -110,6 +116,7 @@ def start(run: Run, screen: Screen) -> Tier:
         root = root_file_system(say)
     with screen.step("local_aws", "local AWS"):
         network = Network.make(traces)
+        Acme.plan(run, network)
         environment = os.environ | {
             "NETWORK": network.dump(),
             "ROOT_FILE_SYSTEM": str(root),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from rehearsal.checks import Subject
@@ -12,8 +13,8 @@ from rehearsal.places import PROJECT
 _PARTS = ("app.py", "cdk.json", "stacks", "service")
 
 
-def variant(subject: Subject, name: str, change: Callable[[Path], None] | None = None, **settings: object) -> Path:
-    """The assembly of a changed copy of the project, synthesized with changed settings."""
+def project(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:
+    """A changed copy of the project whose cdk.json has the deployment's settings, as an operator keeps them."""
     copy = subject.tier.run.home / "variants" / name
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True)
@@ -23,10 +24,19 @@ def variant(subject: Subject, name: str, change: Callable[[Path], None] | None =
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__", "tests"))
         else:
             shutil.copy(source, copy / part)
+    configuration = json.loads((copy / "cdk.json").read_text())
+    configuration["context"] |= subject.context
+    configuration["requireApproval"] = "never"  # nobody is there to be asked
+    (copy / "cdk.json").write_text(json.dumps(configuration))
     if change is not None:
         change(copy)
-    context: Mapping[str, object] = {**subject.context, **settings}
-    return subject.tier.cdk.synth(context, lambda _: None, name=f"{subject.tier.run.tier}-{name}", project=copy)
+    return copy
+
+
+def variant(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:
+    """The assembly of a changed copy of the project, with the deployment's settings."""
+    copy = project(subject, name, change)
+    return subject.tier.cdk.synth(subject.context, lambda _: None, name=f"{subject.tier.run.tier}-{name}", project=copy)
 
 
 def deploy(subject: Subject, assembly: Path, *, log: str) -> None:

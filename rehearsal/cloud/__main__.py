@@ -14,6 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
+from rehearsal.acme import ACME_NAME
 from rehearsal.machines.metadata import MetadataService
 from rehearsal.machines.network import RESOLVER, Network
 from rehearsal.machines.traces import Traces
@@ -39,6 +40,7 @@ def main() -> None:
     from ministack import app
     from ministack.services import ssm
 
+    from rehearsal.cloud import alarms
     from rehearsal.cloud.ec2 import Ec2
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.front import Front, certify
@@ -49,7 +51,13 @@ def main() -> None:
     from rehearsal.cloud.types import teach
 
     traces = Traces(run.traces)
-    context = certify(authority_file=run.authority, folder=run.home, region=region, address=network.cloud)
+    context = certify(
+        authority_file=run.authority,
+        folder=run.home,
+        region=region,
+        address=network.cloud,
+        others={ACME_NAME: run.acme_certificate},
+    )
     known = MiniStack(account=ACCOUNT, region=region)
     sessions = Sessions(announce=known.announce)
     machines = Ec2(
@@ -57,6 +65,7 @@ def main() -> None:
     )
     mend()
     teach(run, machines)
+    alarms.play(region)
     Fleet(machines=machines, signals=Signals(), region=region)
     for arch in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{arch}"] = "ami-0deb1a00000000013"
@@ -95,8 +104,10 @@ def _start_resolver(run: Run, network: Network, traces: Traces) -> None:
     command = [
         *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--user=root"),
         *("--pid-file", "--bind-interfaces", "--interface=vpc", "--except-interface=lo"),
+        # Names that exist nowhere, which cloud-init asks for to see whether it is lied to: no other resolver need be asked.
+        *("--domain-needed", "--local=/invalid/", "--local=/does-not-exist.example.com/", "--local=/instance-data/"),
         *(f"--listen-address={RESOLVER}", f"--address=/amazonaws.com/{network.cloud}"),
-        *(f"--servers-file={delegations}", *upstream),
+        *(f"--address=/{ACME_NAME}/{network.host}", f"--servers-file={delegations}", *upstream),
     ]
     traces.process(subprocess.Popen(command, stdout=(run.logs / "resolver.log").open("wb"), stderr=subprocess.STDOUT))
 

@@ -19,7 +19,7 @@ from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners, stacks
 
 from rehearsal.cloud.ec2 import Ec2
-from rehearsal.cloud.signals import SignalError, Signals
+from rehearsal.cloud.signals import Signals
 
 log = logging.getLogger("rehearsal.fleet")
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
@@ -49,6 +49,8 @@ class Fleet:
         plain.update(create=self._create, update=self._update, delete=self._delete)
         blocking = stacks._runs_on_worker_thread
         stacks._runs_on_worker_thread = lambda type: type == GROUP or blocking(type)
+        sends_back = stacks._sends_back_failed_update
+        stacks._sends_back_failed_update = lambda type: type == GROUP or sends_back(type)
         autoscaling._ACTION_MAP["CompleteLifecycleAction"] = self._complete
         threading.Thread(target=self._keep, name="fleet", daemon=True).start()
 
@@ -94,17 +96,9 @@ class Fleet:
             self._fill(group)
             return result
         policy = _policies(stack, group.logical_id).get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
-        try:
-            self._replace(group, policy)
-        except SignalError:
-            group.properties = old
-            self._plain["update"](physical_id, new, old, stack, logical_id)
-            log.warning("group %s: the new machines sent no success; the old launch template comes back", group.name)
-            try:
-                self._replace(group, policy)
-            except SignalError as again:
-                log.error("group %s: the old launch template did not come back either: %s", group.name, again)
-            raise
+        # A failure is raised; the stack's rollback then calls this again, the other way round, once what the group
+        # depends on (its role's policy, say) is back.
+        self._replace(group, policy)
         return result
 
     def _delete(self, physical_id: str, properties: Properties) -> None:

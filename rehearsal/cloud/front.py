@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
@@ -31,8 +32,13 @@ _WAIT_HANDLE_HOST = re.compile(r"^cloudformation-waitcondition-[a-z0-9-]+\.s3\."
 _BODY_LIMIT = 5 * 2**30
 
 
-def certify(*, authority_file: Path, folder: Path, region: str, address: str) -> ssl.SSLContext:
-    """Makes an authority and a certificate for AWS's names in the region; writes the authority's certificate."""
+def certify(
+    *, authority_file: Path, folder: Path, region: str, address: str, others: Mapping[str, Path]
+) -> ssl.SSLContext:
+    """Makes an authority and a certificate for AWS's names in the region; writes the authority's certificate.
+
+    `others` are names that other servers of the rehearsal answer to, and the files for their keys and certificates.
+    """
     authority = trustme.CA(organization_name="Rehearsal of AWS")
     certificate = authority.issue_cert(
         "amazonaws.com",
@@ -46,6 +52,9 @@ def certify(*, authority_file: Path, folder: Path, region: str, address: str) ->
         str(ipaddress.ip_address(address)),
     )
     authority.cert_pem.write_to_path(str(authority_file))
+    for name, file in others.items():
+        file.touch(mode=0o600)
+        authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(str(file))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     pem = folder / "front.pem"
     pem.touch(mode=0o600)

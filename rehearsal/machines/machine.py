@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rehearsal.machines.archives import Archives
 from rehearsal.machines.network import BRIDGE, RESOLVER, Network
 from rehearsal.machines.traces import Traces, end, start_time
 from rehearsal.places import cache
@@ -31,6 +32,7 @@ class Machine:
     address: str
     pid: int
     started: int | None
+    made_of: str  # the name of its root file system
 
     @classmethod
     def boot(
@@ -56,15 +58,15 @@ class Machine:
         merged = _layer(home, root, own)
         _furnish(merged, id=id, address=address, router=router, prefix=prefix, authority=authority)
         cgroups = _make_cgroups(f"fines-{id}", own)
-        containers, archives = home / "containers", cache() / "apt" / root.name
+        containers, archives = home / "containers", Archives(home / "archives", cache() / "apt" / root.name)
         containers.mkdir()
-        (archives / "partial").mkdir(parents=True, exist_ok=True)
+        archives.lend()
         # fmt: off
         command = network.inside(
             "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--directory", str(merged), "--machine", f"{id}-{time.time_ns() % 10**6}",
             f"--network-bridge={BRIDGE}", "--capability=all", "--system-call-filter=@keyring bpf perf_event_open", "--console=pipe",
             "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-            f"--bind={containers}:/var/lib/containers", f"--bind={archives}:/var/cache/apt/archives",
+            f"--bind={containers}:/var/lib/containers", f"--bind={archives.own}:/var/cache/apt/archives",
         )
         # fmt: on
         # A shell that enters the machine's cgroup first: systemd-nspawn makes the machine's own below the one it is started in.
@@ -79,7 +81,7 @@ class Machine:
         )
         for each in own:
             each.process(process)
-        machine = cls(id, home, address, process.pid, start_time(process.pid))
+        machine = cls(id, home, address, process.pid, start_time(process.pid), root.name)
         machine._write()
         return machine
 
@@ -168,8 +170,8 @@ class Machine:
         with contextlib.suppress(OSError):
             (self.root / name.lstrip("/")).unlink(missing_ok=True)
 
-    def cut_power(self, *mounts: str) -> None:
-        """Takes the machine's power away: what its file systems at `mounts` had not written is lost, and it is dead."""
+    def lose(self, *mounts: str) -> None:
+        """Lets the file systems at `mounts` die under their users: what they had not written is lost, the rest is out of reach."""
         for mount in mounts:
             with contextlib.suppress(FileNotFoundError):
                 handle = os.open(self.root / mount.lstrip("/"), os.O_RDONLY)
@@ -177,6 +179,10 @@ class Machine:
                     fcntl.ioctl(handle, _SHUTDOWN, _NO_LOG_FLUSH.to_bytes(4, "little"))
                 finally:
                     os.close(handle)
+
+    def cut_power(self, *mounts: str) -> None:
+        """Takes the machine's power away: what its file systems at `mounts` had not written is lost, and it is dead."""
+        self.lose(*mounts)
         self.kill()
 
     def kill(self) -> None:
@@ -185,6 +191,7 @@ class Machine:
         for pid in [p for p in (leader, self.pid) if p is not None]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, 9)
+        Archives(self.home / "archives", cache() / "apt" / self.made_of).keep()
         left = end(reversed(Traces(self.home / "traces.jsonl").all()))
         if left:
             raise OSError("; ".join(left))

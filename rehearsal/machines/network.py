@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rehearsal.machines.traces import Traces
+from rehearsal.machines.traces import FORWARDING, WAS_FORWARDING, Traces
 
 METADATA = "169.254.169.254"
 RESOLVER = "169.254.169.253"
@@ -64,6 +64,7 @@ class Network:
         network = cls(
             f"fines{number}", f"fines{number}", f"198.18.{number}.1", f"198.18.{number}.2", f"198.19.{number}.0/24"
         )
+        _forward(traces)
         network._make_namespace(traces)
         network._open_the_way_out(traces)
         network.expose([])
@@ -104,10 +105,6 @@ class Network:
         subprocess.run(self.inside("sysctl", "-qw", "net.ipv4.ip_forward=1"), check=True, capture_output=True)
 
     def _open_the_way_out(self, traces: Traces) -> None:
-        forwarding = Path("/proc/sys/net/ipv4/ip_forward")
-        if forwarding.read_text().strip() != "1":
-            traces.add("setting", key="net.ipv4.ip_forward", value=forwarding.read_text().strip())
-            forwarding.write_text("1")
         traces.add("table", family="ip", name=self.namespace)
         _nft(f"""
             table ip {self.namespace} {{
@@ -175,6 +172,16 @@ def _rules(machines: Sequence[Exposure], elastic: str) -> str:
             }}
         }}
     """
+
+
+def _forward(traces: Traces) -> None:
+    """Lets this system pass packets on. What the setting was comes back when the last rehearsal ends, not the first."""
+    if FORWARDING.read_text().strip() == "1" and not WAS_FORWARDING.exists():
+        return
+    if not WAS_FORWARDING.exists():
+        WAS_FORWARDING.write_text(FORWARDING.read_text())
+    traces.add("forwarding")
+    FORWARDING.write_text("1")
 
 
 def _is_free(number: int) -> bool:

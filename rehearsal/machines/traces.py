@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 Facts = dict[str, Any]
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+LINKS = Path("/sys/class/net")
+WAS_FORWARDING = Path("/run/fines-rehearsal.ip_forward")  # what it was before the first of the rehearsals that run
 
 
 class Traces:
@@ -159,8 +163,11 @@ def _end_table(family: str, name: str) -> None:
         _run("nft", "delete", "table", family, name)
 
 
-def _end_setting(key: str, value: str) -> None:
-    Path("/proc/sys", *key.split(".")).write_text(value)
+def _end_forwarding() -> None:
+    others = [link for link in LINKS.iterdir() if re.fullmatch(r"fines\d+", link.name)]
+    if WAS_FORWARDING.exists() and not others:
+        FORWARDING.write_text(WAS_FORWARDING.read_text())
+        WAS_FORWARDING.unlink()
 
 
 def _end_tree(path: str) -> None:
@@ -176,6 +183,6 @@ _ENDERS: dict[str, Callable[..., None]] = {
     "loop": _end_loop,
     "cgroup": _end_cgroup,
     "table": _end_table,
-    "setting": _end_setting,
+    "forwarding": _end_forwarding,
     "tree": _end_tree,
 }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.machines import network as of_network
+from rehearsal.machines import traces as of_traces
 from rehearsal.machines.traces import Traces, start_time
 
 
@@ -59,12 +61,35 @@ def test_a_folder_on_the_list_is_removed_and_ending_twice_is_no_error(traces: Tr
     assert traces.end() == []
 
 
-def test_what_cannot_be_ended_is_said_and_stays_on_the_list(traces: Traces) -> None:
-    traces.add("setting", key="no.such.setting", value="1")
+def test_what_cannot_be_ended_is_said_and_stays_on_the_list(traces: Traces, tmp_path: Path) -> None:
+    file = tmp_path / "no-folder"
+    file.write_text("x")
+    traces.add("tree", path=str(file))
     left = traces.end()
     assert len(left) == 1
-    assert "no.such.setting" in left[0]
+    assert "no-folder" in left[0]
     assert len(traces.all()) == 1
+
+
+def test_the_last_rehearsal_to_end_puts_forwarding_back_and_no_other(
+    traces: Traces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forwarding, was, links = tmp_path / "ip_forward", tmp_path / "was", tmp_path / "net"
+    forwarding.write_text("0\n")
+    (links / "fines7").mkdir(parents=True)
+    for module in (of_traces, of_network):
+        monkeypatch.setattr(module, "FORWARDING", forwarding)
+        monkeypatch.setattr(module, "WAS_FORWARDING", was)
+    monkeypatch.setattr(of_traces, "LINKS", links)
+    second = Traces(tmp_path / "second.jsonl")
+    of_network._forward(traces)
+    of_network._forward(second)
+    assert forwarding.read_text() == "1"
+    assert traces.end() == []
+    assert forwarding.read_text() == "1"
+    (links / "fines7").rmdir()
+    assert second.end() == []
+    assert forwarding.read_text() == "0\n"
 
 
 def test_a_line_that_a_crash_cut_short_is_passed_over(traces: Traces) -> None:

@@ -7,9 +7,30 @@ from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
 from rehearsal.checks.single import backups  # isort: skip
+from rehearsal.checks.single import alarms  # isort: skip
+from rehearsal.checks.single import certificates  # isort: skip
 from rehearsal.checks.single import permissions  # isort: skip
+from rehearsal.checks.single import pages  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip
+from rehearsal.checks.single import replacements  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
+from rehearsal.checks.single import restores  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
 
-__all__ = ["backups", "boot", "dns", "exposure", "permissions", "power", "refusals", "releases", "resources", "traffic"]
+__all__ = [
+    "alarms",
+    "backups",
+    "boot",
+    "certificates",
+    "dns",
+    "exposure",
+    "pages",
+    "permissions",
+    "power",
+    "refusals",
+    "releases",
+    "replacements",
+    "resources",
+    "restores",
+    "traffic",
+]

@@ -25,3 +25,21 @@ def a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_i
         raise CheckError(f"{host.id} serves, {dead.id} died; the address was {address}")
     must_be_there_once(load.ledger, people, subject)
     return f"{dead.id} to {host.id}: {heard - cut:.0f} s of silence, {len(load.ledger.acknowledged)} fines there once"
+
+
+@check("single")
+def a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fails(subject: Subject) -> str:
+    host = subject.host
+    said = host.run("cat", "/var/log/fines-boot.log").stdout
+    if "serving after" not in said or host.run("test", "-e", "/run/fines/failure", check=False).returncode == 0:
+        raise CheckError(f"the host's boot did not end well: {said[-400:]}")
+    refused = [line for line in said.splitlines() if "was refused" in line]
+    if not any("no stack operation waits for it" in line for line in refused):
+        raise CheckError(f"the signal to the stack was not refused, although no operation waited for it: {said[-400:]}")
+    status = subject.tier.client("cloudformation").describe_stacks(StackName=subject.stack)["Stacks"][0]["StackStatus"]
+    if not status.endswith("_COMPLETE"):
+        raise CheckError(f"the stack is {status}")
+    failed = host.run("systemctl", "list-units", "--failed", "--plain", "--no-legend", "fines-*").stdout.split("\n")
+    if stray := [line.split()[0] for line in failed if line and not line.startswith("fines-agents")]:
+        raise CheckError(f"these units failed: {stray}")
+    return f"{len(refused)} signals refused and logged; the stack is {status}"

@@ -9,7 +9,8 @@ from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.variant import deploy, variant
+from rehearsal.checks.runbook import as_operator
+from rehearsal.checks.variant import deploy, project, variant
 
 _MOST_CLOSED_IDLE = 8  # one an officer; a front that falls over closes far more
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
@@ -29,13 +30,15 @@ def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subjec
     if len(was) != 2:
         raise CheckError(f"two containers were expected before, these run: {was}")
     people = People.make(subject, officers=8, owners=2)
+    copy = project(subject, "four")
     with Load(people, officers=8, pause=_PACE) as load:
-        deploy(subject, variant(subject, "four", app_containers=4), log="deploy-four")
+        as_operator(subject, "Scale out", copy, log="deploy-four")
         now = _ports(subject)
         load.stop()
     if len(now) != 4 or _instances(subject) != before:
         raise CheckError(f"{now} run on {_instances(subject)}, four were wanted on {before}")
     must_be_there_once(load.ledger, people, subject)
+    subject.context["app_containers"] = 4
     return f"{len(was)} to {len(now)} containers on {before[0]}, {len(load.ledger.refused)} requests failed meanwhile"
 
 

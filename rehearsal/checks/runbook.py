@@ -1,0 +1,77 @@
+"""The commands of docs/runbook.md, read from the page and run as an operator would."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from rehearsal.cdk import CdkError, reasons
+from rehearsal.checks import CheckError, Subject
+from rehearsal.places import PROJECT
+
+RUNBOOK = PROJECT / "docs/runbook.md"
+_BLOCK = re.compile(r"^```sh (host|operator)\n(.*?)^```$", re.M | re.S)
+_PLACEHOLDER = re.compile(r"(?<![\w$])([A-Z]{4,})(?!\w)")
+
+
+def pages(text: str) -> dict[str, list[tuple[str, list[str]]]]:
+    """The blocks of commands of each page, by its title: where they are typed (host or operator), and the lines."""
+    found = {}
+    for part in re.split(r"^## ", text, flags=re.M)[1:]:
+        title, _, body = part.partition("\n")
+        found[title] = [(where, lines.splitlines()) for where, lines in _BLOCK.findall(body)]
+    return found
+
+
+def commands(title: str, where: str, values: Mapping[str, str]) -> list[str]:
+    """The lines of a page that are typed at a place, with what stands in capitals filled in.
+
+    Raises:
+        CheckError: there is no such page, it has no such lines, or a word in capitals has no value.
+    """
+    known = pages(RUNBOOK.read_text())
+    if title not in known:
+        raise CheckError(f"the runbook has no page {title!r}: its pages are {', '.join(known)}")
+    lines = [line for place, block in known[title] if place == where for line in block]
+    if not lines:
+        raise CheckError(f"the runbook's page {title!r} has nothing to type for the {where}")
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise CheckError(f"the runbook's page {title!r} wants a value for {found[1]}")
+        return values[found[1]]
+
+    return [_PLACEHOLDER.sub(value, line) for line in lines]
+
+
+def on_the_host(subject: Subject, title: str, **values: str) -> str:
+    """Types a page's commands on the host; returns what they said."""
+    script = "\n".join(["set -e", *commands(title, "host", values)])
+    done = subject.host.run("bash", "-c", script, check=False, timeout=400)
+    if done.returncode:
+        raise CheckError(f"the runbook's page {title!r} failed on the host: {(done.stdout + done.stderr)[-400:]}")
+    return done.stdout
+
+
+def as_operator(subject: Subject, title: str, project: Path, *, log: str, **values: str) -> None:
+    """Types a page's commands in a folder of the project.
+
+    Raises:
+        CdkError: with CloudFormation's reason.
+    """
+    file = subject.tier.run.logs / f"{log}.log"
+    script = "\n".join(["set -e", *commands(title, "operator", values)])
+    with file.open("w") as out:
+        status = subprocess.run(
+            ["bash", "-c", script],
+            cwd=project,
+            env=subject.tier.cdk.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+    if status:
+        raise CdkError(f"the runbook's page {title!r} failed with {status}:\n{reasons(file.read_text())}")

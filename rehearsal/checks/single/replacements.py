@@ -1,0 +1,96 @@
+"""Deployments that replace the host: given up when the new one does not boot, and losing nothing when it does."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rehearsal.cdk import CdkError
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.people import People
+from rehearsal.checks.runbook import as_operator
+from rehearsal.checks.single.certificates import await_issued
+from rehearsal.checks.variant import deploy, project, variant
+
+_FAULT = "this step does not work"
+
+
+@check("single")
+def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(subject: Subject) -> str:
+    def does_not_boot(copy: Path) -> None:
+        step = copy / "stacks/host/steps/10-address"
+        step.write_text(f"#!/bin/bash\necho {_FAULT}\nexit 1\n")
+
+    assembly = variant(subject, "no-boot", does_not_boot)
+    people, before = People.make(subject, officers=2, owners=2), subject.host
+    with Load(people, officers=2, fines=20) as load:
+        load.join()
+    began = time.monotonic()
+    try:
+        deploy(subject, assembly, log="deploy-no-boot")
+    except CdkError:
+        seconds = time.monotonic() - began
+    else:
+        raise CheckError("the deployment of host files that do not boot said that it succeeded")
+    host = subject.host
+    if host.id == before.id:
+        raise CheckError(f"{before.id} was not replaced: the new host files were never tried")
+    if _FAULT in host.run("cat", "/opt/fines/host/steps/10-address").stdout:
+        raise CheckError("the host has the files that do not boot")
+    must_be_there_once(load.ledger, people, subject)
+    said = _last_failure(subject)
+    if _FAULT not in said:
+        raise CheckError(f"no machine kept the reason where an operator looks: {said[-300:]}")
+    return f"failed and rolled back in {seconds:.0f} s; {host.id} serves with the old files"
+
+
+@check("single")
+def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject: Subject) -> str:
+    volume, address = _volume(subject), subject.address
+    people, before = People.make(subject, officers=4, owners=3), subject.host
+    with Load(people, officers=4, fines=40) as load:
+        load.join()
+    larger, copy = _larger(_type(subject)), project(subject, "larger")
+    # Without a certificate the new host asks for one at once, of an authority that takes the call and never answers.
+    before.run("rm", "-rf", "/srv/fines/certificates", "/srv/fines/letsencrypt")
+    with subject.tier.acme.away():
+        began = time.monotonic()
+        as_operator(subject, "Scale up", copy, log="deploy-larger", TYPE=larger)
+        seconds = time.monotonic() - began
+    subject.context["instance_type"] = larger
+    host = subject.host
+    if host.id == before.id or _type(subject) != larger:
+        raise CheckError(f"{host.id} is a {_type(subject)}, {before.id} was to be replaced by a {larger}")
+    if _volume(subject) != volume or subject.tier.outputs(subject.stack)["PublicAddress"] != address:
+        raise CheckError(f"volume {_volume(subject)}, it was {volume}; the address was {address}")
+    must_be_there_once(load.ledger, people, subject)
+    await_issued(subject)
+    return f"{before.id} to {host.id}, a {_type(subject)}, in {seconds:.0f} s; the certificate came once the authority was back"
+
+
+def _last_failure(subject: Subject) -> str:
+    """The message of the day of the machine that was launched before the present one."""
+    machines = sorted(subject.tier.run.machines.glob("i-*"), key=lambda home: (home / "machine.json").stat().st_mtime)
+    motd = machines[-2] / "upper/etc/motd"
+    return motd.read_text() if motd.exists() else ""
+
+
+def _type(subject: Subject) -> str:
+    reservations = subject.tier.client("ec2").describe_instances(InstanceIds=[subject.host.id])["Reservations"]
+    return str(reservations[0]["Instances"][0]["InstanceType"])
+
+
+def _larger(type: str) -> str:
+    family, _, size = type.partition(".")
+    sizes = ["nano", "micro", "small", "medium", "large", "xlarge"]
+    return f"{family}.{sizes[sizes.index(size) + 1]}"
+
+
+def _volume(subject: Subject) -> str:
+    """The data volume that the present host has attached."""
+    volumes = subject.tier.client("ec2").describe_volumes()["Volumes"]
+    attached = [v["VolumeId"] for v in volumes if any(a["InstanceId"] == subject.host.id for a in v["Attachments"])]
+    if len(attached) != 1:
+        raise CheckError(f"the host has {len(attached)} data volumes: {attached}")
+    return str(attached[0])

@@ -1,0 +1,130 @@
+"""What comes back from the bucket: a moment before a mistake, and all but the last minute of a volume that is lost."""
+
+from __future__ import annotations
+
+import datetime
+import time
+
+import dns.message
+import dns.query
+import dns.rdataclass
+import dns.rdatatype
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, missing_or_doubled
+from rehearsal.checks.people import People
+from rehearsal.checks.runbook import as_operator
+from rehearsal.checks.single.certificates import await_issued
+from rehearsal.checks.variant import project
+
+_MOST_LOST = 60.0  # seconds of acknowledged fines that a lost volume may take along
+_PACE = 0.3  # seconds between an officer's fines: below the limit on a token
+
+
+@check("single")
+def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: Subject) -> str:
+    people = People.make(subject, officers=2, owners=2)
+    with Load(people, officers=2, fines=40, pause=_PACE) as load:
+        load.join()
+    kept = load.ledger
+    moment = _moment(subject)
+    time.sleep(1.5)
+    deleted = _psql(subject, "WITH gone AS (DELETE FROM infracciones_infraccion RETURNING 1) SELECT count(*) FROM gone")
+    with Load(people, officers=1, fines=3) as after:
+        after.join()
+    if len(missing_or_doubled(kept, people)) != len(kept.acknowledged):
+        raise CheckError("the mistaken DELETE left fines in the reports: the restore would prove nothing")
+    _come_back(subject, "Undo a mistake in the data", restore=moment)
+    if wrong := missing_or_doubled(kept, people):
+        raise CheckError(f"{len(wrong)} of {len(kept.acknowledged)} fines did not come back: {wrong[0]}")
+    if len(missing_or_doubled(after.ledger, people)) != len(after.ledger.acknowledged):
+        raise CheckError(f"fines of after {moment} are there: the restore went past it")
+    return f"{deleted} rows deleted, {len(kept.acknowledged)} acknowledged fines back as of {moment}"
+
+
+@check("single")
+def a_lost_volume_is_refused_when_empty_and_comes_back_from_the_bucket_with_its_keys(subject: Subject) -> str:
+    certificate, keys = await_issued(subject), _keys(subject)
+    people = People.make(subject, officers=4, owners=3)
+    began = time.monotonic()
+    with Load(people, officers=4, pause=_PACE) as load:
+        time.sleep(max(0.0, began + _MOST_LOST + 10 - time.monotonic()))
+        lost = time.monotonic()
+        _lose_the_volume(subject)
+        load.stop()
+    refusal = _refusal(subject)
+    # With the authority away nothing but the copy in the bucket can bring a certificate that verifies.
+    with subject.tier.acme.away():
+        _come_back(subject, "The data volume is lost", restore="latest")
+        again = await_issued(subject, patience=10)
+    if again.serial_number != certificate.serial_number:
+        raise CheckError(
+            f"another certificate answers than before: {again.serial_number}, it was {certificate.serial_number}"
+        )
+    if (now := _keys(subject)) != keys:
+        raise CheckError(f"the zone is signed with other keys than before: {now}, they were {keys}")
+    missing = {sentence.split("(key ")[1].split(")")[0] for sentence in missing_or_doubled(load.ledger, people)}
+    ages = [
+        lost - moment
+        for key, moment in zip(load.ledger.acknowledged, load.ledger.moments, strict=True)
+        if key in missing
+    ]
+    if ages and max(ages) > _MOST_LOST:
+        raise CheckError(f"{len(ages)} acknowledged fines are missing, the oldest of {max(ages):.0f} s before the loss")
+    shown = f"{len(ages)} of {len(load.ledger.acknowledged)} fines missing, of the last {max(ages, default=0):.0f} s"
+    return f"«{refusal}»; {shown}; same certificate, same keys"
+
+
+def _come_back(subject: Subject, page: str, *, restore: str) -> None:
+    """Types a page of the runbook: a new volume that is filled from the backups; what is deployed later keeps to it."""
+    generation = str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
+    copy = project(subject, f"generation-{generation}")
+    as_operator(subject, page, copy, log=f"deploy-generation-{generation}", NEXT=generation, TIME=restore)
+    subject.context |= {"data_volume_generation": generation, "restore": restore}
+
+
+def _lose_the_volume(subject: Subject) -> None:
+    """The volume's file system dies under the database, and what was on the volume is gone: a blank one is in its place."""
+    host = subject.host
+    host.lose("/srv/fines")
+    # what an operator would do on a host whose disk answers with errors, before looking at it again
+    host.run("systemctl", "stop", "fines-metrics.timer", "fines-watch.service", "fines-certificate.timer", check=False)
+    host.run("systemctl", "kill", "--signal=KILL", "postgresql@17-main.service", check=False)
+    for unit in ("fines-web@*", "postgresql@17-main.service", "knot.service", "fines-data.service"):
+        host.run("systemctl", "stop", unit, check=False, timeout=90)
+    volume = host.run("sed", "-n", "s/^FINES_DEVICE=//p", "/etc/fines/device.env").stdout.strip()
+    if host.run("mountpoint", "-q", "/srv/fines", check=False).returncode == 0:
+        raise CheckError("the dead file system is still mounted")
+    host.run("blkdiscard", "--zeroout", "--length", str(2**30), volume, timeout=120)
+
+
+def _refusal(subject: Subject) -> str:
+    """What the host says when it starts with the empty volume beside existing backups."""
+    host = subject.host
+    done = host.run("systemctl", "start", "fines-boot.service", check=False, timeout=180)
+    said = host.run("cat", "/etc/motd").stdout
+    if done.returncode == 0 or "REFUSED" not in said:
+        raise CheckError(f"the host began anew beside its backups (status {done.returncode}): {said[:300]}")
+    if host.run("test", "-e", "/srv/fines/postgresql/17/main/PG_VERSION", check=False).returncode == 0:
+        raise CheckError("the host refused, and made a database nevertheless")
+    return next(line for line in said.splitlines() if "REFUSED" in line)[:80]
+
+
+def _keys(subject: Subject) -> list[str]:
+    """The zone's public keys."""
+    query = dns.message.make_query(subject.domain, "DNSKEY", want_dnssec=True)
+    answer, _ = dns.query.udp_with_fallback(query, subject.address, timeout=5)
+    found = answer.get_rrset(answer.answer, query.question[0].name, dns.rdataclass.IN, dns.rdatatype.DNSKEY)
+    if found is None:
+        raise CheckError(f"the zone has no keys: {answer.to_text()}")
+    return sorted(record.to_text() for record in found)
+
+
+def _moment(subject: Subject) -> str:
+    """The database's present time, as the setting `restore` takes it."""
+    seconds = float(_psql(subject, "SELECT extract(epoch FROM clock_timestamp())"))
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def _psql(subject: Subject, query: str) -> str:
+    return subject.host.run("runuser", "-u", "postgres", "--", "psql", "-qtAX", "fines", "-c", query).stdout.strip()
