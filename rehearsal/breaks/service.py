@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rehearsal.breaks import BreakError
 from rehearsal.breaks.host import shell
+from rehearsal.breaks.texts import replaced
 from rehearsal.machines.machine import Machine
 
 _IMAGE = "localhost/fines:broken"
 
 
 @contextmanager
-def changed(host: Machine, file: str, old: str, new: str) -> Iterator[None]:
-    """All containers run an image in which a text of a file (below the project's `service`) is replaced by another."""
+def changed(host: Machine, file: str, changes: Mapping[str, str]) -> Iterator[None]:
+    """All containers run an image in which texts of a file (below the project's `service`) are replaced."""
     running = ports(host)
     shown = shell(host, f"podman inspect {' '.join(f'fines-web-{port}' for port in running)}")
     images = {container["Image"] for container in json.loads(shown)}
@@ -23,7 +24,7 @@ def changed(host: Machine, file: str, old: str, new: str) -> Iterator[None]:
         raise BreakError(f"the containers run {len(images)} images")
     image = images.pop()
     try:
-        _make(host, image, file, old, new)
+        _make(host, image, file, changes)
         _run(host, _IMAGE, running)
         yield
     finally:
@@ -31,13 +32,11 @@ def changed(host: Machine, file: str, old: str, new: str) -> Iterator[None]:
         shell(host, f"podman rmi --force {_IMAGE} > /dev/null 2>&1 || true")
 
 
-def _make(host: Machine, image: str, file: str, old: str, new: str) -> None:
+def _make(host: Machine, image: str, file: str, changes: Mapping[str, str]) -> None:
     container = shell(host, f"podman create {image}").strip()
     try:
         text = shell(host, f"podman cp {container}:/app/{file} /run/fines/changed && cat /run/fines/changed")
-        if text.count(old) != 1:
-            raise BreakError(f"{old!r} stands {text.count(old)} times in {file}: the break must be brought up to date")
-        (host.root / "run/fines/changed").write_text(text.replace(old, new))
+        (host.root / "run/fines/changed").write_text(replaced(text, changes, file))
         shell(host, f"podman cp /run/fines/changed {container}:/app/{file} && podman commit -q {container} {_IMAGE}")
     finally:
         shell(host, f"rm -f /run/fines/changed; podman rm --force {container} > /dev/null")

@@ -72,6 +72,6 @@ def the_release_signals_success_whatever_happens(subject: Subject) -> Iterator[N
     says="the deployment said that it succeeded",
 )
 def the_release_takes_a_healthy_container_for_a_ready_one(subject: Subject) -> Iterator[None]:
-    asked = '"http://127.0.0.1:$1/readyz"'
+    asked = 'until answers "$1" readyz; do'
     with first_deployment_again(subject), edited(subject.host, _RELEASE, {asked: asked.replace("readyz", "healthz")}):
         yield

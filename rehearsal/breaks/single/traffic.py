@@ -45,7 +45,7 @@ _TWICE = """\
     says="is 0 times in the report",
 )
 def the_service_acknowledges_and_does_not_commit(subject: Subject) -> Iterator[None]:
-    with changed(subject.host, "infracciones/registration.py", _CONNECTED, _NEVER_COMMITTED):
+    with changed(subject.host, "infracciones/registration.py", {_CONNECTED: _NEVER_COMMITTED}):
         yield
 
 
@@ -70,7 +70,7 @@ def nginx_does_not_know_of_a_container(subject: Subject) -> Iterator[None]:
 
 @breaks(a_container_killed_under_load_costs_no_acknowledged_fine, says="is 0 times in the report")
 def the_service_acknowledges_a_moment_before_it_commits(subject: Subject) -> Iterator[None]:
-    with changed(subject.host, "infracciones/registration.py", _CONNECTED, _COMMITTED_LATER):
+    with changed(subject.host, "infracciones/registration.py", {_CONNECTED: _COMMITTED_LATER}):
         yield
 
 
