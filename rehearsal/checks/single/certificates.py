@@ -37,6 +37,7 @@ def a_certificate_in_its_last_third_is_renewed(subject: Subject) -> str:
     host.run("tee", f"{_LIVE}/fullchain.pem", input=old.public_bytes(serialization.Encoding.PEM).decode())
     host.run("tee", f"{_LIVE}/privkey.pem", input=key)
     host.run("systemctl", "reload", "nginx")
+    _await_shown(subject, old)
     done = host.run("systemctl", "start", "fines-certificate.service", check=False, timeout=120)
     if done.returncode:
         raise CheckError(f"the renewal failed: {host.journal(unit='fines-certificate.service', lines=8)}")
@@ -63,6 +64,17 @@ def await_issued(subject: Subject, *, patience: float | None = None) -> x509.Cer
                     f"after {patience:.0f} s HTTPS does not verify: {error.verify_message}\n{said}"
                 ) from error
         time.sleep(1)
+
+
+def _await_shown(subject: Subject, certificate: x509.Certificate) -> None:
+    """Waits until NGINX answers with a certificate, whoever issued it: a reload takes a moment."""
+    anybodys = ssl.create_default_context()
+    anybodys.check_hostname, anybodys.verify_mode = False, ssl.CERT_NONE
+    deadline = time.monotonic() + 10
+    while (seen := _shown(subject, anybodys)).serial_number != certificate.serial_number:
+        if time.monotonic() > deadline:
+            raise CheckError(f"10 s after its reload NGINX shows a certificate until {seen.not_valid_after_utc:%F}")
+        time.sleep(0.2)
 
 
 def _shown(subject: Subject, context: ssl.SSLContext) -> x509.Certificate:
