@@ -97,9 +97,11 @@ def the_age_of_the_proven_backup_is_not_sent(subject: Subject) -> Iterator[None]
 
 def _hurry_metrics(subject: Subject) -> None:
     """The host sends its metrics each five seconds from now on, not each minute: a check that hears them soon can tell soon."""
-    timer = "/etc/systemd/system/fines-metrics.timer.d"
-    shell(
-        subject.host,
-        f"mkdir -p {timer} && printf '[Timer]\\nOnUnitActiveSec=5s\\n' > {timer}/hurry.conf"
-        " && systemctl daemon-reload && systemctl restart fines-metrics.timer",
-    )
+    units = "/etc/systemd/system"
+    for unit, lines in (
+        ("fines-metrics.timer", "[Timer]\\nOnUnitActiveSec=5s\\n"),
+        ("fines-metrics.service", "[Unit]\\nStartLimitIntervalSec=0\\n"),
+    ):
+        folder = f"{units}/{unit}.d"
+        shell(subject.host, f"mkdir -p {folder} && printf '{lines}' > {folder}/hurry.conf")
+    shell(subject.host, "systemctl daemon-reload && systemctl restart fines-metrics.timer")
