@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 READY := .venv/.ready
 GATE := rehearsal/cloud/permissions
 
-.PHONY: rehearse breaks up down test unit check synth snapshots
+.PHONY: rehearse breaks up down test unit check synth snapshots pictures
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -37,6 +37,9 @@ synth: $(READY)
 
 snapshots: $(READY)
 	python -m pytest tests/stacks/test_snapshots.py --update-snapshots --quiet
+
+pictures: $(READY)
+	python -m rehearsal.picture $(TIER)
 
 $(READY): requirements.txt requirements-dev.txt service/requirements.txt service/requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock.json)
 	$(PYTHON) -m venv .venv

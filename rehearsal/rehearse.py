@@ -36,6 +36,7 @@ def context(tier: Tier) -> dict[str, object]:
         "tier": tier.run.tier,
         "domain": DOMAIN,
         "acme_directory": tier.acme.directory,
+        "dns_secondaries": tier.network.host,  # this system plays the second name server
         "cpu": _CPU[architecture()],
         "machine_image": "ami-0deb1a00000000013",
     }

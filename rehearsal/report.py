@@ -47,6 +47,14 @@ class Report:
         whole = self.partial or not self.template["missing"]
         return bool(self.checks) and all(check.ok for check in self.checks) and whole
 
+    @classmethod
+    def read(cls, file: Path) -> Report:
+        """The report that a rehearsal wrote."""
+        body = json.loads(file.read_text())
+        checks = [Result(**check) for check in body["checks"]]
+        kept = {key: body[key] for key in ("tier", "template", "not_rehearsed", "timings", "seconds")}
+        return cls(**kept, checks=checks)
+
     def write(self, file: Path) -> None:
         """Writes the report as JSON, whole or not at all."""
         file.parent.mkdir(parents=True, exist_ok=True)

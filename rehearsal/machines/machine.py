@@ -216,7 +216,9 @@ def _layer(home: Path, root: Path, traces: Sequence[Traces]) -> Path:
         folder.mkdir()
     for each in traces:
         each.add("mount", path=str(merged))
-    options = f"lowerdir={root},upperdir={upper},workdir={work}"
+    # A machine's own disk ends with it and is never mounted again, so nothing waits for this system's disk to have it
+    # (overlayfs: volatile). The data volume is another thing: what is synced there must be there after a power loss.
+    options = f"lowerdir={root},upperdir={upper},workdir={work},volatile"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True, capture_output=True)
     return merged
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from rehearsal.picture import drawn
 from rehearsal.report import Report, Result
 
 
@@ -44,3 +45,17 @@ def test_some_of_the_checks_alone_can_be_good_without_the_template_having_been_r
     assert not report.ok
     report.partial = True
     assert report.ok
+
+
+def test_a_report_that_is_read_is_the_one_that_was_written(tmp_path: Path) -> None:
+    file, report = tmp_path / "single.json", _report()
+    report.seconds = 12.3
+    report.write(file)
+    assert Report.read(file) == report
+
+
+def test_the_picture_shows_the_checks_and_asks_nobody_for_a_font() -> None:
+    picture = drawn(_report())
+    assert "there&#160;once" in picture
+    assert "@font-face" not in picture
+    assert "url(http" not in picture
