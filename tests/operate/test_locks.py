@@ -15,7 +15,10 @@ from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parents[2]
 ASKED = ("requirements.in", "requirements-dev.in", "service/requirements.in", "service/requirements-dev.in")
-_BROUGHT_BY_PYTHON = {"pip", "setuptools"}  # ensurepip puts them into each virtual environment; nothing here imports them
+_BROUGHT_BY_PYTHON = {
+    "pip",
+    "setuptools",
+}  # ensurepip puts them into each virtual environment; nothing here imports them
 
 
 def asked_for(file: Path) -> dict[str, str]:
@@ -77,7 +80,7 @@ def test_a_lock_names_no_index_and_has_a_sum_for_each_distribution(name: str) ->
 
 def test_each_installed_distribution_is_in_the_lock() -> None:
     installed = {
-        canonicalize_name(distribution.metadata["Name"]): distribution.version
+        str(canonicalize_name(distribution.metadata["Name"])): distribution.version
         for distribution in importlib.metadata.distributions()
     }
     assert len(installed) > 50

@@ -1,0 +1,84 @@
+"""Who deploys and where to: each way that this can be wrong is said, with what to do, and without a traceback."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from operate.finding import State
+from tests.operate.world import World, look, one, subject_of
+
+
+def test_the_user_and_the_account_are_named(world: World) -> None:
+    found = one("credentials", subject_of([]))
+    assert found.state is State.OK
+    assert found.seen == f"account {world.number}, as user/operator"
+
+
+def test_the_root_user_is_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "AWS_ACCESS_KEY_ID", world.number
+    )  # the local AWS takes an account's number for its root user's key
+    found = one("credentials", subject_of([]))
+    assert found.state is State.STOPS
+    assert f"root user of account {world.number}" in found.seen and "AWS_PROFILE" in found.do
+
+
+def test_keys_that_aws_does_not_know_are_told_apart_from_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    unknown = one("credentials", subject_of([]))
+    assert unknown.state is State.STOPS and "does not know the credentials" in unknown.seen
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    none = one("credentials", subject_of([]))
+    assert none.state is State.STOPS and "no credentials" in none.seen and "aws configure" in none.do
+
+
+def test_a_profile_that_does_not_exist_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    found = one("credentials", subject_of([]))
+    assert found.state is State.STOPS and "nobody" in found.seen
+
+
+def test_an_endpoint_that_cannot_be_reached_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # nobody listens
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
+        found = one("credentials", subject_of([]))
+    assert found.state is State.STOPS
+    assert "127.0.0.1" in found.seen and "network" in found.do
+
+
+def test_a_user_who_may_not_look_is_told_which_permission_is_missing(world: World) -> None:
+    world("iam").detach_user_policy(UserName="operator", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    subject = subject_of([])
+    assert one("credentials", subject).state is State.OK  # who one is needs no permission
+    denied = [*look("region", subject), *look("stack", subject), *look("machine image", subject)]
+    assert [finding.state for finding in denied] == [State.WARNING] * 3
+    assert "DescribeRegions" in denied[0].do and "ReadOnlyAccess" in denied[0].do
+
+
+def test_the_region_and_the_zone_of_the_host_are_named(world: World) -> None:
+    assert "us-east-1a" in one("region", subject_of([])).seen
+    assert "us-east-1b" in one("region", subject_of(["zone=1"])).seen
+
+
+def test_a_region_that_aws_does_not_have_stops(world: World) -> None:
+    found = one("region", subject_of(["region=us-east-9"]))
+    assert found.state is State.STOPS and "us-east-9" in found.seen
+
+
+def test_zones_are_those_with_a_default_subnet_as_the_template_gets_them(world: World) -> None:
+    ec2 = world("ec2")
+    for subnet in ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]:
+        if subnet["AvailabilityZone"] != "us-east-1c":
+            ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    assert "us-east-1c" in one("region", subject_of([])).seen
+    second = one("region", subject_of(["zone=1"]))
+    assert second.state is State.STOPS and second.do == "cdk deploy -c tier=single -c zone=0"
+
+
+def test_the_home_folder_is_a_tests_own(tmp_path: Path) -> None:
+    assert Path.home() == tmp_path
