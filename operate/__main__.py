@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 
 from rich.console import Console
@@ -31,6 +32,8 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
+    # what botocore would say of credentials on its own, with a traceback, is in the findings
+    logging.getLogger("botocore").setLevel(logging.CRITICAL)
     subject = Subject(settings, Account(settings.region), Resolver(), words.context)
     # a line that is copied must be whole: where nobody reads along, nothing is folded
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 400)

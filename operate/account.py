@@ -40,14 +40,16 @@ class Account:
         key = (service, region or self.region)
         with self._lock:  # a session is no matter for several threads, its clients are
             if key not in self._clients:
-                self._clients[key] = self._credible().client(service, region_name=key[1], config=_PATIENT)
+                client = self._credible().client(service, region_name=key[1], config=_PATIENT)
+                # on the client, not on the session: whose credentials are a role's has calls of its own to get them
+                client.meta.events.register("before-parameter-build", self._only_read)
+                self._clients[key] = client
             return self._clients[key]
 
     def _credible(self) -> Any:
         """The session, once it has credentials; whoever has none waits for an instance's only once."""
         if self._session is None:
             session = boto3.Session(region_name=self.region)
-            session.events.register("before-parameter-build", self._only_read)
             self._session = session if session.get_credentials() else False
         if self._session is False:
             raise NoCredentialsError()

@@ -18,6 +18,13 @@ _STRANGE = {
     "UnrecognizedClientException",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_GIVES_CREDENTIALS = {
+    "AssumeRole",
+    "AssumeRoleWithSAML",
+    "AssumeRoleWithWebIdentity",
+    "CreateToken",
+    "GetRoleCredentials",
+}
 _LOGIN = "aws sso login, or aws configure; then export AWS_PROFILE=NAME and run this again"
 
 
@@ -60,6 +67,8 @@ def _answered(name: str, error: ClientError) -> Finding:
         return stops(name, "not looked at: the credentials have expired", _LOGIN)
     if code in _STRANGE:
         return stops(name, f"not looked at: AWS does not know the credentials ({code})", _LOGIN)
+    if error.operation_name in _GIVES_CREDENTIALS:  # what the profile does before any look
+        return stops(name, f"not looked at: the profile's credentials cannot be had: {told}", _LOGIN)
     if code in _DENIED:
         return warning(
             name,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from operate.finding import State
 from tests.operate.world import World, look, one, subject_of
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def test_the_user_and_the_account_are_named(world: World) -> None:
@@ -24,6 +30,43 @@ def test_the_root_user_is_stopped(world: World, monkeypatch: pytest.MonkeyPatch)
     found = one("credentials", subject_of([]))
     assert found.state is State.STOPS
     assert f"root user of account {world.number}" in found.seen and "AWS_PROFILE" in found.do
+
+
+@pytest.fixture
+def role(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A profile that takes a role, which the user may not take yet; the role's ARN."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{world.number}:root"}}
+    arn = f"arn:aws:iam::{world.number}:role/deployer"
+    world("iam").create_role(RoleName="deployer", AssumeRolePolicyDocument=_policy(trust))
+    config = tmp_path / "config"
+    config.write_text(
+        f"[profile base]\naws_access_key_id = {world.key}\naws_secret_access_key = {world.secret}\n"
+        f"[profile deployer]\nrole_arn = {arn}\nsource_profile = base\nrole_session_name = ana\n"
+    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "deployer")
+    return arn
+
+
+def test_a_profile_whose_role_is_taken_is_named_by_the_role(
+    world: World, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = _policy({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role})
+    with monkeypatch.context() as without:
+        without.delenv("AWS_PROFILE")
+        world("iam").put_user_policy(UserName="operator", PolicyName="take", PolicyDocument=may)
+    found = one("credentials", subject_of([]))
+    assert found.state is State.OK and found.seen.endswith("as assumed-role/deployer/ana")
+
+
+def test_a_profile_whose_role_cannot_be_taken_stops_without_a_traceback(role: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "operate", "preflight"], cwd=PROJECT, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and done.stderr == ""
+    assert "the profile's credentials cannot be had" in done.stdout and "sts:AssumeRole" in done.stdout
 
 
 def test_keys_that_aws_does_not_know_are_told_apart_from_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,5 +123,5 @@ def test_zones_are_those_with_a_default_subnet_as_the_template_gets_them(world: 
     assert second.state is State.STOPS and second.do == "cdk deploy -c tier=single -c zone=0"
 
 
-def test_the_home_folder_is_a_tests_own(tmp_path: Path) -> None:
-    assert Path.home() == tmp_path
+def _policy(statement: Mapping[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
