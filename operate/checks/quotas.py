@@ -38,7 +38,7 @@ class Quota:
     what: str
     service: str
     code: str
-    needed: float
+    needed: Callable[[Subject], float]
     used: Callable[[Subject], float]
 
 
@@ -59,32 +59,40 @@ def family_quota(instance_type: str) -> str:
 def _of(subject: Subject) -> list[Quota]:
     needs = needs_of(subject.settings)
     deployed = subject.deployed()
-    first = (
-        deployed is None or not deployed.serves
-    )  # one that serves has its own already, and replaces its host in place
+    # one that serves has its own already, and replaces its host in place
+    first = deployed is None or not deployed.serves
     type = subject.settings.instance_type
-    vcpus = _vcpus(subject, [type])[type] * needs.machines if first else 0
+
+    def at_first(figure: float) -> Callable[[Subject], float]:
+        return lambda subject: figure if first else 0
+
+    def vcpus(subject: Subject) -> float:
+        return _vcpus(subject, [type])[type] * needs.machines if first else 0
+
+    def storage(subject: Subject) -> float:
+        """A later deployment may make a volume of its own too, by a higher generation."""
+        return needs.gp3_gib / _GIB_A_TIB
+
     return [
-        Quota("Elastic IP addresses", "ec2", "L-0263D0A3", needs.addresses if first else 0, _addresses),
-        Quota("VPCs", "vpc", "L-F678F1CE", needs.networks if first else 0, _networks),
-        Quota("internet gateways", "vpc", "L-A4707A72", needs.networks if first else 0, _gateways),
+        Quota("Elastic IP addresses", "ec2", "L-0263D0A3", at_first(needs.addresses), _addresses),
+        Quota("VPCs", "vpc", "L-F678F1CE", at_first(needs.networks), _networks),
+        Quota("internet gateways", "vpc", "L-A4707A72", at_first(needs.networks), _gateways),
         Quota(f"running vCPUs like {type}", "ec2", family_quota(type), vcpus, _running),
-        # a later deployment may make a volume of its own too, by a higher generation
-        Quota("gp3 storage, TiB", "ebs", "L-7A658B76", needs.gp3_gib / _GIB_A_TIB, _gp3),
+        Quota("gp3 storage, TiB", "ebs", "L-7A658B76", storage, _gp3),
     ]
 
 
 def _compare(subject: Subject, quota: Quota) -> Finding:
     name = f"quota: {quota.what}"
-    allowed, used = _allowed(subject, quota), quota.used(subject)
-    seen = f"{_figure(used)} of {_figure(allowed)} in use, {_figure(quota.needed)} more needed"
-    if used + quota.needed <= allowed:
+    allowed, used, needed = _allowed(subject, quota), quota.used(subject), quota.needed(subject)
+    seen = f"{_figure(used)} of {_figure(allowed)} in use, {_figure(needed)} more needed"
+    if used + needed <= allowed:
         return ok(name, seen)
     return stops(
         name,
         seen,
         f"aws service-quotas request-service-quota-increase --region {subject.region} --service-code {quota.service} "
-        f"--quota-code {quota.code} --desired-value {_whole(used + quota.needed)}, or remove what is not used",
+        f"--quota-code {quota.code} --desired-value {_whole(used + needed)}, or remove what is not used",
     )
 
 

@@ -28,6 +28,7 @@ TYPES = {
     "m7g.large": ("arm64", 2, {"b"}),
     "c7g.xlarge": ("arm64", 4, {"c"}),
     "g5g.xlarge": ("arm64", 4, _ZONES),
+    "m99.large": ("arm64", 2, _ZONES),  # of a processor that its name does not tell
 }
 
 

@@ -9,9 +9,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
+from operate.account import Account
 from operate.finding import State
+from operate.trouble import explain
 from tests.operate.world import World, look, one, subject_of
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -111,6 +116,22 @@ def test_the_region_and_the_zone_of_the_host_are_named(world: World) -> None:
 def test_a_region_that_aws_does_not_have_stops(world: World) -> None:
     found = one("region", subject_of(["region=us-east-9"]))
     assert found.state is State.STOPS and "us-east-9" in found.seen
+
+
+def test_a_region_that_is_not_enabled_stops_with_the_command() -> None:
+    client = boto3.client("ec2", region_name="us-east-1", aws_access_key_id="stub", aws_secret_access_key="stub")
+    with Stubber(client) as stubber:  # the local AWS has every region enabled
+        stubber.add_response(
+            "describe_regions", {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "not-opted-in"}]}
+        )
+        found = one("region", subject_of([], account=Account("us-east-1", clients={"ec2": client})))
+    assert found.state is State.STOPS and "aws account enable-region --region-name us-east-1" in found.do
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
+def test_credentials_that_have_expired_are_told_apart(code: str) -> None:
+    found = explain("stack", ClientError({"Error": {"Code": code, "Message": "The token has expired"}}, "GetRole"))
+    assert found.state is State.STOPS and "have expired" in found.seen and "aws sso login" in found.do
 
 
 def test_zones_are_those_with_a_default_subnet_as_the_template_gets_them(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from operate.account import Account
-from operate.finding import State
+from operate.finding import Finding, State
 from tests.operate.server import IMAGES, NEWEST, RELEASE
 from tests.operate.world import World, one, subject_of
 
@@ -31,6 +31,12 @@ def test_the_default_type_is_to_be_had_in_the_zone(world: World) -> None:
 def test_a_type_that_the_region_lacks_stops(world: World) -> None:
     found = one("instance type", subject_of(["instance_type=t9g.small"]))
     assert found.state is State.STOPS and "t9g.small" in found.seen and "describe-instance-types" in found.do
+
+
+def test_a_type_of_the_other_processor_stops(world: World) -> None:
+    found = one("instance type", subject_of(["instance_type=m99.large", "cpu=x86_64"]))
+    assert found.state is State.STOPS and found.seen == "m99.large is arm64, and cpu=x86_64"
+    assert found.do.endswith("-c cpu=arm64")
 
 
 def test_a_type_that_another_zone_has_stops_with_that_zone(world: World) -> None:
@@ -73,18 +79,26 @@ def test_an_image_whose_root_disk_the_template_would_miss_stops(world: World, ro
 
 @pytest.mark.parametrize(("end", "state"), [("2020-01-01", State.WARNING), ("2999-01-01", State.OK)])
 def test_an_image_that_its_makers_gave_up_is_a_warning(end: str, state: State) -> None:
+    found = described(DeprecationTime=f"{end}T00:00:00.000Z")
+    assert found.state is state and (end in found.seen) == (state is State.WARNING)
+
+
+def test_an_image_that_cannot_be_started_yet_stops() -> None:
+    found = described(State="pending")
+    assert found.state is State.STOPS and found.seen.endswith("is pending")
+
+
+def described(**changed: str) -> Finding:
+    """What is found of an image; the local AWS deprecates none, and has none that is not there yet."""
     image = {
         "ImageId": "ami-0123456789abcdef0",
         "Name": "debian-13-arm64",
         "State": "available",
         "Architecture": "arm64",
         "RootDeviceName": "/dev/xvda",
-        "DeprecationTime": f"{end}T00:00:00.000Z",
-    }
-    # the local AWS deprecates no images
+    } | changed
     client = boto3.client("ec2", region_name="us-east-1", aws_access_key_id="stub", aws_secret_access_key="stub")
     with Stubber(client) as stubber:
         stubber.add_response("describe_images", {"Images": [image]})
         account = Account("us-east-1", clients={"ec2": client})
-        found = one("machine image", subject_of(["machine_image=ami-0123456789abcdef0"], account=account))
-    assert found.state is state and (end in found.seen) == (state is State.WARNING)
+        return one("machine image", subject_of(["machine_image=ami-0123456789abcdef0"], account=account))

@@ -83,6 +83,12 @@ def test_running_machines_of_the_family_count_and_others_do_not(world: World) ->
     assert found.state is State.STOPS and found.seen == "4 of 5 in use, 2 more needed"
 
 
+def test_a_type_that_does_not_exist_hides_no_other_quota(world: World) -> None:
+    found = states(subject_with("instance_type=t9g.small"))
+    assert len(found) == len(QUOTAS)
+    assert [name for name, state in found.items() if state is State.STOPS] == ["running vCPUs"]
+
+
 def test_a_stack_that_serves_has_its_address_and_network_already(world: World) -> None:
     for _ in range(5):
         world("ec2").allocate_address(Domain="vpc")
