@@ -30,6 +30,7 @@ def show(console: Console, title: str, findings: Sequence[Finding]) -> None:
 
 
 def sum_up(findings: Sequence[Finding]) -> str:
-    """How many of each."""
+    """How many of each there are."""
     counts = {state: sum(finding.state is state for finding in findings) for state in State}
-    return f"{counts[State.OK]} ok, {counts[State.WARNING]} to look at, {counts[State.STOPS]} that stop a deployment"
+    words = {State.OK: "ok", State.WARNING: "to look at", State.STOPS: "that stop a deployment"}
+    return ", ".join(f"{count} {words[state]}" for state, count in counts.items() if count)

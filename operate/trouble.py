@@ -75,4 +75,8 @@ def _answered(name: str, error: ClientError) -> Finding:
             f"not allowed to look: {error.operation_name}",
             f"ask for the permission to call {error.operation_name} (AWS's policy ReadOnlyAccess has it), or look by hand",
         )
-    return stops(name, f"{error.operation_name} failed: {code}: {told}", "look by hand, docs/deploy.md says what for")
+    return stops(
+        name,
+        f"{error.operation_name} failed: {code}{f': {told}' if told != code else ''}",
+        "look by hand, docs/deploy.md says what for",
+    )

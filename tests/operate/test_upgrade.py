@@ -151,12 +151,13 @@ def test_the_command_prints_images_and_pins_and_changes_nothing(world: World, re
     assert before == {file: file.read_bytes() for file in PROJECT.glob("*.*") if file.is_file()}
 
 
-def test_without_credentials_the_pins_are_told_all_the_same(registry: Registry) -> None:
+def test_without_credentials_the_pins_are_told_all_the_same(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = pins.python_pins()[:3]
+    monkeypatch.setattr(pins, "python_pins", lambda: some)
     found = upgrade.upgrades(subject_of([]))
     assert found[0].name == "machine image" and found[0].state is State.STOPS
-    assert {finding.name for finding in found[1:]} == {*(pin.name for pin in pins.python_pins()), "aws-cdk"}
-    assert [finding.name for finding in found[1:] if finding.state is State.WARNING] == [
-        "aws-cdk-lib",
-        "Django",
-        "aws-cdk",
-    ]
+    assert [finding.name for finding in found[1:]] == [*(pin.name for pin in some), "aws-cdk"]
+    newer = [finding.name for finding in found[1:] if finding.state is State.WARNING]
+    assert newer == ["aws-cdk-lib", "aws-cdk"]
