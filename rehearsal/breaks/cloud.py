@@ -14,6 +14,11 @@ from rehearsal.checks.single.permissions import roles_of
 from rehearsal.checks.variant import deploy
 from rehearsal.cloud.permissions.asking import Role
 
+_ALARM = (
+    *("AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions"),
+    *("MetricName", "Namespace", "Statistic", "Dimensions", "Period", "EvaluationPeriods", "DatapointsToAlarm"),
+    *("Threshold", "ComparisonOperator", "TreatMissingData"),
+)
 Statements = list[dict[str, Any]]
 
 
@@ -34,6 +39,42 @@ def other_statements(subject: Subject, role: Role, change: Callable[[Statements]
         yield
     finally:
         iam.put_role_policy(RoleName=role.name, PolicyName=policy.name, PolicyDocument=before)
+
+
+@contextmanager
+def other_alarm(subject: Subject, metric: str, **properties: object) -> Iterator[None]:
+    """The stack's alarm on a metric with other properties than the template's."""
+    cloudwatch = subject.tier.client("cloudwatch")
+    given = _alarm(subject, metric)
+    cloudwatch.put_metric_alarm(**{**given, **properties})
+    try:
+        yield
+    finally:
+        cloudwatch.put_metric_alarm(**given)
+
+
+@contextmanager
+def no_alarm(subject: Subject, metric: str) -> Iterator[None]:
+    """The stack without its alarm on a metric."""
+    cloudwatch = subject.tier.client("cloudwatch")
+    given = _alarm(subject, metric)
+    cloudwatch.delete_alarms(AlarmNames=[given["AlarmName"]])
+    try:
+        yield
+    finally:
+        cloudwatch.put_metric_alarm(**given)
+
+
+def _alarm(subject: Subject, metric: str) -> dict[str, Any]:
+    """What the stack's alarm on a metric is made of."""
+    cloudwatch = subject.tier.client("cloudwatch")
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix=subject.stack)["MetricAlarms"]
+    found = [alarm for alarm in alarms if alarm["MetricName"] == metric]
+    if len(found) != 1:
+        raise BreakError(f"{len(found)} alarms watch {metric}: the break must be brought up to date")
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=found[0]["AlarmArn"])["Tags"]
+    own = [tag for tag in tags if not tag["Key"].startswith("aws:")]  # CloudFormation's own cannot be given
+    return {key: found[0][key] for key in _ALARM if key in found[0]} | {"Tags": own}
 
 
 def host_role(subject: Subject) -> Role:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rehearsal.breaks import BreakError
+from rehearsal.breaks.texts import replaced
 from rehearsal.machines.machine import Machine
 
 NGINX = "/etc/nginx/conf.d/fines.conf"
@@ -20,11 +21,8 @@ def edited(host: Machine, file: str, changes: Mapping[str, str], *, then: str = 
     Raises:
         BreakError: a text does not stand in the file exactly once.
     """
-    before = after = read(host, file)
-    for old, new in changes.items():
-        if after.count(old) != 1:
-            raise BreakError(f"{old!r} stands {after.count(old)} times in {file}: the break must be brought up to date")
-        after = after.replace(old, new)
+    before = read(host, file)
+    after = replaced(before, changes, file)
     try:
         write(host, file, after)
         shell(host, then)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
-from rehearsal.breaks.host import psql, shell
+from rehearsal.breaks.host import edited, psql, read, shell, write
 from rehearsal.checks import Subject
 from rehearsal.checks.single.power import (
     a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once,
+    a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fails,
 )
 
+_BOOT = "/opt/fines/host/boot"
+_BOOTED = "/var/log/fines-boot.log"
 _SETTINGS = "/etc/postgresql/17/main/postgresql.conf"
 # The officers' tokens are made first, and must outlive the loss for the check to come to its question.
 _ONCE_FINES_COME = """\
@@ -23,7 +26,7 @@ runuser -u postgres -- psql -tAXqc 'SELECT pg_reload_conf()'
 
 @breaks(
     a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once,
-    says="acknowledged fines are not there exactly once",
+    says="is 0 times in the report",
     lasting=True,
 )
 def postgresql_does_not_wait_for_the_disk(subject: Subject) -> Iterator[None]:
@@ -34,3 +37,18 @@ def postgresql_does_not_wait_for_the_disk(subject: Subject) -> Iterator[None]:
         host, f"cat > /run/fines-break << 'END'\n{script}END\nsystemd-run -q --unit=break-fsync bash /run/fines-break"
     )
     yield
+
+
+@breaks(
+    a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fails,
+    says="the host's boot did not end well",
+)
+def a_signal_that_nobody_waits_for_ends_the_boot(subject: Subject) -> Iterator[None]:
+    host, logged = subject.host, '|| log "the signal $1 was refused: no stack operation waits for it"'
+    before = read(host, _BOOTED)
+    with edited(host, _BOOT, {logged: f"|| {{ {logged[3:]}; return 1; }}"}):
+        write(host, _BOOTED, "")
+        shell(host, "systemctl start fines-boot.service || true", timeout=300)
+        yield
+    write(host, _BOOTED, before)
+    shell(host, "systemctl stop fines-boot.service; systemctl start fines-boot.service", timeout=300)

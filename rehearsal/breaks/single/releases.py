@@ -16,6 +16,11 @@ from rehearsal.checks.single.releases import (
 )
 
 _RELEASE = "/opt/fines/host/bin/release"
+_FORGET = "DELETE FROM django_migrations WHERE name LIKE '%_rehearsal'"
+_SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END';
+CREATE TRIGGER slow BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNCTION slow();
+"""
 
 
 @breaks(raising_app_containers_from_two_to_four_scales_out_without_a_new_host, says="['8101', '8102', '8103'] run on")
@@ -36,7 +41,21 @@ def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject)
         edited(host, _RELEASE, {known: known.replace("\n", '\n  stop "${old[@]}"\n', 1)}),
     ):
         yield
-    psql(host, "DELETE FROM django_migrations WHERE name LIKE '%_rehearsal'")
+    psql(host, _FORGET)
+
+
+@breaks(
+    a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
+    says="the new migration is recorded 2 times",
+)
+def each_of_two_containers_migrates_as_it_starts(subject: Subject) -> Iterator[None]:
+    host, once = subject.host, '! migrate "$image"; then'
+    twice = '! { migrate "$image" & migrate "$image"; wait; }; then'
+    psql(host, _SLOW)  # so that the one has not committed when the other looks
+    with first_deployment_again(subject), edited(host, _RELEASE, {once: twice}):
+        yield
+    psql(host, "DROP FUNCTION slow CASCADE")
+    psql(host, _FORGET)
 
 
 @breaks(
@@ -53,6 +72,6 @@ def the_release_signals_success_whatever_happens(subject: Subject) -> Iterator[N
     says="the deployment said that it succeeded",
 )
 def the_release_takes_a_healthy_container_for_a_ready_one(subject: Subject) -> Iterator[None]:
-    asked = '"http://127.0.0.1:$1/readyz"'
+    asked = 'until answers "$1" readyz; do'
     with first_deployment_again(subject), edited(subject.host, _RELEASE, {asked: asked.replace("readyz", "healthz")}):
         yield

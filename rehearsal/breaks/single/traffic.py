@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
-from rehearsal.breaks.service import changed
+from rehearsal.breaks.service import changed, ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.traffic import (
     a_container_killed_under_load_costs_no_acknowledged_fine,
@@ -42,10 +42,10 @@ _TWICE = """\
 
 @breaks(
     five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report,
-    says="500 of 500 acknowledged fines are not there exactly once",
+    says="is 0 times in the report",
 )
 def the_service_acknowledges_and_does_not_commit(subject: Subject) -> Iterator[None]:
-    with changed(subject.host, "infracciones/registration.py", _CONNECTED, _NEVER_COMMITTED):
+    with changed(subject.host, "infracciones/registration.py", {_CONNECTED: _NEVER_COMMITTED}):
         yield
 
 
@@ -61,16 +61,16 @@ def nginx_drops_the_key_and_sends_fines_twice(subject: Subject) -> Iterator[None
         yield
 
 
-@breaks(requests_reach_every_container, says="these got no request: ['127.0.0.1:8102']", again=True)
+@breaks(requests_reach_every_container, says="these got no request: ['127.0.0.1:", again=True)
 def nginx_does_not_know_of_a_container(subject: Subject) -> Iterator[None]:
-    known = "  server 127.0.0.1:8102 max_fails=2 fail_timeout=2s;\n"
+    known = f"  server 127.0.0.1:{ports(subject.host)[-1]} max_fails=2 fail_timeout=2s;\n"
     with edited(subject.host, "/etc/nginx/fines/upstream.conf", {known: ""}, then=RELOAD_NGINX):
         yield
 
 
-@breaks(a_container_killed_under_load_costs_no_acknowledged_fine, says="acknowledged fines are not there exactly once")
+@breaks(a_container_killed_under_load_costs_no_acknowledged_fine, says="is 0 times in the report")
 def the_service_acknowledges_a_moment_before_it_commits(subject: Subject) -> Iterator[None]:
-    with changed(subject.host, "infracciones/registration.py", _CONNECTED, _COMMITTED_LATER):
+    with changed(subject.host, "infracciones/registration.py", {_CONNECTED: _COMMITTED_LATER}):
         yield
 
 
@@ -80,8 +80,7 @@ def the_service_acknowledges_a_moment_before_it_commits(subject: Subject) -> Ite
     BACK_SECONDS=10,
 )
 def nobody_starts_a_container_again(subject: Subject) -> Iterator[None]:
-    unit, reload = "/etc/containers/systemd/fines-web@.container", "systemctl daemon-reload"
-    start = "systemctl daemon-reload; systemctl start fines-web@8101 fines-web@8102; sleep 5"
-    with edited(subject.host, unit, {"Restart=always": "Restart=no"}, then=reload):
+    host, unit, running = subject.host, "/etc/containers/systemd/fines-web@.container", ports(subject.host)
+    with edited(host, unit, {"Restart=always": "Restart=no"}, then="systemctl daemon-reload"):
         yield
-    subject.host.run("bash", "-c", start)
+    start(host, running)

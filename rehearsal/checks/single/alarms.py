@@ -14,7 +14,7 @@ from rehearsal.checks import CheckError, Subject, check
 _INFO = "/srv/fines/backups/info.json"  # what the repository said after the newest backup
 _TWO_DAYS = 2 * 86400
 _METRIC = "BackupAgeSeconds"
-_PATIENCE = 15  # seconds: alarms are looked at each five
+PATIENCE = 15  # seconds: alarms are looked at each five
 _DEFINITION = (
     "MetricName",
     "Statistic",
@@ -69,13 +69,13 @@ def _an_old_backup(subject: Subject) -> Iterator[None]:
 
 
 def _age_sent(subject: Subject) -> float:
-    """The greatest age that CloudWatch has of the last minute, once the host's own script has run."""
+    """The greatest age that CloudWatch has since now, once the host's own script has run."""
     began = time.time()
     subject.host.run("systemctl", "start", "fines-metrics.service", timeout=60)
     points = subject.tier.client("cloudwatch").get_metric_statistics(
         Namespace=f"Fines/{subject.stack}",
         MetricName=_METRIC,
-        StartTime=began - 60,
+        StartTime=began,
         EndTime=time.time() + 60,
         Period=60,
         Statistics=["Maximum"],
@@ -99,14 +99,14 @@ def _await(subject: Subject, alarm: dict[str, Any], state: str, *, figure: float
     definition = {key: alarm[key] for key in _DEFINITION if key in alarm}
     cloudwatch.put_metric_alarm(**definition, AlarmName=name, Namespace=name)
     try:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while True:
             seen = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
             if seen["StateValue"] == state:
                 return str(seen["StateReason"])
             if time.monotonic() > deadline:
                 raise CheckError(
-                    f"after {_PATIENCE} s of {'silence' if figure is None else f'{figure:.0f} s sent'} the alarm is "
+                    f"after {PATIENCE} s of {'silence' if figure is None else f'{figure:.0f} s sent'} the alarm is "
                     f"{seen['StateValue']}, not {state}: {seen['StateReason']}"
                 )
             time.sleep(0.5)

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from rehearsal.checks import CheckError, Subject, check
 
-_PATIENCE = 150  # seconds: the host asks each minute, once certbot is installed
+PATIENCE = 150  # seconds: the host asks each minute, once certbot is installed
 _LIVE = "/srv/fines/certificates"
 
 
@@ -48,9 +48,10 @@ def a_certificate_in_its_last_third_is_renewed(subject: Subject) -> str:
     )
 
 
-def await_issued(subject: Subject, *, patience: float = _PATIENCE) -> x509.Certificate:
+def await_issued(subject: Subject, *, patience: float | None = None) -> x509.Certificate:
     """The certificate that answers on port 443, once it verifies against the authority's root for the domain's name."""
     context = ssl.create_default_context(cadata=subject.tier.acme.root())
+    patience = PATIENCE if patience is None else patience
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -81,7 +82,7 @@ def _days_left_by_cloudwatch(subject: Subject) -> float:
     points = subject.tier.client("cloudwatch").get_metric_statistics(
         Namespace=f"Fines/{subject.stack}",
         MetricName="CertificateDaysLeft",
-        StartTime=began - 60,
+        StartTime=began,
         EndTime=time.time() + 60,
         Period=60,
         Statistics=["Maximum"],

@@ -1,0 +1,43 @@
+"""Deployments that say too much, and a setting that nothing follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.cloud import first_deployment_again
+from rehearsal.breaks.host import shell
+from rehearsal.breaks.project import changed
+from rehearsal.checks import Subject
+from rehearsal.checks.single.replacements import (
+    a_larger_instance_type_keeps_the_data_although_the_authority_is_away,
+    host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back,
+)
+
+
+@breaks(
+    host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back,
+    says="the deployment of host files that do not boot said that it succeeded",
+)
+def the_group_waits_for_no_signal_of_the_new_host(subject: Subject) -> Iterator[None]:
+    waits = "wait_on_resource_signals=True"
+    with (
+        first_deployment_again(subject),
+        changed(subject, "stacks/parts/machine.py", {waits: waits.replace("True", "False")}),
+    ):
+        yield
+
+
+@breaks(
+    a_larger_instance_type_keeps_the_data_although_the_authority_is_away,
+    says="was to be replaced by a",
+)
+def the_instance_type_is_written_into_the_stack(subject: Subject) -> Iterator[None]:
+    host, setting = subject.host, "instance_type=settings.instance_type"
+    reservations = subject.tier.client("ec2").describe_instances(InstanceIds=[host.id])["Reservations"]
+    type = reservations[0]["Instances"][0]["InstanceType"]
+    with changed(subject, "stacks/single.py", {setting: f"instance_type={type!r}"}):
+        yield
+    subject.context.pop("instance_type", None)
+    # the check took the certificate away, to see it come back on another host
+    shell(host, "/opt/fines/host/steps/30-web && systemctl start fines-certificate.service", timeout=120)
