@@ -1,13 +1,14 @@
 # The two commands: `make rehearse` and `make test`. Each does all its own set-up.
 TIER ?= single
 CHECKS ?=
+FIGURES ?=
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 READY := .venv/.ready
 GATE := rehearsal/cloud/permissions
 
-.PHONY: rehearse up down test unit check synth snapshots
+.PHONY: rehearse up down test unit check synth snapshots bench
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -31,6 +32,9 @@ check: $(READY)
 
 synth: $(READY)
 	cdk synth --quiet --output build/synth/$(TIER) -c tier=$(TIER)
+
+bench: $(READY)
+	python -m bench --tier $(TIER) --figures "$(FIGURES)"
 
 snapshots: $(READY)
 	python -m pytest tests/stacks/test_snapshots.py --update-snapshots --quiet

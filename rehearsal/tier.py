@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from rehearsal.cdk import ACCOUNT, Cdk
+from rehearsal.cloud.events import Events
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
@@ -45,6 +46,10 @@ class Tier:
     @property
     def cdk(self) -> Cdk:
         return Cdk(self.run, self.endpoint, REGION)
+
+    @property
+    def events(self) -> Events:
+        return Events(self.run.events)
 
     @cached_property
     def session(self) -> boto3.Session:

@@ -10,7 +10,7 @@ import shutil
 import stat
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -45,8 +45,12 @@ class Machine:
         network: Network,
         authority: Path,
         traces: Traces,
+        files: Mapping[str, str] | None = None,
     ) -> Machine:
-        """Boots a machine with the address in the subnet of `router`; returns while it is still booting."""
+        """Boots a machine with the address in the subnet of `router`; returns while it is still booting.
+
+        `files` lie on its disk besides, by their paths below its root.
+        """
         home = folder / id
         home.mkdir(parents=True)
         own = [
@@ -55,6 +59,9 @@ class Machine:
         ]  # its own list ends it alone, the run's list ends it with all else
         merged = _layer(home, root, own)
         _furnish(merged, id=id, address=address, router=router, prefix=prefix, authority=authority)
+        for path, text in (files or {}).items():
+            (merged / path).parent.mkdir(parents=True, exist_ok=True)
+            (merged / path).write_text(text)
         cgroups = _make_cgroups(f"fines-{id}", own)
         containers, archives = home / "containers", cache() / "apt" / root.name
         containers.mkdir()
