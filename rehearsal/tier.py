@@ -20,6 +20,7 @@ from botocore.config import Config
 
 from rehearsal.cdk import ACCOUNT, Cdk
 from rehearsal.cloud.events import Events
+from rehearsal.machines import archives
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
@@ -158,6 +159,8 @@ def end(run: Run) -> list[str]:
         return []
     left = Traces(run.traces).end()
     if not left:
+        for home in run.machines.glob("i-*") if run.machines.exists() else []:
+            archives.take_back(home / "packages", home / "kept")
         shutil.rmtree(run.home)
     return left
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rehearsal.machines import archives
 from rehearsal.machines.network import BRIDGE, RESOLVER, Network
 from rehearsal.machines.traces import Traces, end, start_time
 from rehearsal.places import cache
@@ -63,15 +64,16 @@ class Machine:
             (merged / path).parent.mkdir(parents=True, exist_ok=True)
             (merged / path).write_text(text)
         cgroups = _make_cgroups(f"fines-{id}", own)
-        containers, archives = home / "containers", cache() / "apt" / root.name
+        containers, packages = home / "containers", home / "packages"
         containers.mkdir()
-        (archives / "partial").mkdir(parents=True, exist_ok=True)
+        (home / "kept").symlink_to(cache() / "apt" / root.name)
+        archives.lend(home / "kept", packages)
         # fmt: off
         command = network.inside(
             "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--directory", str(merged), "--machine", f"{id}-{time.time_ns() % 10**6}",
             f"--network-bridge={BRIDGE}", "--capability=all", "--system-call-filter=@keyring bpf perf_event_open", "--console=pipe",
             "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-            f"--bind={containers}:/var/lib/containers", f"--bind={archives}:/var/cache/apt/archives",
+            f"--bind={containers}:/var/lib/containers", f"--bind={packages}:/var/cache/apt/archives",
         )
         # fmt: on
         # A shell that enters the machine's cgroup first: systemd-nspawn makes the machine's own below the one it is started in.
@@ -197,6 +199,7 @@ class Machine:
             raise OSError("; ".join(left))
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+        archives.take_back(self.home / "packages", self.home / "kept")
 
     def shut_down(self, patience: float) -> None:
         """Asks the machine to power off, as EC2 does on termination, and takes its power away when it does not."""
