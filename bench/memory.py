@@ -23,6 +23,7 @@ ONCE = (
     "fines-backup.service",
     "fines-escrow.service",
 )
+_LONGEST = 44  # characters of a process's name: a table is read in 80 columns
 REST = 30.0  # seconds without any of them before it counts
 
 
@@ -91,14 +92,15 @@ def title(name: str, words: Sequence[str]) -> str:
     line = " ".join(words)
     if not line:
         return name
-    return line if ": " in line.split("/")[0] else " ".join([words[0].rpartition("/")[2], *words[1:]])[:60]
+    called = line if ": " in line.split("/")[0] else " ".join([words[0].rpartition("/")[2], *words[1:]])
+    return called if len(called) <= _LONGEST else f"{called[: _LONGEST - 1]}…"
 
 
 def show(found: Sequence[Process], screen: Screen) -> None:
     table = Table(title="The idle host's processes", title_justify="left", show_edge=False, pad_edge=False)
     table.add_column("Process", overflow="ellipsis", no_wrap=True)
-    table.add_column("resident MiB", justify="right", min_width=12)
-    table.add_column("proportional MiB", justify="right", min_width=16, style="dim")
+    table.add_column("resident MiB", justify="right")
+    table.add_column("proportional MiB", justify="right", style="dim")
     for process in found:
         table.add_row(process.name, f"{process.resident:.1f}", f"{process.proportional:.1f}")
     resident, proportional = totals(found)

@@ -74,16 +74,16 @@ def installed_between(host: Machine, launched: float, served: float) -> list[str
     return packages
 
 
-def install_alone(tier: Tier, root: Path, packages: Sequence[str], say: Say, *, number: int) -> float:
+def install_alone(tier: Tier, root: Path, packages: Sequence[str], say: Say) -> float:
     """The seconds of `apt-get update` and `apt-get install` on a fresh machine of the root file system, its boot not counted."""
-    say(f"bare machine {number} boots")
-    machine = _bare(tier, root, number)
+    say("a bare machine boots")
+    machine = _bare(tier, root)
     try:
         machine.run("chmod", "755", "/usr/sbin/policy-rc.d")
         machine.run("systemctl", "stop", "apt-daily.timer", "apt-daily-upgrade.timer", check=False)
         began = time.monotonic()
         for command in (_UPDATE, (*_INSTALL, *packages)):
-            say(f"bare machine {number}: {' '.join(command[:2])}")
+            say(f"a bare machine: {' '.join(command[:2])}")
             done = machine.run("env", "DEBIAN_FRONTEND=noninteractive", *command, check=False, timeout=900)
             if done.returncode:
                 last = "\n".join((done.stdout + done.stderr).splitlines()[-6:])
@@ -93,13 +93,13 @@ def install_alone(tier: Tier, root: Path, packages: Sequence[str], say: Say, *, 
         machine.kill()
 
 
-def _bare(tier: Tier, root: Path, number: int) -> Machine:
+def _bare(tier: Tier, root: Path) -> Machine:
     router = tier.network.add_subnet(SUBNET)
     machine = Machine.boot(
-        id=f"i-bare{number}",
+        id="i-bare",
         folder=tier.run.machines,
         root=root,
-        address=SUBNET.replace(".0/24", f".{9 + number}"),
+        address=SUBNET.replace(".0/24", ".10"),
         router=router,
         prefix=24,
         network=tier.network,
@@ -115,6 +115,4 @@ def _bare(tier: Tier, root: Path, number: int) -> Machine:
                 return machine
         time.sleep(0.2)
     machine.kill()
-    raise PackagesError(
-        f"bare machine {number} did not boot within a minute; its journal ends:\n{machine.journal(lines=8)}"
-    )
+    raise PackagesError(f"the bare machine did not boot within a minute; its journal ends:\n{machine.journal(lines=8)}")

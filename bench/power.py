@@ -90,7 +90,7 @@ def _moment(text: str) -> float:
 
 
 def ratio_of(loss: Loss, boot: float) -> Ratio:
-    """The figure from a loss and the seconds of the tier's first boot."""
+    """The figure from a loss and the seconds of a boot without one."""
     return Ratio(
         "power loss to the first acknowledged fine, against boot and crash recovery",
         (loss.silence - loss.notice - loss.hook) / (boot + loss.recovery),

@@ -54,6 +54,21 @@ class Events:
             f"{machine} was never {what!r}, only {', '.join(event.what for event in own) or 'nothing at all'}"
         )
 
+    def wait(self, machine: str, what: str, *, seconds: float) -> float:
+        """When it first happened to the machine, waiting so long for it.
+
+        Raises:
+            LookupError: it did not happen in time.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.moment(machine, what)
+            except LookupError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
+
     def seconds(self, machine: str, start: str, end: str) -> float:
         """The seconds from one event of a machine to another.
 

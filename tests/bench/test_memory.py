@@ -46,6 +46,7 @@ def test_a_process_is_called_what_it_calls_itself() -> None:
     assert memory.title("postgres", ["postgres: 17/main: checkpointer"]) == "postgres: 17/main: checkpointer"
     assert memory.title("python3", ["/usr/bin/python3", "-m", "fines.serve"]) == "python3 -m fines.serve"
     assert memory.title("kthread", []) == "kthread"
+    assert len(memory.title("conmon", ["/usr/bin/conmon", "-c", "d" * 64])) == 44
 
 
 def test_grandchildren_are_found_and_shown() -> None:
@@ -67,8 +68,9 @@ def test_grandchildren_are_found_and_shown() -> None:
     assert len(found) == 2
     assert found[0].resident > 64
     out = StringIO()
-    memory.show(found, Screen(Console(file=out, width=120)))
+    memory.show(found, Screen(Console(file=out, width=80)))
     assert "all 2" in out.getvalue()
+    assert f"{found[0].resident:.1f}" in out.getvalue()
 
 
 def _children(pid: int) -> list[int]:
