@@ -50,13 +50,12 @@ def lose_power(subject: Subject, say: Say) -> Loss:
     seen, host = subject.tier.events, subject.host
     if host.id == dead.id:
         raise PowerError(f"{dead.id} lost power and still serves")
-    launched = seen.moment(host.id, events.LAUNCHED)
+    say("the new host says that it serves")  # some seconds after its first fine: it tells when all its steps are done
+    launched, served = seen.moment(host.id, events.LAUNCHED), seen.wait(host.id, events.SIGNALLED, seconds=120)
     unhealthy, over = seen.moment(dead.id, events.UNHEALTHY), seen.moment(dead.id, events.HOOK_OVER)
     silence = first_after(load.ledger.moments, cut_by_ledger + (launched - cut)) - cut_by_ledger
     recovery = crash_recovery(host.run("cat", LOG).stdout)
-    return Loss(
-        silence, unhealthy - cut, over - unhealthy, recovery, seen.seconds(host.id, events.LAUNCHED, events.SIGNALLED)
-    )
+    return Loss(silence, unhealthy - cut, over - unhealthy, recovery, served - launched)
 
 
 def first_after(moments: Sequence[float], moment: float) -> float:

@@ -17,7 +17,7 @@ from rehearsal.places import PROJECT
 from rehearsal.screen import Say
 
 GOAL = 2.0
-ROUNDS = 7
+ROUNDS = 5
 # CloudFormation, and with it the CDK's own validation, refuses a stack without resources: this is the least that can be deployed.
 _EMPTY = """\
 import aws_cdk as cdk

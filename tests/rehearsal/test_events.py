@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ def test_the_seconds_between_two_events_are_those_of_one_machine(monkeypatch: py
     ]
     monkeypatch.setattr(Events, "all", lambda self: told)
     assert Events(Path("events.jsonl")).seconds("i-2", LAUNCHED, SIGNALLED) == 65.0
+
+
+def test_what_happens_later_is_waited_for(tmp_path: Path) -> None:
+    events = Events(tmp_path / "events.jsonl")
+    later = threading.Timer(0.2, lambda: Events(events.file).add("i-1", SIGNALLED))
+    later.start()
+    assert events.wait("i-1", SIGNALLED, seconds=10) == events.all()[0].at
+    later.join()
+    with pytest.raises(LookupError, match="never 'unhealthy'"):
+        events.wait("i-1", UNHEALTHY, seconds=0)
 
 
 def test_what_did_not_happen_has_no_moment(tmp_path: Path) -> None:
