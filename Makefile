@@ -3,6 +3,7 @@ TIER ?= single
 CHECKS ?=
 SETTINGS ?=
 UPGRADE ?=
+FIGURES ?=
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
@@ -12,7 +13,7 @@ GATE := rehearsal/cloud/permissions
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: rehearse breaks up down test unit check synth snapshots pictures preflight upgrade-check lock
+.PHONY: rehearse breaks up down test unit check synth snapshots pictures preflight upgrade-check lock bench
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -42,6 +43,9 @@ synth: $(READY)
 
 preflight upgrade-check: $(READY)
 	python -m operate $@ -c tier=$(TIER) $(SETTINGS)
+
+bench: $(READY)
+	python -m bench --tier $(TIER) --figures "$(FIGURES)"
 
 snapshots: $(READY)
 	python -m pytest tests/stacks/test_snapshots.py --update-snapshots --quiet

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterator
 
 from rehearsal import rehearse
+from rehearsal.alone import alone
 from rehearsal.breaks import BreakError
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
 from rehearsal.machines.network import NetworkError
 from rehearsal.machines.rootfs import RootFileSystemError
-from rehearsal.places import Run, cache
+from rehearsal.places import Run
 from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError, end
@@ -41,7 +39,7 @@ def main() -> int:
     # Ctrl-C and a polite kill both end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with _alone(screen):
+        with alone(screen):
             match words.verb:
                 case "rehearse":
                     return rehearse.rehearse(Run(words.tier), screen, words=words.checks.split())
@@ -65,19 +63,6 @@ def _down(run: Run, screen: Screen) -> int:
     for sentence in left:
         screen.console.print(sentence, style="red", markup=False)
     return 1 if left else 0
-
-
-@contextlib.contextmanager
-def _alone(screen: Screen) -> Iterator[None]:
-    """One rehearsal at a time: a second one waits here."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with screen.step("wait", "another rehearsal is under way: waiting for its end"):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 if __name__ == "__main__":

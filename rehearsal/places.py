@@ -58,6 +58,11 @@ class Run:
         return self.home / "permissions.jsonl"
 
     @property
+    def events(self) -> Path:
+        """What happened to the machines, and when (JSON lines)."""
+        return self.home / "events.jsonl"
+
+    @property
     def facts(self) -> Path:
         """What the local AWS says about itself once it is up (JSON)."""
         return self.home / "cloud.json"

@@ -9,7 +9,9 @@ from rehearsal import breaks
 from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
 from rehearsal.checks import Subject, run_checks
+from rehearsal.checks.load import Load
 from rehearsal.checks.people import People
+from rehearsal.cloud.events import LAUNCHED, SIGNALLED
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.rootfs import architecture
 from rehearsal.places import BUILD, Run
@@ -52,9 +54,12 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
     report = Report(run.tier, not_rehearsed=list(NOT_REHEARSED), partial=bool(words))
     with running(run, screen) as tier:
         subject = deploy(tier, screen)
+        with screen.step("post", "the first fine"):
+            served = first_fine(subject)
+        booted = tier.events.seconds(subject.host.id, LAUNCHED, SIGNALLED)
         report.checks = run_checks(subject, screen, words=words)
         report.template = subject.ledger
-    report.timings = dict(screen.timings)
+    report.timings = screen.timings | {"boot_to_serving": round(booted, 1), "first_fine": round(served - began, 1)}
     report.seconds = time.monotonic() - began
     # a part of the checks says nothing of the whole, so it does not replace what the last whole rehearsal said
     report.write(BUILD / "rehearsal" / f"{run.tier}{'.partial' if words else ''}.json")
@@ -78,6 +83,13 @@ def break_on_purpose(run: Run, screen: Screen, *, words: list[str]) -> int:
     report.write(BUILD / "rehearsal" / f"{run.tier}.breaks{'.partial' if words else ''}.json")
     report.show(screen)
     return 0 if report.ok else 1
+
+
+def first_fine(subject: Subject) -> float:
+    """Posts a fine; returns when it was acknowledged, as time.monotonic() has it."""
+    with Load(People.make(subject, officers=1, owners=1), officers=1, fines=1) as load:
+        load.await_acknowledged(1, seconds=60)
+    return load.ledger.moments[0]
 
 
 def up(run: Run, screen: Screen) -> int:

@@ -20,6 +20,7 @@ from botocore.config import Config
 
 from rehearsal.acme import Acme
 from rehearsal.cdk import ACCOUNT, Cdk
+from rehearsal.cloud.events import Events
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
@@ -46,6 +47,10 @@ class Tier:
     @property
     def cdk(self) -> Cdk:
         return Cdk(self.run, self.endpoint, REGION)
+
+    @property
+    def events(self) -> Events:
+        return Events(self.run.events)
 
     @cached_property
     def session(self) -> boto3.Session:
@@ -160,6 +165,9 @@ def end(run: Run) -> list[str]:
         return []
     left = Traces(run.traces).end()
     if not left:
+        for home in run.machines.glob("i-*") if run.machines.exists() else []:
+            if (home / "machine.json").exists():
+                Machine.load(run.machines, home.name).archives.keep()
         shutil.rmtree(run.home)
     return left
 

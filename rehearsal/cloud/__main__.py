@@ -42,6 +42,7 @@ def main() -> None:
 
     from rehearsal.cloud import alarms
     from rehearsal.cloud.ec2 import Ec2
+    from rehearsal.cloud.events import Events
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.front import Front, certify
     from rehearsal.cloud.mend import mend
@@ -66,7 +67,8 @@ def main() -> None:
     mend()
     teach(run, machines)
     alarms.play(region)
-    Fleet(machines=machines, signals=Signals(), region=region)
+    seen = Events(run.events)
+    Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region)
     for arch in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{arch}"] = "ami-0deb1a00000000013"
 
