@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from rehearsal.prerequisites import PrerequisiteError
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / "build"
@@ -21,6 +24,11 @@ class Run:
     """The files of one running tier. They lie outside the project, since machines need a real file system below them."""
 
     tier: str
+
+    @property
+    def name(self) -> str:
+        """What the run's files in the build folder are named after."""
+        return self.tier
 
     @property
     def home(self) -> Path:
@@ -62,3 +70,36 @@ class Run:
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.machines, self.volumes, self.logs):
             folder.mkdir(exist_ok=True)
+
+
+@dataclass(frozen=True)
+class CloudRun(Run):
+    """The files of a run without machines: an ordinary user's own, below a folder of theirs."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, tier: str) -> CloudRun:
+        """The run of a tier in the first folder that is this user's own: of the caches, or of the temporary folder.
+
+        Raises:
+            PrerequisiteError: there is none.
+        """
+        for folder in (cache() / "runs", Path(tempfile.gettempdir()) / f"fines-on-aws-{os.getuid()}"):
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError:
+                continue
+            if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
+                return cls(tier, folder)
+        raise PrerequisiteError(
+            f"neither {cache()} nor {tempfile.gettempdir()} can be written to: set XDG_CACHE_HOME to a folder of yours"
+        )
+
+    @property
+    def name(self) -> str:
+        return f"{self.tier}.cloud"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / self.name

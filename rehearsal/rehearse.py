@@ -100,14 +100,14 @@ def _container(host: Machine) -> str:
     return host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
 
 
-def deploy(tier: Tier, screen: Screen) -> Subject:
+def deploy(tier: Tier, screen: Screen, *, what: str = "the real template, a machine that boots") -> Subject:
     """Bootstraps, synthesizes and deploys; returns what the checks look at."""
     assembly = Path(BUILD / "synth" / tier.run.tier)
     with screen.step("bootstrap", "cdk bootstrap") as say:
         tier.cdk.bootstrap(say)
     with screen.step("synth", "cdk synth") as say:
         assembly = tier.cdk.synth(context(tier.run), say)
-    with screen.step("deploy", "cdk deploy: the real template, a machine that boots") as say:
+    with screen.step("deploy", f"cdk deploy: {what}") as say:
         try:
             tier.cdk.deploy(assembly, say)
         except CdkError as error:

@@ -41,6 +41,8 @@ class Report:
     checks: list[Result] = field(default_factory=list)
     seconds: float = 0.0
     partial: bool = False  # only some checks were asked for
+    part: str = ""  # what alone was rehearsed; empty for a whole tier
+    left_out: list[str] = field(default_factory=list)  # checks that could not run here
 
     @property
     def ok(self) -> bool:
@@ -59,19 +61,24 @@ class Report:
             "timings": self.timings,
             "checks": [check.__dict__ for check in self.checks],
         }
+        if self.part:
+            body["part"] = self.part
         draft = file.with_suffix(".draft")
         draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
         draft.replace(file)
 
     def show(self, screen: Screen) -> None:
         """Prints the checks, where the time went and what was not rehearsed."""
-        table = Table(title=f"Tier {self.tier}, rehearsed", title_justify="left", show_edge=False, pad_edge=False)
+        what = f"Tier {self.tier}, its {self.part} side alone" if self.part else f"Tier {self.tier}, rehearsed"
+        table = Table(title=what, title_justify="left", show_edge=False, pad_edge=False)
         table.add_column("", width=1)
         table.add_column("What must be true", ratio=3, overflow="fold")
         table.add_column("s", justify="right", style="dim")
         table.add_column("What was seen", ratio=2, style="dim", overflow="fold")
         for check in self.checks:
             table.add_row("[green]✓[/]" if check.ok else "[red]✗[/]", check.name, f"{check.seconds:.1f}", check.detail)
+        for left_out in self.left_out:
+            table.add_row("[yellow]–[/]", left_out, "", "not checked: takes a machine")
         screen.console.print()
         screen.console.print(table)
         properties = self.template["properties"]

@@ -23,7 +23,7 @@ from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
 from rehearsal.machines.traces import Traces
-from rehearsal.places import PROJECT, Run
+from rehearsal.places import BUILD, PROJECT, Run
 from rehearsal.prerequisites import install
 from rehearsal.screen import Screen
 
@@ -129,7 +129,7 @@ def start(run: Run, screen: Screen) -> Tier:
         )
         traces.process(process)
         tier = Tier(run, network, f"http://{network.cloud}:4566")
-        _await(tier, process, log)
+        await_answer(tier, process, log)
     (run.home / "network.json").write_text(network.dump())
     return tier
 
@@ -163,15 +163,15 @@ def running(run: Run, screen: Screen) -> Iterator[Tier]:
     try:
         yield start(run, screen)
     finally:
-        keep = Path("build/rehearsal") / f"{run.tier}-logs"
-        _keep_logs(run, PROJECT / keep)
+        keep_logs(run, BUILD / "rehearsal" / f"{run.name}-logs")
         with screen.step("end", "ending everything that was started"):
             left = end(run)
         for sentence in left:
             screen.note(sentence)
 
 
-def _keep_logs(run: Run, folder: Path) -> None:
+def keep_logs(run: Run, folder: Path) -> None:
+    """Copies what the run wrote of itself, its machines' journals too, to a folder that outlives it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     for file in run.logs.glob("*.log") if run.logs.exists() else []:
@@ -182,7 +182,12 @@ def _keep_logs(run: Run, folder: Path) -> None:
             (folder / f"{home.name}.journal.log").write_text(journal)
 
 
-def _await(tier: Tier, process: subprocess.Popen[bytes], log: Path) -> None:
+def await_answer(tier: Tier, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns once the local AWS answers.
+
+    Raises:
+        TierError: it ended, or said nothing for a minute; the message has its last lines.
+    """
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(Exception):

@@ -2,6 +2,7 @@
 
 # The order of these lines is the order of the checks.
 from rehearsal.checks.single import resources  # isort: skip
+from rehearsal.checks.single import deployment  # isort: skip
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import dns  # isort: skip
@@ -12,4 +13,16 @@ from rehearsal.checks.single import releases  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
 
-__all__ = ["backups", "boot", "dns", "exposure", "permissions", "power", "refusals", "releases", "resources", "traffic"]
+__all__ = [
+    "backups",
+    "boot",
+    "deployment",
+    "dns",
+    "exposure",
+    "permissions",
+    "power",
+    "refusals",
+    "releases",
+    "resources",
+    "traffic",
+]
