@@ -6,30 +6,73 @@ so, since the template's reference must lead to something.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 
 from rehearsal.images import reaching_registries
-from rehearsal.places import PROJECT
+from rehearsal.places import PROJECT, cache, is_ours, temporary
+from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Say
 
 BUILDERS = ("podman", "docker")
+FOLDER = "builder"  # in the run's home
 _DOCKERFILE = PROJECT / "service/Dockerfile"
 # the digest of the empty configuration "{}" (OCI image specification, "Guidance for an empty descriptor")
 _EMPTY = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 _PATIENCE = 300  # seconds for a pull of the base image
 
 
-def find(say: Say) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Builder:
+    """A program that builds images, and the run's folder for what it keeps as long as the run lasts.
+
+    Podman's storage is the rehearsal's own, in the caches: the user's is not touched.
+    """
+
+    program: str
+    folder: Path
+
+    @property
+    def runtime(self) -> Path:
+        """Podman's own folder of what runs: it takes no path of more than 50 characters, and remembers it."""
+        return temporary() / "podman"
+
+    def run(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"HOME": os.environ.get("REHEARSAL_USER_HOME") or str(Path.home())}
+        own: list[str] = []
+        if self.program == "podman":
+            storage, runtime = cache() / "own-images", self.runtime
+            storage.mkdir(parents=True, exist_ok=True)
+            if not is_ours(runtime.parent):
+                raise PrerequisiteError(f"{runtime.parent} is in another user's hands: remove it, or set TMPDIR")
+            runtime.mkdir(exist_ok=True)
+            environment["XDG_RUNTIME_DIR"] = str(runtime)
+            own = ["--root", str(storage), "--runroot", str(runtime / "run"), "--tmpdir", str(runtime / "tmp")]
+            own += ["--cgroup-manager", "cgroupfs", "--events-backend", "none"]
+        return subprocess.run([self.program, *own, *words], check=False, text=True, env=environment, **options)
+
+    def end(self) -> None:
+        """Ends the process by which a rootless podman holds its namespaces between two calls."""
+        for file in self.runtime.glob("**/pause.pid"):
+            pid = int(file.read_text())
+            with contextlib.suppress(OSError):
+                if b"podman" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
+
+
+def find(folder: Path, say: Say) -> tuple[str, str]:
     """The program that can build the service's image here, and why none can where it is empty.
 
     It is tried on an image of one line on the service's own base: a build that fails after that is a fault of the image.
@@ -42,33 +85,37 @@ def find(say: Say) -> tuple[str, str]:
             reasons.append(f"there is no {program}")
             continue
         say(f"{program} build")
-        if reason := _trial(program):
+        if reason := _trial(Builder(program, folder)):
             reasons.append(f"{program} cannot build: {reason}")
         else:
             return program, ""
     return "", "; ".join(reasons)
 
 
-def _trial(program: str) -> str:
+def _trial(builder: Builder) -> str:
     """Why a program cannot build an image of one line, or nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "Dockerfile").write_text(f"FROM {_base()}\nRUN true\n")
-        name = f"localhost/fines-trial:{os.getpid()}"
-        try:
-            done = subprocess.run(
-                [program, "build", "--tag", name, folder],
-                check=False,
-                capture_output=True,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                timeout=_PATIENCE,
-            )
-        except subprocess.TimeoutExpired:
-            return f"it did not end within {_PATIENCE} s"
-        if done.returncode:
-            said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            return said[-1][:300] if said else f"it ended with {done.returncode}"
-        subprocess.run([program, "rmi", name], check=False, capture_output=True)
+    context, name = builder.folder / "trial", f"localhost/fines-trial:{os.getpid()}"
+    context.mkdir(parents=True, exist_ok=True)
+    (context / "Dockerfile").write_text(f"FROM {_base()}\nRUN true\n")
+    options = reaching_registries() if builder.program == "podman" else []
+    try:
+        done = builder.run(
+            "build",
+            *options,
+            "--tag",
+            name,
+            str(context),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it did not end within {_PATIENCE} s"
+    if done.returncode:
+        said = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        return said[-1][:300] if said else f"it ended with {done.returncode}"
+    builder.run("rmi", name, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return ""
 
 
@@ -82,37 +129,41 @@ def _base() -> str:
 def main() -> int:
     """Answers the calls that the CLI makes: inspect, build, login, tag, push."""
     verb, *words = sys.argv[1:]
-    program = os.environ.get("REHEARSAL_BUILDER", "")
-    registry = os.environ["REHEARSAL_REGISTRY"]
+    program = os.environ["REHEARSAL_BUILDER"]
+    builder = Builder(program, Path(os.environ["REHEARSAL_HOME"]) / FOLDER) if program else None
     match verb:
         case "inspect":
-            return _run(program, "image", "inspect", *words, quiet=True) if program else 1
+            quiet = subprocess.DEVNULL
+            return builder.run("image", "inspect", *words, stdout=quiet, stderr=quiet).returncode if builder else 1
         case "build":
             options = reaching_registries() if program == "podman" else []
-            return _run(program, "build", *options, *words) if program else 0
+            return builder.run("build", *options, *words).returncode if builder else 0
         case "login":
             sys.stdin.read()
             return 0
         case "tag":
-            return _run(program, "tag", *words) if program else 0
+            return builder.run("tag", *words).returncode if builder else 0
+        case "push" if builder:
+            return _push(builder, words[-1], os.environ["REHEARSAL_REGISTRY"])
         case "push":
-            return _push(program, words[-1], registry)
+            return _put_manifest(words[-1])
     print(f"docker {verb}: the rehearsal answers inspect, build, login, tag and push alone", file=sys.stderr)
     return 2
 
 
-def _push(program: str, reference: str, registry: str) -> int:
-    name = reference.partition("/")[2]
-    match program:
-        case "podman":
-            return _run(program, "push", "--tls-verify=false", reference, f"docker://{registry}/{name}")
-        case "docker":  # it takes registries of the loopback without TLS, under their own name alone
-            status = _run(program, "tag", reference, f"{registry}/{name}") or _run(
-                program, "push", f"{registry}/{name}"
-            )
-            _run(program, "rmi", f"{registry}/{name}", quiet=True)
-            return status
-    repository, _, tag = name.rpartition(":")
+def _push(builder: Builder, reference: str, registry: str) -> int:
+    here = f"{registry}/{reference.partition('/')[2]}"
+    if builder.program == "podman":
+        return builder.run("push", "--tls-verify=false", reference, f"docker://{here}").returncode
+    # Docker takes registries of the loopback without TLS, under their own name alone
+    status = builder.run("tag", reference, here).returncode or builder.run("push", here).returncode
+    builder.run("rmi", here, stdout=subprocess.DEVNULL)
+    return status
+
+
+def _put_manifest(reference: str) -> int:
+    """Puts a manifest without contents where the image would be."""
+    repository, _, tag = reference.partition("/")[2].rpartition(":")
     manifest = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -122,13 +173,6 @@ def _push(program: str, reference: str, registry: str) -> int:
     }
     boto3.client("ecr").put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag)
     return 0
-
-
-def _run(*command: str, quiet: bool = False) -> int:
-    # the CLI's home is the run's own; the builder's storage is in the user's
-    environment = os.environ | {"HOME": os.environ["REHEARSAL_USER_HOME"]}
-    out = subprocess.DEVNULL if quiet else None
-    return subprocess.run(command, check=False, stdout=out, env=environment).returncode
 
 
 if __name__ == "__main__":

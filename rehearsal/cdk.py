@@ -29,7 +29,7 @@ class Cdk:
     endpoint: str
     region: str
     docker: str = "rehearsal.images"  # the module that answers what the CLI asks of Docker
-    builder: str = ""  # the program that builds images for rehearsal.builder
+    builder: str = ""  # the program that builds images for an ordinary user
 
     @property
     def environment(self) -> dict[str, str]:
@@ -53,6 +53,7 @@ class Cdk:
             "CDK_DOCKER": str(docker),
             "REHEARSAL_REGISTRY": self.endpoint.removeprefix("http://"),
             "REHEARSAL_BUILDER": self.builder,
+            "REHEARSAL_HOME": str(self.run.home),
             "REHEARSAL_USER_HOME": str(Path.home()),
             "NODE_NO_WARNINGS": "1",
             "NO_COLOR": "1",
@@ -144,7 +145,11 @@ def _event(line: str) -> str:
 def reasons(output: str) -> str:
     """The lines of the CLI's output that say why it failed; its last lines where none does."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"_FAILED|❌|[Ee]rror|ERROR|refused|tier=|reason", line)]
+    telling = [
+        line
+        for line in lines
+        if re.search(r"_FAILED|❌|[Ee]rror|ERROR|refused|tier=|reason|is no setting|^\w+='", line)
+    ]
     return "\n".join((telling or lines)[-12:])
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal import builder
@@ -21,7 +21,7 @@ from rehearsal.checks import checks_of, run_checks, sentence
 from rehearsal.cloud.stand_ins import WITHOUT_MACHINES
 from rehearsal.disk import shortage
 from rehearsal.machines.loopback import LOOPBACK
-from rehearsal.places import BUILD, PROJECT, CloudRun
+from rehearsal.places import BUILD, PROJECT, CloudRun, temporary
 from rehearsal.rehearse import deploy
 from rehearsal.report import Report
 from rehearsal.screen import Screen
@@ -42,7 +42,7 @@ def why_no_machines() -> str:
     if platform.system() != "Linux":
         return f"machines boot under Linux, and this is {platform.system()}"
     if os.geteuid() != 0:
-        return "booting machines takes root: run it with sudo"
+        return "booting machines takes root, as sudo gives it"
     return ""
 
 
@@ -50,7 +50,8 @@ def why_no_machines() -> str:
 class CloudSide(Tier):
     """A local AWS without machines, and the program that builds images for it, if there is one."""
 
-    builder: str = field(default="")
+    builder: str = ""
+    no_builder: str = ""  # why there is none
 
     @property
     def cdk(self) -> Cdk:
@@ -76,21 +77,18 @@ def rehearse(run: CloudRun, screen: Screen, *, words: list[str], reason: str, bu
     _must_be_ours(build)
     screen.note(f"no machine is booted ({reason}): the cloud side alone is rehearsed")
     report = Report(run.tier, partial=bool(words), part="cloud", not_rehearsed=[f"{NOT_REHEARSED[0]} ({reason})"])
-    with screen.step("builder", "a builder for the service's image") as say:
-        program, why = builder.find(say)
-    if not program:
-        report.not_rehearsed.append(
-            f"the image of the service was not built, a manifest without contents is in its place: {why}"
-        )
-    report.not_rehearsed += NOT_REHEARSED[1:]
-    with running(run, screen, program) as tier:
+    with running(run, screen) as tier:
+        if not tier.builder:
+            report.not_rehearsed.append(
+                f"the image of the service was not built, a manifest without contents is in its place: {tier.no_builder}"
+            )
+        report.not_rehearsed += NOT_REHEARSED[1:]
         subject = deploy(tier, screen, what="the real template, without its machine")
         report.checks = run_checks(subject, screen, words=words, among=checks_of(run.tier, machines=False))
         report.template = subject.ledger
-    for type in report.template["stand_ins"]:
-        report.template["stand_ins"][type] = WITHOUT_MACHINES.get(type, report.template["stand_ins"][type])
+        types = {resource["Type"] for resource in subject.template["Resources"].values()}
+    report.template["stand_ins"] |= {type: said for type, said in WITHOUT_MACHINES.items() if type in types}
     report.left_out = [sentence(check) for check in checks_of(run.tier, machines=True)]
-    report.not_rehearsed += [f"not checked, since it takes a machine: {each}" for each in report.left_out]
     report.timings = dict(screen.timings)
     report.seconds = time.monotonic() - began
     report.write(build / "rehearsal" / f"{run.name}{'.partial' if words else ''}.json")
@@ -100,14 +98,16 @@ def rehearse(run: CloudRun, screen: Screen, *, words: list[str], reason: str, bu
 
 
 @contextlib.contextmanager
-def running(run: CloudRun, screen: Screen, program: str = "") -> Iterator[CloudSide]:
+def running(run: CloudRun, screen: Screen) -> Iterator[CloudSide]:
     """A local AWS without machines for the length of a block; it ends with the block, and with this process however that ends."""
-    shutil.rmtree(run.home, ignore_errors=True)  # what a killed rehearsal left
+    _clear(run)  # what a killed rehearsal left
     process: subprocess.Popen[bytes] | None = None
     try:
         run.make()
         with screen.step("local_aws", "local AWS on the loopback"):
-            tier, process = _start(run, program)
+            tier, process = _start(run)
+        with screen.step("builder", "a builder for the service's image") as say:
+            tier.builder, tier.no_builder = builder.find(run.home / builder.FOLDER, say)
         yield tier
     except (CdkError, OSError, TierError) as error:
         if short := shortage(run.home):
@@ -118,7 +118,13 @@ def running(run: CloudRun, screen: Screen, program: str = "") -> Iterator[CloudS
             if process is not None:
                 _end(process)
             keep_logs(run, BUILD / "rehearsal" / f"{run.name}-logs")
-            shutil.rmtree(run.home, ignore_errors=True)
+            _clear(run)
+
+
+def _clear(run: CloudRun) -> None:
+    builder.Builder("podman", run.home / builder.FOLDER).end()
+    for folder in (run.home, temporary() / "podman"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -128,9 +134,7 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _start(
-    run: CloudRun, program: str, choose: Callable[[], int] = free_port
-) -> tuple[CloudSide, subprocess.Popen[bytes]]:
+def _start(run: CloudRun, choose: Callable[[], int] = free_port) -> tuple[CloudSide, subprocess.Popen[bytes]]:
     """Starts the local AWS on a port that is free; where another program was faster, on another one."""
     log = run.logs / "cloud.log"
     temporary = run.home / "tmp"
@@ -152,7 +156,7 @@ def _start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        tier = CloudSide(run, LOOPBACK, f"http://127.0.0.1:{port}", builder=program)
+        tier = CloudSide(run, LOOPBACK, f"http://127.0.0.1:{port}")
         try:
             await_answer(tier, process, log)
             return tier, process

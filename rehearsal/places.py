@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,21 @@ def cache() -> Path:
     """The folder of what a second rehearsal reuses; each entry is named after a hash of what it was made from."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "fines-on-aws"
+
+
+def temporary() -> Path:
+    """This user's own folder among the temporary files, for what cannot be in the caches."""
+    return Path(tempfile.gettempdir()) / f"fines-on-aws-{os.getuid()}"
+
+
+def is_ours(folder: Path) -> bool:
+    """Makes a folder that its owner alone reads; whether it is this user's own."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and os.access(folder, os.W_OK)
 
 
 @dataclass(frozen=True)
@@ -85,15 +101,11 @@ class CloudRun(Run):
         Raises:
             PrerequisiteError: there is none.
         """
-        for folder in (cache() / "runs", Path(tempfile.gettempdir()) / f"fines-on-aws-{os.getuid()}"):
-            try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError:
-                continue
-            if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
+        for folder in (cache() / "runs", temporary()):
+            if is_ours(folder):
                 return cls(tier, folder)
         raise PrerequisiteError(
-            f"neither {cache()} nor {tempfile.gettempdir()} can be written to: set XDG_CACHE_HOME to a folder of yours"
+            f"neither {cache()} nor {temporary()} can be written to: set XDG_CACHE_HOME to a folder of yours"
         )
 
     @property

@@ -57,7 +57,8 @@ class Report:
             "ok": self.ok,
             "seconds": round(self.seconds, 1),
             "template": self.template,
-            "not_rehearsed": self.not_rehearsed,
+            "not_rehearsed": self.not_rehearsed
+            + [f"not checked, since it takes a machine: {each}" for each in self.left_out],
             "timings": self.timings,
             "checks": [check.__dict__ for check in self.checks],
         }
@@ -93,6 +94,7 @@ class Report:
             style="dim",
         )
         screen.console.print("Not rehearsed:", style="bold")
-        for sentence in self.not_rehearsed:
+        marked = [f"{len(self.left_out)} checks, marked – above"] if self.left_out else []
+        for sentence in self.not_rehearsed + marked:
             screen.console.print(f"  · {sentence}", markup=False)
         screen.console.print(f"\n{'[green]ok[/]' if self.ok else '[red]fell short[/]'} after {self.seconds:.0f} s")

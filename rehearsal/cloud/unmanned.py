@@ -112,8 +112,8 @@ class StandIn(threading.Thread):
         trusted = ssl.create_default_context(cafile=str(self._authority))
         with httpx.Client(proxy=self._proxy, verify=trusted, timeout=20) as client:
             answer = client.put(release["signal_url"], content=json.dumps(body))
-        if answer.status_code != 200:
-            log.info("%s: nobody waits for release %s any more", self._instance.id, release["release"])
+        heard = "said that it serves" if answer.status_code == 200 else "nobody waits any more for"
+        log.info("%s: %s release %s", self._instance.id, heard, release["release"])
         self._told.add(release["release"])
 
     def _give_up(self) -> None:
