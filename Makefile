@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 READY := .venv/.ready
 GATE := rehearsal/cloud/permissions
 
-.PHONY: rehearse up down test unit check synth snapshots
+.PHONY: rehearse up down test unit deployment check synth snapshots
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -16,10 +16,13 @@ rehearse: $(READY)
 up down: $(READY)
 	python -m rehearsal $@ --tier $(TIER)
 
-test: check unit rehearse
+test: check unit deployment rehearse
 
 unit: $(READY)
-	python -m pytest tests service --junitxml build/unit.xml
+	python -m pytest tests service -m "not deployment" --junitxml build/unit.xml
+
+deployment: $(READY)
+	python -m pytest tests -m deployment --junitxml build/deployment.xml
 
 check: $(READY)
 	ruff format --check .

@@ -21,7 +21,7 @@ from typing import Any
 
 import boto3
 
-from rehearsal.images import reaching_registries
+from rehearsal.images import how_to_build
 from rehearsal.places import PROJECT, cache, is_ours, temporary
 from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Say
@@ -97,7 +97,7 @@ def _trial(builder: Builder) -> str:
     context, name = builder.folder / "trial", f"localhost/fines-trial:{os.getpid()}"
     context.mkdir(parents=True, exist_ok=True)
     (context / "Dockerfile").write_text(f"FROM {_base()}\nRUN true\n")
-    options = reaching_registries() if builder.program == "podman" else []
+    options = how_to_build() if builder.program == "podman" else []
     try:
         done = builder.run(
             "build",
@@ -136,7 +136,7 @@ def main() -> int:
             quiet = subprocess.DEVNULL
             return builder.run("image", "inspect", *words, stdout=quiet, stderr=quiet).returncode if builder else 1
         case "build":
-            options = reaching_registries() if program == "podman" else []
+            options = how_to_build() if program == "podman" else []
             return builder.run("build", *options, *words).returncode if builder else 0
         case "login":
             sys.stdin.read()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rehearsal import builder
 from rehearsal.cdk import Cdk, CdkError
-from rehearsal.checks import checks_of, run_checks, sentence
+from rehearsal.checks import Subject, checks_of, run_checks, sentence
 from rehearsal.cloud.stand_ins import WITHOUT_MACHINES
 from rehearsal.disk import shortage
 from rehearsal.machines.loopback import LOOPBACK
@@ -27,6 +27,7 @@ from rehearsal.report import Report
 from rehearsal.screen import Screen
 from rehearsal.tier import REGION, Tier, TierError, await_answer, keep_logs
 
+_NEEDED = 256 * 2**20  # bytes of what a run without machines writes
 _ATTEMPTS = 5  # at a port that nobody took between its choice and its use
 NOT_REHEARSED = [
     "the cloud side alone was rehearsed: no machine was booted, nothing of the template's user data or host files ran, and no request was served",
@@ -74,27 +75,35 @@ def rehearse(run: CloudRun, screen: Screen, *, words: list[str], reason: str, bu
     of the whole, and never replaces what a whole rehearsal said.
     """
     began = time.monotonic()
-    _must_be_ours(build)
+    must_be_ours(build)
     screen.note(f"no machine is booted ({reason}): the cloud side alone is rehearsed")
-    report = Report(run.tier, partial=bool(words), part="cloud", not_rehearsed=[f"{NOT_REHEARSED[0]} ({reason})"])
     with running(run, screen) as tier:
-        if not tier.builder:
-            report.not_rehearsed.append(
-                f"the image of the service was not built, a manifest without contents is in its place: {tier.no_builder}"
-            )
-        report.not_rehearsed += NOT_REHEARSED[1:]
-        subject = deploy(tier, screen, what="the real template, without its machine")
-        report.checks = run_checks(subject, screen, words=words, among=checks_of(run.tier, machines=False))
-        report.template = subject.ledger
-        types = {resource["Type"] for resource in subject.template["Resources"].values()}
-    report.template["stand_ins"] |= {type: said for type, said in WITHOUT_MACHINES.items() if type in types}
-    report.left_out = [sentence(check) for check in checks_of(run.tier, machines=True)]
+        report = examine(tier, deploy_to(tier, screen), screen, words=words, reason=reason)
     report.timings = dict(screen.timings)
     report.seconds = time.monotonic() - began
     report.write(build / "rehearsal" / f"{run.name}{'.partial' if words else ''}.json")
     report.show(screen)
     screen.console.print(f"This was the cloud side alone, no machine was booted: {reason}.", style="bold", markup=False)
     return 0 if report.ok else 1
+
+
+def deploy_to(tier: CloudSide, screen: Screen) -> Subject:
+    return deploy(tier, screen, what="the real template, without its machine")
+
+
+def examine(tier: CloudSide, subject: Subject, screen: Screen, *, words: list[str], reason: str) -> Report:
+    """Runs the checks that need no machine; the report names what was not rehearsed, and each check that was left out."""
+    report = Report(tier.run.tier, partial=bool(words), part="cloud")
+    report.not_rehearsed = [f"{NOT_REHEARSED[0]} ({reason})", *NOT_REHEARSED[1:]]
+    if not tier.builder:
+        image = "the image of the service was not built, a manifest without contents is in its place"
+        report.not_rehearsed.insert(1, f"{image}: {tier.no_builder}")
+    report.checks = run_checks(subject, screen, words=words, among=checks_of(tier.run.tier, machines=False))
+    report.left_out = [sentence(each) for each in checks_of(tier.run.tier, machines=True)]
+    report.template = subject.ledger
+    types = {resource["Type"] for resource in subject.template["Resources"].values()}
+    report.template["stand_ins"] |= {type: said for type, said in WITHOUT_MACHINES.items() if type in types}
+    return report
 
 
 @contextlib.contextmanager
@@ -105,18 +114,18 @@ def running(run: CloudRun, screen: Screen) -> Iterator[CloudSide]:
     try:
         run.make()
         with screen.step("local_aws", "local AWS on the loopback"):
-            tier, process = _start(run)
+            tier, process = start(run)
         with screen.step("builder", "a builder for the service's image") as say:
             tier.builder, tier.no_builder = builder.find(run.home / builder.FOLDER, say)
         yield tier
     except (CdkError, OSError, TierError) as error:
-        if short := shortage(run.home):
+        if short := shortage(run.home, needed=_NEEDED):
             raise TierError(f"{error}{short}") from error
         raise
     finally:
         with screen.step("end", "ending everything that was started"):
             if process is not None:
-                _end(process)
+                end(process)
             keep_logs(run, BUILD / "rehearsal" / f"{run.name}-logs")
             _clear(run)
 
@@ -134,7 +143,7 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _start(run: CloudRun, choose: Callable[[], int] = free_port) -> tuple[CloudSide, subprocess.Popen[bytes]]:
+def start(run: CloudRun, choose: Callable[[], int] = free_port) -> tuple[CloudSide, subprocess.Popen[bytes]]:
     """Starts the local AWS on a port that is free; where another program was faster, on another one."""
     log = run.logs / "cloud.log"
     temporary = run.home / "tmp"
@@ -161,16 +170,16 @@ def _start(run: CloudRun, choose: Callable[[], int] = free_port) -> tuple[CloudS
             await_answer(tier, process, log)
             return tier, process
         except TierError as error:
-            _end(process)
+            end(process)
             if attempt == _ATTEMPTS or "already in use" not in str(error):
                 raise
         except BaseException:
-            _end(process)
+            end(process)
             raise
     raise AssertionError("unreachable")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """Ends the local AWS with its own children, which are in its process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -179,7 +188,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.stdin.close()
 
 
-def _must_be_ours(build: Path) -> None:
+def must_be_ours(build: Path) -> None:
     """Refuses a build folder in which this user cannot write, before anything is started.
 
     Raises:

@@ -55,11 +55,11 @@ def podman(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *words], text=True, **options)  # type: ignore[call-overload,no-any-return]
 
 
-def reaching_registries() -> list[str]:
-    """The options by which a build of podman's reaches package registries the way this system does."""
+def how_to_build() -> list[str]:
+    """The options of podman's builds: isolated as any cgroups allow, and reaching package registries as this system does."""
     given = [f"--env={name}" for name in _PASSED_ON if name in os.environ]
     trust = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if Path(_CERTIFICATES).exists() else []
-    return ["--network", "host", *trust, *given]
+    return ["--isolation", "chroot", "--network", "host", *trust, *given]
 
 
 def base_image() -> None:
@@ -108,14 +108,7 @@ def main() -> int:
             except BaseImageError as error:
                 print(f"Error: {error}", file=sys.stderr)
                 return 1
-            options = [
-                "--isolation",
-                "chroot",
-                "--layers",
-                "--build-arg",
-                f"BASE={BASE}",
-                *reaching_registries(),
-            ]
+            options = ["--layers", "--build-arg", f"BASE={BASE}", *how_to_build()]
             return podman("build", *options, *words, check=False).returncode
         case "login":
             sys.stdin.read()

@@ -188,13 +188,13 @@ def await_answer(tier: Tier, process: subprocess.Popen[bytes], log: Path) -> Non
     Raises:
         TierError: it ended, or said nothing for a minute; the message has its last lines.
     """
+    # another program may hold the port and never answer
+    impatient = Config(connect_timeout=2, read_timeout=2, retries={"max_attempts": 0})
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(Exception):
-            tier.client("sts").get_caller_identity()
+            tier.session.client("sts", endpoint_url=tier.endpoint, config=impatient).get_caller_identity()
             return
-        if process.poll() is not None:
-            break
         time.sleep(0.2)
     raise TierError(
         "the local AWS did not answer. Its last lines:\n"

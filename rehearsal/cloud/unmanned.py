@@ -7,12 +7,14 @@ import logging
 import re
 import ssl
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from ministack.services import ec2
 
 from rehearsal.cloud.ec2 import Ec2, RoleSessions
@@ -70,7 +72,8 @@ class StandIn(threading.Thread):
     """Says what a booted machine would: that it is ready, and that it serves each release.
 
     It knows no more than the machine would: its settings are those of the launch template's user data, and its calls
-    bear the host's own role, go to AWS's own names, and pass the front and the gate.
+    bear the host's own role, go to AWS's own names, and pass the front and the gate. Where one of them is refused, the
+    machine's deployment would hang until its time is up; the stand-in says with the account's own key that it failed.
     """
 
     def __init__(self, instance: Instance, *, proxy: str, authority: Path) -> None:
@@ -84,63 +87,74 @@ class StandIn(threading.Thread):
         self._over.set()
 
     def run(self) -> None:
+        self._try(self._follow)
+        self._try(self._signal)
+        while not self._over.wait(_PAUSE):
+            self._try(self._follow)
+
+    def _try(self, step: Callable[[boto3.Session], None]) -> None:
         try:
-            self._follow()
-            self._signal()
-            while not self._over.wait(_PAUSE):
-                self._follow()
+            step(self._as_the_host())
         except Exception as error:  # whatever it is, the deployment waits for a word, and a person for the reason
-            log.error("%s: the stand-in gave no signal: %s", self._instance.id, error)
-            self._give_up()
+            operator = {"aws_access_key_id": self._instance.account, "aws_secret_access_key": "rehearsal"}
+            session = boto3.Session(region_name=self._instance.region, **operator)
+            try:
+                if self._fail(session, str(error)):
+                    log.error("%s: %s", self._instance.id, error)
+            except Exception:
+                log.exception("%s: nothing could be told of %s", self._instance.id, error)
 
-    def _signal(self) -> None:
-        self._client("cloudformation").signal_resource(**self._word("SUCCESS"))
-        log.info("%s: told the stack that the host is ready", self._instance.id)
+    def _signal(self, session: boto3.Session, status: str = "SUCCESS") -> None:
+        self._client("cloudformation", session).signal_resource(
+            StackName=self._settings["FINES_STACK"],
+            LogicalResourceId=self._settings["FINES_GROUP_LOGICAL_ID"],
+            UniqueId=self._instance.id,
+            Status=status,
+        )
+        log.info("%s: told the stack %s of the host", self._instance.id, status)
 
-    def _follow(self) -> None:
-        """Tells the wait condition of a release that was not told yet, as stacks/host/bin/release does."""
-        name = self._settings["FINES_RELEASE_PARAMETER"]
-        release = json.loads(self._client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-        if release["release"] in self._told:
-            return
-        body = {
-            "Status": "SUCCESS",
-            "Reason": "a stand-in: no machine was booted",
-            "UniqueId": f"{self._instance.id}-{release['release']}",
-            "Data": "no host serves the release",
-        }
+    def _follow(self, session: boto3.Session) -> None:
+        self._tell(self._release(session), "SUCCESS", "a stand-in: no machine was booted")
+
+    def _fail(self, session: boto3.Session, reason: str) -> bool:
+        """Tells who waits that the host failed; whether anybody was told."""
+        heard = True
+        try:
+            self._signal(session, "FAILURE")
+        except ClientError:  # nobody waits for the host itself
+            heard = False
+        return self._tell(self._release(session), "FAILURE", reason) or heard
+
+    def _release(self, session: boto3.Session) -> dict[str, str]:
+        parameter = self._client("ssm", session).get_parameter(Name=self._settings["FINES_RELEASE_PARAMETER"])
+        release: dict[str, str] = json.loads(parameter["Parameter"]["Value"])
+        return release
+
+    def _tell(self, release: dict[str, str], status: str, reason: str) -> bool:
+        """Tells the wait condition of a release as stacks/host/bin/release does, once; whether it was not told yet."""
+        name = release["release"]
+        if name in self._told:
+            return False
+        self._told.add(name)
+        unique = f"{self._instance.id}-{name}"
+        body = {"Status": status, "Reason": reason, "UniqueId": unique, "Data": "no host serves the release"}
         trusted = ssl.create_default_context(cafile=str(self._authority))
         with httpx.Client(proxy=self._proxy, verify=trusted, timeout=20) as client:
             answer = client.put(release["signal_url"], content=json.dumps(body))
-        heard = "said that it serves" if answer.status_code == 200 else "nobody waits any more for"
-        log.info("%s: %s release %s", self._instance.id, heard, release["release"])
-        self._told.add(release["release"])
+        heard = f"told {status} of" if answer.status_code == 200 else "nobody waits any more for"
+        log.info("%s: %s release %s", self._instance.id, heard, name)
+        return True
 
-    def _give_up(self) -> None:
-        """Ends the wait of the stack at once: a machine that cannot speak would let it wait until its time is up."""
-        key = {"aws_access_key_id": self._instance.account, "aws_secret_access_key": "rehearsal"}
-        session = boto3.Session(region_name=self._instance.region, **key)
-        try:
-            self._client("cloudformation", session).signal_resource(**self._word("FAILURE"))
-        except Exception as error:
-            log.error("%s: the stack did not take its failure: %s", self._instance.id, error)
-
-    def _word(self, status: str) -> dict[str, str]:
-        return {
-            "StackName": self._settings["FINES_STACK"],
-            "LogicalResourceId": self._settings["FINES_GROUP_LOGICAL_ID"],
-            "UniqueId": self._instance.id,
-            "Status": status,
-        }
-
-    def _client(self, service: str, session: boto3.Session | None = None) -> Any:
+    def _as_the_host(self) -> boto3.Session:
         held = self._instance.credentials()
-        session = session or boto3.Session(
+        return boto3.Session(
             aws_access_key_id=held.access_key,
             aws_secret_access_key=held.secret,
             aws_session_token=held.token,
             region_name=self._instance.region,
         )
+
+    def _client(self, service: str, session: boto3.Session) -> Any:
         config = Config(proxies={"https": self._proxy}, retries={"max_attempts": 2})
         endpoint = f"https://{service}.{self._instance.region}.amazonaws.com"
         return session.client(service, endpoint_url=endpoint, verify=str(self._authority), config=config)
