@@ -114,11 +114,6 @@ def test_an_image_that_the_registry_lost_is_found(subject: Subject) -> None:
         ecr.put_image(repositoryName=name, imageManifest=kept["imageManifest"], imageTag=image["imageTags"][0])
 
 
-def test_a_changed_setting_makes_the_second_deployment_change_something(subject: Subject) -> None:
-    changed = replace(subject, context={**subject.context, "app_containers": 3})
-    _fails(deployment.synthesizing_and_deploying_again_changes_nothing, changed, "touched .*ReleaseServed")
-
-
 @pytest.mark.parametrize(
     ("said", "match"),
     [
@@ -152,6 +147,11 @@ def test_a_role_that_lost_a_permission_makes_the_deployment_fail_with_the_reason
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=policy.name, PolicyDocument=json.dumps(kept))
     resources.the_stacks_resources_all_exist_and_no_property_differs_from_the_templates(subject)
+
+
+def test_a_changed_setting_makes_the_second_deployment_change_something(subject: Subject) -> None:
+    changed = replace(subject, context={**subject.context, "app_containers": 3})
+    _fails(deployment.synthesizing_and_deploying_again_changes_nothing, changed, "touched .*ReleaseServed")
 
 
 def test_a_statement_that_no_call_can_use_is_found(subject: Subject) -> None:
