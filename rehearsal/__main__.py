@@ -30,9 +30,9 @@ def main() -> int:
         print(f"tier={words.tier!r} cannot be rehearsed yet: use TIER=single", file=sys.stderr)
         return 2
     reason = why_no_machines()
-    if reason and words.verb != "rehearse":
+    if reason and words.verb == "up":
         print(
-            f"'make {words.verb}' needs a tier's machines, and {reason}. 'make rehearse' does what needs none: "
+            f"'make up' boots a tier's machines, and {reason}. 'make rehearse' does what needs none: "
             "it deploys the template and checks the cloud side",
             file=sys.stderr,
         )
@@ -44,6 +44,8 @@ def main() -> int:
         if reason:
             cloud = CloudRun.of(words.tier)
             with alone(screen, cloud.folder):
+                if words.verb == "down":
+                    return _down_without_machines(cloud, screen, reason)
                 return cloud_side.rehearse(cloud, screen, words=words.checks.split(), reason=reason)
         with alone(screen, cache(), Run(words.tier).home.parent):
             match words.verb:
@@ -72,6 +74,13 @@ def _down(run: Run, screen: Screen) -> int:
     for sentence in left:
         screen.console.print(sentence, style="red", markup=False)
     return 1 if left else 0
+
+
+def _down_without_machines(run: CloudRun, screen: Screen, reason: str) -> int:
+    with screen.step("down", f"removing what a rehearsal of the cloud side of tier {run.tier} left"):
+        cloud_side.clear(run)
+    screen.note(f"a tier that root started is left alone: {reason}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rehearsal import builder
 from rehearsal.cdk import Cdk, CdkError
-from rehearsal.checks import Subject, checks_of, run_checks, sentence
+from rehearsal.checks import Subject, checks_of, choose, run_checks, sentence
 from rehearsal.cloud.stand_ins import WITHOUT_MACHINES
 from rehearsal.disk import shortage
 from rehearsal.machines.loopback import LOOPBACK
@@ -76,6 +76,7 @@ def rehearse(run: CloudRun, screen: Screen, *, words: list[str], reason: str, bu
     """
     began = time.monotonic()
     must_be_ours(build)
+    choose(checks_of(run.tier, machines=False), words)  # words that no check has are refused before anything is started
     screen.note(f"no machine is booted ({reason}): the cloud side alone is rehearsed")
     with running(run, screen) as tier:
         report = examine(tier, deploy_to(tier, screen), screen, words=words, reason=reason)
@@ -109,7 +110,7 @@ def examine(tier: CloudSide, subject: Subject, screen: Screen, *, words: list[st
 @contextlib.contextmanager
 def running(run: CloudRun, screen: Screen) -> Iterator[CloudSide]:
     """A local AWS without machines for the length of a block; it ends with the block, and with this process however that ends."""
-    _clear(run)  # what a killed rehearsal left
+    clear(run)  # what a killed rehearsal left
     process: subprocess.Popen[bytes] | None = None
     try:
         run.make()
@@ -127,10 +128,11 @@ def running(run: CloudRun, screen: Screen) -> Iterator[CloudSide]:
             if process is not None:
                 end(process)
             keep_logs(run, BUILD / "rehearsal" / f"{run.name}-logs")
-            _clear(run)
+            clear(run)
 
 
-def _clear(run: CloudRun) -> None:
+def clear(run: CloudRun) -> None:
+    """Removes what a rehearsal without machines left, after it was killed too."""
     builder.Builder("podman", run.home / builder.FOLDER).end()
     for folder in (run.home, temporary() / "podman"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -194,7 +196,9 @@ def must_be_ours(build: Path) -> None:
     Raises:
         TierError: it says whose it is and what to do.
     """
-    build.mkdir(parents=True, exist_ok=True)
+    if not os.access(build.parent, os.W_OK):
+        raise TierError(f"{build.parent} belongs to another user: rehearse in a checkout of your own")
+    build.mkdir(exist_ok=True)
     for folder in (build, *(f for f in build.glob("*") if f.is_dir()), *(f for f in build.glob("*/*") if f.is_dir())):
         if not os.access(folder, os.W_OK):
             raise TierError(

@@ -87,16 +87,25 @@ def checks_of(tier: str, *, machines: bool | None = None) -> list[Check]:
     return [each for each in _checks[tier] if machines is None or machines is (each not in _need_no_machine)]
 
 
-def run_checks(
-    subject: Subject, screen: Screen, *, words: Iterable[str] = (), among: Sequence[Check] | None = None
-) -> list[Result]:
-    """Runs the checks whose sentences have all the words: of the subject's tier, or among the given ones."""
-    among = checks_of(subject.tier.run.tier) if among is None else among
-    chosen = [c for c in among if all(word in sentence(c) for word in words)]
+def choose(among: Sequence[Check], words: Iterable[str]) -> list[Check]:
+    """Those of the checks whose sentences have all the words.
+
+    Raises:
+        CheckError: there is none; the message has the sentences.
+    """
+    chosen = [each for each in among if all(word in sentence(each) for word in words)]
     if not chosen:
         raise CheckError(
             f"no check has the words {' '.join(words)!r}: the checks are\n" + "\n".join(sentence(c) for c in among)
         )
+    return chosen
+
+
+def run_checks(
+    subject: Subject, screen: Screen, *, words: Iterable[str] = (), among: Sequence[Check] | None = None
+) -> list[Result]:
+    """Runs the checks whose sentences have all the words: of the subject's tier, or among the given ones."""
+    chosen = choose(checks_of(subject.tier.run.tier) if among is None else among, words)
     results = []
     began = time.monotonic()
     with screen.step("checks", f"{len(chosen)} checks") as say:

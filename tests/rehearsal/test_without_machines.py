@@ -14,9 +14,11 @@ import pytest
 
 from rehearsal import __main__ as command
 from rehearsal import builder, cloud_side
+from rehearsal.checks import CheckError
 from rehearsal.machines.traces import start_time
 from rehearsal.places import CloudRun
 from rehearsal.prerequisites import PrerequisiteError
+from rehearsal.screen import Screen
 from rehearsal.tier import TierError
 from tests.rehearsal.root import needs_root
 
@@ -40,18 +42,42 @@ def run(tmp_path: Path) -> CloudRun:
     return made
 
 
-@pytest.mark.parametrize("verb", ["up", "down"])
 @pytest.mark.parametrize(("system", "user", "why"), [("Linux", 1000, "takes root"), ("Darwin", 0, "this is Darwin")])
-def test_what_needs_machines_is_refused_with_the_reason_and_what_can_be_done_instead(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str, system: str, user: int, why: str
+def test_a_tier_is_not_left_running_and_what_can_be_done_instead_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], system: str, user: int, why: str
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr("os.geteuid", lambda: user)
-    monkeypatch.setattr("sys.argv", ["rehearsal", verb])
+    monkeypatch.setattr("sys.argv", ["rehearsal", "up"])
     assert command.main() == 2
     said = capsys.readouterr().err
     assert why in said
     assert "'make rehearse' does what needs none" in said
+
+
+def test_down_removes_what_a_killed_rehearsal_left_and_says_what_it_did_not_look_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["rehearsal", "down"])
+    run = CloudRun.of("single")
+    run.make()
+    program = builder.Builder("podman", run.home)
+    program.runtime.mkdir(parents=True)
+    holder = subprocess.Popen(["sh", "-c", "sleep 60", "podman"])
+    stranger = subprocess.Popen(["sleep", "60"])
+    (program.runtime / "pause.pid").write_text(str(holder.pid))
+    (program.runtime / "tmp").mkdir()
+    (program.runtime / "tmp/pause.pid").write_text(str(stranger.pid))
+    assert command.main() == 0
+    assert not run.home.exists() and not program.runtime.exists()
+    assert holder.wait(timeout=5) == -signal.SIGKILL
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+    assert "a tier that root started is left alone" in capsys.readouterr().out
 
 
 def test_the_run_lies_in_the_caches_or_else_among_the_temporary_files(
@@ -134,6 +160,15 @@ def test_a_build_folder_of_another_user_is_refused_with_what_to_do(
     monkeypatch.setattr("os.access", lambda folder, mode: Path(folder).name != "synth")
     with pytest.raises(TierError, match=r"sudo rm -r .*build/synth"):
         cloud_side.must_be_ours(tmp_path / "build")
+    monkeypatch.setattr("os.access", lambda folder, mode: False)
+    with pytest.raises(TierError, match="in a checkout of your own"):
+        cloud_side.must_be_ours(tmp_path / "build")
+
+
+def test_words_that_no_check_has_are_refused_before_anything_is_started(run: CloudRun, tmp_path: Path) -> None:
+    with pytest.raises(CheckError, match="no check has the words 'nginx'"):
+        cloud_side.rehearse(run, Screen(), words=["nginx"], reason="a test", build=tmp_path / "build")
+    assert list(run.logs.iterdir()) == []
 
 
 def test_without_a_builder_each_reason_is_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
