@@ -22,12 +22,11 @@ from typing import Any
 import boto3
 
 from rehearsal.images import how_to_build
-from rehearsal.places import PROJECT, cache, is_ours, temporary
+from rehearsal.places import PROJECT, is_ours, temporary
 from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Say
 
 BUILDERS = ("podman", "docker")
-FOLDER = "builder"  # in the run's home
 _DOCKERFILE = PROJECT / "service/Dockerfile"
 # the digest of the empty configuration "{}" (OCI image specification, "Guidance for an empty descriptor")
 _EMPTY = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
@@ -36,13 +35,13 @@ _PATIENCE = 300  # seconds for a pull of the base image
 
 @dataclass(frozen=True)
 class Builder:
-    """A program that builds images, and the run's folder for what it keeps as long as the run lasts.
+    """A program that builds images, for the run whose files lie in `home`.
 
-    Podman's storage is the rehearsal's own, in the caches: the user's is not touched.
+    Podman's storage is the rehearsal's own, beside the runs, and outlives them: the user's is not touched.
     """
 
     program: str
-    folder: Path
+    home: Path
 
     @property
     def runtime(self) -> Path:
@@ -53,7 +52,7 @@ class Builder:
         environment = os.environ | {"HOME": os.environ.get("REHEARSAL_USER_HOME") or str(Path.home())}
         own: list[str] = []
         if self.program == "podman":
-            storage, runtime = cache() / "own-images", self.runtime
+            storage, runtime = self.home.parent / "images", self.runtime
             storage.mkdir(parents=True, exist_ok=True)
             if not is_ours(runtime.parent):
                 raise PrerequisiteError(f"{runtime.parent} is in another user's hands: remove it, or set TMPDIR")
@@ -72,7 +71,7 @@ class Builder:
                     os.kill(pid, signal.SIGKILL)
 
 
-def find(folder: Path, say: Say) -> tuple[str, str]:
+def find(home: Path, say: Say) -> tuple[str, str]:
     """The program that can build the service's image here, and why none can where it is empty.
 
     It is tried on an image of one line on the service's own base: a build that fails after that is a fault of the image.
@@ -85,7 +84,7 @@ def find(folder: Path, say: Say) -> tuple[str, str]:
             reasons.append(f"there is no {program}")
             continue
         say(f"{program} build")
-        if reason := _trial(Builder(program, folder)):
+        if reason := _trial(Builder(program, home)):
             reasons.append(f"{program} cannot build: {reason}")
         else:
             return program, ""
@@ -94,7 +93,7 @@ def find(folder: Path, say: Say) -> tuple[str, str]:
 
 def _trial(builder: Builder) -> str:
     """Why a program cannot build an image of one line, or nothing."""
-    context, name = builder.folder / "trial", f"localhost/fines-trial:{os.getpid()}"
+    context, name = builder.home / "trial", f"localhost/fines-trial:{os.getpid()}"
     context.mkdir(parents=True, exist_ok=True)
     (context / "Dockerfile").write_text(f"FROM {_base()}\nRUN true\n")
     options = how_to_build() if builder.program == "podman" else []
@@ -130,7 +129,7 @@ def main() -> int:
     """Answers the calls that the CLI makes: inspect, build, login, tag, push."""
     verb, *words = sys.argv[1:]
     program = os.environ["REHEARSAL_BUILDER"]
-    builder = Builder(program, Path(os.environ["REHEARSAL_HOME"]) / FOLDER) if program else None
+    builder = Builder(program, Path(os.environ["REHEARSAL_HOME"])) if program else None
     match verb:
         case "inspect":
             quiet = subprocess.DEVNULL

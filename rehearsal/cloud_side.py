@@ -117,7 +117,7 @@ def running(run: CloudRun, screen: Screen) -> Iterator[CloudSide]:
         with screen.step("local_aws", "local AWS on the loopback"):
             tier, process = start(run)
         with screen.step("builder", "a builder for the service's image") as say:
-            tier.builder, tier.no_builder = builder.find(run.home / builder.FOLDER, say)
+            tier.builder, tier.no_builder = builder.find(run.home, say)
         yield tier
     except (CdkError, OSError, TierError) as error:
         if short := shortage(run.home, needed=_NEEDED):
@@ -133,7 +133,7 @@ def running(run: CloudRun, screen: Screen) -> Iterator[CloudSide]:
 
 def clear(run: CloudRun) -> None:
     """Removes what a rehearsal without machines left, after it was killed too."""
-    builder.Builder("podman", run.home / builder.FOLDER).end()
+    builder.Builder("podman", run.home).end()
     for folder in (run.home, temporary() / "podman"):
         shutil.rmtree(folder, ignore_errors=True)
 
