@@ -13,7 +13,7 @@ GATE := rehearsal/cloud/permissions
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: rehearse breaks up down test unit check synth snapshots pictures preflight upgrade-check lock bench
+.PHONY: rehearse breaks up down test unit deployment check synth snapshots pictures preflight upgrade-check lock bench
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -25,10 +25,13 @@ breaks: $(READY)
 up down: $(READY)
 	python -m rehearsal $@ --tier $(TIER)
 
-test: check unit rehearse breaks
+test: check unit deployment rehearse breaks
 
 unit: $(READY)
-	python -m pytest tests service --junitxml build/unit.xml
+	python -m pytest tests service -m "not deployment" --junitxml build/unit.xml
+
+deployment: $(READY)
+	python -m pytest tests -m deployment --junitxml build/deployment.xml
 
 check: $(READY)
 	ruff format --check .

@@ -13,12 +13,12 @@ from bench.packages import PackagesError
 from bench.power import PowerError
 from bench.scoreboard import Scoreboard
 from bench.synth import SynthError, synth
-from rehearsal.alone import alone
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
+from rehearsal.lock import alone
 from rehearsal.machines.network import NetworkError
 from rehearsal.machines.rootfs import RootFileSystemError
-from rehearsal.places import BUILD, Run
+from rehearsal.places import BUILD, Run, cache
 from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError
@@ -44,7 +44,7 @@ def main() -> int:
     # Ctrl-C and a polite kill both end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with alone(screen):
+        with alone(screen, cache(), Run(words.tier).home.parent):
             return bench(Run(words.tier), screen, chosen)
     except (
         CdkError,

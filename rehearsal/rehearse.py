@@ -37,7 +37,7 @@ def context(tier: Tier) -> dict[str, object]:
     return {
         "tier": tier.run.tier,
         "domain": DOMAIN,
-        "acme_directory": tier.acme.directory,
+        "acme_directory": tier.acme_directory,
         "dns_secondaries": tier.network.host,  # this system plays the second name server
         "cpu": _CPU[architecture()],
         "machine_image": "ami-0deb1a00000000013",
@@ -131,14 +131,14 @@ def _container(host: Machine) -> str:
     return host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
 
 
-def deploy(tier: Tier, screen: Screen) -> Subject:
+def deploy(tier: Tier, screen: Screen, *, what: str = "the real template, a machine that boots") -> Subject:
     """Bootstraps, synthesizes and deploys; returns what the checks look at."""
     assembly = Path(BUILD / "synth" / tier.run.tier)
     with screen.step("bootstrap", "cdk bootstrap") as say:
         tier.cdk.bootstrap(say)
     with screen.step("synth", "cdk synth") as say:
         assembly = tier.cdk.synth(context(tier), say)
-    with screen.step("deploy", "cdk deploy: the real template, a machine that boots") as say:
+    with screen.step("deploy", f"cdk deploy: {what}") as say:
         try:
             tier.cdk.deploy(assembly, say)
         except CdkError as error:
@@ -152,6 +152,5 @@ def deploy(tier: Tier, screen: Screen) -> Subject:
         domain=DOMAIN,
         context=context(tier),
     )
-    tier.acme.open(subject.address)
     tier.delegate(DOMAIN, subject.address)
     return subject

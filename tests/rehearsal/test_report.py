@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+from rich.console import Console
+
 from rehearsal.picture import drawn
 from rehearsal.report import Report, Result
+from rehearsal.screen import Screen
 
 
 def _report(*, ok: bool = True, missing: tuple[str, ...] = ()) -> Report:
@@ -59,3 +63,16 @@ def test_the_picture_shows_the_checks_and_asks_nobody_for_a_font() -> None:
     assert "there&#160;once" in picture
     assert "@font-face" not in picture
     assert "url(http" not in picture
+
+
+def test_a_part_says_that_it_is_one_and_names_the_checks_that_it_left_out(tmp_path: Path) -> None:
+    report = _report()
+    report.part, report.left_out, report.not_rehearsed = "cloud", ["a host boots"], ["no machine was booted"]
+    report.write(tmp_path / "single.cloud.json")
+    body = json.loads((tmp_path / "single.cloud.json").read_text())
+    assert body["part"] == "cloud"
+    assert body["not_rehearsed"] == ["no machine was booted", "not checked, since it takes a machine: a host boots"]
+    out = io.StringIO()
+    report.show(Screen(Console(file=out, width=140)))
+    assert "its cloud side alone" in out.getvalue()
+    assert "a host boots" in out.getvalue() and "takes a machine" in out.getvalue()
