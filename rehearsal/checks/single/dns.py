@@ -72,7 +72,10 @@ def a_secondary_that_a_setting_names_gets_the_zone_by_its_key_alone(subject: Sub
         refused = str(error)
     else:
         raise CheckError("the zone was transferred to somebody with another key")
-    names = {str(name) for name in _transferred(subject, secret).nodes}
+    try:
+        names = {str(name) for name in _transferred(subject, secret).nodes}
+    except dns.exception.DNSException as error:
+        raise CheckError(f"the secondary that shows the key is refused: {type(error).__name__}: {error}") from error
     if not {"@", "ns1", "ns2"} <= names:
         raise CheckError(f"the transferred zone has no more than {sorted(names)}")
     return f"{len(names)} names with the key; without it: {refused}"
