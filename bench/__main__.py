@@ -71,10 +71,11 @@ def bench(run: Run, screen: Screen, figures: list[str]) -> int:
     board = Scoreboard()
     if "synth" in figures:
         with screen.step("synth", "synth of the tier and of an empty app, in turns") as say:
-            board.ratios.append(synth(say))
+            ratio = synth(say)
+        board.add(screen, ratio)
     if "host" in figures:
         if os.geteuid() == 0:
-            board.ratios += rig.measure(run, screen)
+            board.add(screen, *rig.measure(run, screen))
         else:
             board.not_measured.append("boot, power loss and memory of the host: machines take root, run it with sudo")
     if "rehearsal" in figures:

@@ -25,6 +25,7 @@ def measure(run: Run, screen: Screen, *, rounds: int = ROUNDS) -> list[Ratio]:
             host = subject.host
             moments = [tier.events.moment(host.id, what) for what in (events.LAUNCHED, events.SIGNALLED)]
             boots.append(moments[1] - moments[0])
+            screen.note(f"boot to serving {boots[-1]:.1f} s")
             asked = packages.installed_between(host, *moments)
             if number == 1:
                 with screen.step("idle", "the host comes to rest") as say:

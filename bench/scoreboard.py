@@ -24,6 +24,14 @@ class Scoreboard:
         """Whether something was measured and nothing of it is above its goal."""
         return bool(self.ratios) and all(ratio.holds for ratio in self.ratios)
 
+    def add(self, screen: Screen, *ratios: Ratio) -> None:
+        """Keeps figures and tells them at once: what is measured after them takes minutes and may fail."""
+        self.ratios += ratios
+        for ratio in ratios:
+            screen.note(
+                f"{ratio.name}: {ratio.value:.3g}, at most {ratio.goal:g}{'' if ratio.holds else ': falls short'}"
+            )
+
     def write(self, file: Path) -> None:
         """Writes the figures as JSON, whole or not at all."""
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -69,6 +69,7 @@ def ratio_of(times: Mapping[str, Sequence[float]]) -> Ratio:
         GOAL,
         f"python app.py, medians of {len(times['tier'])} in turns after one that is not counted: tier {tier:.2f} s "
         f"({listed(times['tier'])}), an app whose one stack has one handle {empty:.2f} s ({listed(times['empty'])}); "
+        f"the fastest of each {min(times['tier']) / min(times['empty']):.2f}; "
         f"through the CLI {through[0]:.2f} s against {through[1]:.2f} s, {through[0] / through[1]:.2f}",
     )
 

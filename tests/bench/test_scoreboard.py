@@ -20,6 +20,13 @@ def test_one_figure_above_its_goal_makes_the_whole_fall_short() -> None:
     assert not Scoreboard([GOOD, BAD]).holds
 
 
+def test_a_figure_is_told_when_it_is_there() -> None:
+    out, board = StringIO(), Scoreboard()
+    board.add(Screen(Console(file=out, width=120)), GOOD, BAD)
+    assert board.ratios == [GOOD, BAD]
+    assert out.getvalue().split("\n")[:2] == ["  boot: 1.1, at most 1.3", "  synth: 2.5, at most 2: falls short"]
+
+
 def test_nothing_measured_is_nothing_reached() -> None:
     assert not Scoreboard([], ["boot: no root"]).holds
 
