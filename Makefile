@@ -1,13 +1,19 @@
 # The two commands: `make rehearse` and `make test`. Each does all its own set-up.
 TIER ?= single
 CHECKS ?=
+SETTINGS ?=
+UPGRADE ?=
+FIGURES ?=
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 READY := .venv/.ready
 GATE := rehearsal/cloud/permissions
+# For each Python that may run this, with the sums of the files that an index may give; UPGRADE=--upgrade takes what is newest.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: rehearse breaks up down test unit check synth snapshots
+.PHONY: rehearse breaks up down test unit deployment check synth snapshots pictures preflight upgrade-check lock bench
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -19,10 +25,13 @@ breaks: $(READY)
 up down: $(READY)
 	python -m rehearsal $@ --tier $(TIER)
 
-test: check unit rehearse breaks
+test: check unit deployment rehearse breaks
 
 unit: $(READY)
-	python -m pytest tests service --junitxml build/unit.xml
+	python -m pytest tests service -m "not deployment" --junitxml build/unit.xml
+
+deployment: $(READY)
+	python -m pytest tests -m deployment --junitxml build/deployment.xml
 
 check: $(READY)
 	ruff format --check .
@@ -35,12 +44,29 @@ check: $(READY)
 synth: $(READY)
 	cdk synth --quiet --output build/synth/$(TIER) -c tier=$(TIER)
 
+preflight upgrade-check: $(READY)
+	python -m operate $@ -c tier=$(TIER) $(SETTINGS)
+
+bench: $(READY)
+	python -m bench --tier $(TIER) --figures "$(FIGURES)"
+
 snapshots: $(READY)
 	python -m pytest tests/stacks/test_snapshots.py --update-snapshots --quiet
 
-$(READY): requirements.txt requirements-dev.txt service/requirements.txt service/requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock.json)
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+pictures: $(READY)
+	python -m rehearsal.picture $(TIER)
+
+# The widest set is resolved first, and the others take its versions: one version of each distribution, everywhere.
+lock: $(READY)
+	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
+	$(LOCK) --constraints requirements-dev.txt --output-file requirements.txt requirements.in
+	$(LOCK) --constraints requirements-dev.txt --output-file service/requirements-dev.txt service/requirements-dev.in
+	$(LOCK) --constraints requirements-dev.txt --output-file service/requirements.txt service/requirements.in
+	npm install --package-lock-only --no-fund --no-audit --loglevel=error
+
+$(READY): requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock.json)
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	npm ci --no-fund --no-audit --loglevel=error
 	if [ -f $(GATE)/package-lock.json ]; then npm ci --prefix $(GATE) --no-fund --no-audit --loglevel=error; fi
 	touch $@

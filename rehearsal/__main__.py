@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import fcntl
-import os
 import signal
 import sys
-from collections.abc import Iterator
 
-from rehearsal import rehearse
+from rehearsal import cloud_side, rehearse
 from rehearsal.breaks import BreakError
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
+from rehearsal.cloud_side import why_no_machines
+from rehearsal.disk import FULL
+from rehearsal.lock import alone
 from rehearsal.machines.network import NetworkError
 from rehearsal.machines.rootfs import RootFileSystemError
-from rehearsal.places import Run, cache
+from rehearsal.places import CloudRun, Run, cache
 from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError, end
@@ -31,9 +30,11 @@ def main() -> int:
     if words.tier != "single":
         print(f"tier={words.tier!r} cannot be rehearsed yet: use TIER=single", file=sys.stderr)
         return 2
-    if os.geteuid() != 0:
+    reason = why_no_machines()
+    if reason and words.verb == "up":
         print(
-            "a rehearsal boots machines, which takes root: run it with sudo; 'make unit' does all that needs none",
+            f"'make up' boots a tier's machines, and {reason}. 'make rehearse' does what needs none: "
+            "it deploys the template and checks the cloud side",
             file=sys.stderr,
         )
         return 2
@@ -41,7 +42,13 @@ def main() -> int:
     # Ctrl-C and a polite kill both end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with _alone(screen):
+        if reason:
+            cloud = CloudRun.of(words.tier)
+            with alone(screen, cloud.folder):
+                if words.verb == "down":
+                    return _down_without_machines(cloud, screen, reason)
+                return cloud_side.rehearse(cloud, screen, words=words.checks.split(), reason=reason)
+        with alone(screen, cache(), Run(words.tier).home.parent):
             match words.verb:
                 case "rehearse":
                     return rehearse.rehearse(Run(words.tier), screen, words=words.checks.split())
@@ -53,6 +60,11 @@ def main() -> int:
                     return _down(Run(words.tier), screen)
     except (BreakError, CdkError, CheckError, NetworkError, PrerequisiteError, RootFileSystemError, TierError) as error:
         screen.console.print(str(error), style="red", markup=False)
+        return 1
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        screen.console.print(f"the disk is full: {error}. Free some space, and begin again", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         screen.console.print("interrupted; what was started has been ended", style="red")
@@ -67,17 +79,11 @@ def _down(run: Run, screen: Screen) -> int:
     return 1 if left else 0
 
 
-@contextlib.contextmanager
-def _alone(screen: Screen) -> Iterator[None]:
-    """One rehearsal at a time: a second one waits here."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with screen.step("wait", "another rehearsal is under way: waiting for its end"):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _down_without_machines(run: CloudRun, screen: Screen, reason: str) -> int:
+    with screen.step("down", f"removing what a rehearsal of the cloud side of tier {run.tier} left"):
+        cloud_side.clear(run)
+    screen.note(f"a tier that root started is left alone: {reason}")
+    return 0
 
 
 if __name__ == "__main__":

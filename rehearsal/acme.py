@@ -79,7 +79,8 @@ class Acme:
         with log.open("ab") as out:
             process = subprocess.Popen(
                 ["pebble", "-config", str(file), "-dnsserver", f"{name_server}:53"],
-                env=os.environ | {"PEBBLE_VA_NOSLEEP": "1"},
+                # it would refuse one nonce in twenty, to see clients try again; certbot tries once
+                env=os.environ | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

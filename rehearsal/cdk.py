@@ -28,13 +28,15 @@ class Cdk:
     run: Run
     endpoint: str
     region: str
+    docker: str = "rehearsal.images"  # the module that answers what the CLI asks of Docker
+    builder: str = ""  # the program that builds images for an ordinary user
 
     @property
     def environment(self) -> dict[str, str]:
         home = self.run.home / "operator"
         home.mkdir(exist_ok=True)
         docker = home / "docker"
-        docker.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m rehearsal.images "$@"\n')
+        docker.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m {self.docker} "$@"\n')
         docker.chmod(0o755)
         tools = f"{PROJECT / 'node_modules/.bin'}:{Path(sys.executable).parent}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
@@ -50,6 +52,9 @@ class Cdk:
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_DOCKER": str(docker),
             "REHEARSAL_REGISTRY": self.endpoint.removeprefix("http://"),
+            "REHEARSAL_BUILDER": self.builder,
+            "REHEARSAL_HOME": str(self.run.home),
+            "REHEARSAL_USER_HOME": str(Path.home()),
             "NODE_NO_WARNINGS": "1",
             "NO_COLOR": "1",
         }
@@ -122,7 +127,7 @@ class Cdk:
                 raise
         if status:
             raise CdkError(
-                f"cdk {words[0]} ended with {status} (build/rehearsal/{self.run.tier}-logs/{file.name} has all it said):\n{reasons(file.read_text())}"
+                f"cdk {words[0]} ended with {status} (build/rehearsal/{self.run.name}-logs/{file.name} has all it said):\n{reasons(file.read_text())}"
             )
 
 
@@ -140,7 +145,11 @@ def _event(line: str) -> str:
 def reasons(output: str) -> str:
     """The lines of the CLI's output that say why it failed; its last lines where none does."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"_FAILED|❌|[Ee]rror|ERROR|refused|tier=|reason", line)]
+    telling = [
+        line
+        for line in lines
+        if re.search(r"_FAILED|❌|[Ee]rror|ERROR|refused|tier=|reason|is no setting|^\w+='", line)
+    ]
     return "\n".join((telling or lines)[-12:])
 
 

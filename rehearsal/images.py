@@ -7,13 +7,13 @@ neither the system's Docker nor its podman storage.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
-from rehearsal.machines.rootfs import SUITE, mirror
+from rehearsal.disk import shortage
+from rehearsal.machines.rootfs import SUITE, mirror, remove
 from rehearsal.places import cache
 
 BASE = "localhost/debian:trixie-slim"
@@ -29,6 +29,10 @@ _PASSED_ON = (
     "https_proxy",
     "no_proxy",
 )
+
+
+class BaseImageError(RuntimeError):
+    """The base image could not be made; the message says why."""
 
 
 def podman(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -51,21 +55,37 @@ def podman(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *words], text=True, **options)  # type: ignore[call-overload,no-any-return]
 
 
+def how_to_build() -> list[str]:
+    """The options of podman's builds: isolated as any cgroups allow, and reaching package registries as this system does."""
+    given = [f"--env={name}" for name in _PASSED_ON if name in os.environ]
+    trust = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if Path(_CERTIFICATES).exists() else []
+    return ["--isolation", "chroot", "--network", "host", *trust, *given]
+
+
 def base_image() -> None:
     """Makes the base image if the storage has none: Debian's minimal system, as the public image of that name has."""
     if podman("image", "exists", BASE, check=False).returncode == 0:
         return
     folder = cache() / "base"
     root = folder / "root"
-    shutil.rmtree(root, ignore_errors=True)
+    remove(root)
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        _make_base(root, folder / "base.tar")
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise BaseImageError(f"the base image could not be made: {error}{shortage(folder)}") from error
+    finally:
+        remove(root)
+        (folder / "base.tar").unlink(missing_ok=True)
+
+
+def _make_base(root: Path, archive: Path) -> None:
     subprocess.run(
         ["debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(root), mirror()],
         check=True,
         stdout=sys.stderr,
     )
     subprocess.run(["chroot", str(root), "apt-get", "clean"], check=True)
-    archive = folder / "base.tar"
     with tarfile.open(archive, "w") as tar:
         tar.add(
             root,
@@ -73,8 +93,6 @@ def base_image() -> None:
             filter=lambda member: None if member.name.startswith(("./dev/", "./var/lib/apt/lists/")) else member,
         )
     podman("import", str(archive), BASE, check=True, stdout=sys.stderr)
-    shutil.rmtree(root)
-    archive.unlink()
 
 
 def main() -> int:
@@ -85,20 +103,12 @@ def main() -> int:
         case "inspect":
             return podman("image", "inspect", *words, check=False, stdout=subprocess.DEVNULL).returncode
         case "build":
-            base_image()
-            given = [f"--env={name}" for name in _PASSED_ON if name in os.environ]
-            trust = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if Path(_CERTIFICATES).exists() else []
-            options = [
-                "--isolation",
-                "chroot",
-                "--network",
-                "host",
-                "--layers",
-                "--build-arg",
-                f"BASE={BASE}",
-                *trust,
-                *given,
-            ]
+            try:
+                base_image()
+            except BaseImageError as error:
+                print(f"Error: {error}", file=sys.stderr)
+                return 1
+            options = ["--layers", "--build-arg", f"BASE={BASE}", *how_to_build()]
             return podman("build", *options, *words, check=False).returncode
         case "login":
             sys.stdin.read()

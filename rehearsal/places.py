@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from rehearsal.prerequisites import PrerequisiteError
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / "build"
@@ -16,11 +20,31 @@ def cache() -> Path:
     return base / "fines-on-aws"
 
 
+def temporary() -> Path:
+    """This user's own folder among the temporary files, for what cannot be in the caches."""
+    return Path(tempfile.gettempdir()) / f"fines-on-aws-{os.getuid()}"
+
+
+def is_ours(folder: Path) -> bool:
+    """Makes a folder that its owner alone reads; whether it is this user's own."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and os.access(folder, os.W_OK)
+
+
 @dataclass(frozen=True)
 class Run:
     """The files of one running tier. They lie outside the project, since machines need a real file system below them."""
 
     tier: str
+
+    @property
+    def name(self) -> str:
+        """What the run's files in the build folder are named after."""
+        return self.tier
 
     @property
     def home(self) -> Path:
@@ -58,6 +82,11 @@ class Run:
         return self.home / "permissions.jsonl"
 
     @property
+    def events(self) -> Path:
+        """What happened to the machines, and when (JSON lines)."""
+        return self.home / "events.jsonl"
+
+    @property
     def facts(self) -> Path:
         """What the local AWS says about itself once it is up (JSON)."""
         return self.home / "cloud.json"
@@ -67,3 +96,32 @@ class Run:
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.machines, self.volumes, self.logs):
             folder.mkdir(exist_ok=True)
+
+
+@dataclass(frozen=True)
+class CloudRun(Run):
+    """The files of a run without machines: an ordinary user's own, below a folder of theirs."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, tier: str) -> CloudRun:
+        """The run of a tier in the first folder that is this user's own: of the caches, or of the temporary folder.
+
+        Raises:
+            PrerequisiteError: there is none.
+        """
+        for folder in (cache() / "runs", temporary()):
+            if is_ours(folder):
+                return cls(tier, folder)
+        raise PrerequisiteError(
+            f"neither {cache()} nor {temporary()} can be written to: set XDG_CACHE_HOME to a folder of yours"
+        )
+
+    @property
+    def name(self) -> str:
+        return f"{self.tier}.cloud"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / self.name

@@ -41,11 +41,21 @@ class Report:
     checks: list[Result] = field(default_factory=list)
     seconds: float = 0.0
     partial: bool = False  # only some checks were asked for
+    part: str = ""  # what alone was rehearsed; empty for a whole tier
+    left_out: list[str] = field(default_factory=list)  # checks that could not run here
 
     @property
     def ok(self) -> bool:
         whole = self.partial or not self.template["missing"]
         return bool(self.checks) and all(check.ok for check in self.checks) and whole
+
+    @classmethod
+    def read(cls, file: Path) -> Report:
+        """The report that a rehearsal wrote."""
+        body = json.loads(file.read_text())
+        checks = [Result(**check) for check in body["checks"]]
+        kept = {key: body[key] for key in ("tier", "template", "not_rehearsed", "timings", "seconds")}
+        return cls(**kept, checks=checks)
 
     def write(self, file: Path) -> None:
         """Writes the report as JSON, whole or not at all."""
@@ -55,23 +65,29 @@ class Report:
             "ok": self.ok,
             "seconds": round(self.seconds, 1),
             "template": self.template,
-            "not_rehearsed": self.not_rehearsed,
+            "not_rehearsed": self.not_rehearsed
+            + [f"not checked, since it takes a machine: {each}" for each in self.left_out],
             "timings": self.timings,
             "checks": [check.__dict__ for check in self.checks],
         }
+        if self.part:
+            body["part"] = self.part
         draft = file.with_suffix(".draft")
         draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
         draft.replace(file)
 
     def show(self, screen: Screen) -> None:
         """Prints the checks, where the time went and what was not rehearsed."""
-        table = Table(title=f"Tier {self.tier}, rehearsed", title_justify="left", show_edge=False, pad_edge=False)
+        what = f"Tier {self.tier}, its {self.part} side alone" if self.part else f"Tier {self.tier}, rehearsed"
+        table = Table(title=what, title_justify="left", show_edge=False, pad_edge=False)
         table.add_column("", width=1)
         table.add_column("What must be true", ratio=3, overflow="fold")
         table.add_column("s", justify="right", style="dim")
         table.add_column("What was seen", ratio=2, style="dim", overflow="fold")
         for check in self.checks:
             table.add_row("[green]✓[/]" if check.ok else "[red]✗[/]", check.name, f"{check.seconds:.1f}", check.detail)
+        for left_out in self.left_out:
+            table.add_row("[yellow]–[/]", left_out, "", "not checked: takes a machine")
         screen.console.print()
         screen.console.print(table)
         properties = self.template["properties"]
@@ -86,6 +102,7 @@ class Report:
             style="dim",
         )
         screen.console.print("Not rehearsed:", style="bold")
-        for sentence in self.not_rehearsed:
+        marked = [f"{len(self.left_out)} checks, marked – above"] if self.left_out else []
+        for sentence in self.not_rehearsed + marked:
             screen.console.print(f"  · {sentence}", markup=False)
         screen.console.print(f"\n{'[green]ok[/]' if self.ok else '[red]fell short[/]'} after {self.seconds:.0f} s")

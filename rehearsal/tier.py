@@ -20,11 +20,12 @@ from botocore.config import Config
 
 from rehearsal.acme import Acme
 from rehearsal.cdk import ACCOUNT, Cdk
+from rehearsal.cloud.events import Events
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
 from rehearsal.machines.traces import Traces
-from rehearsal.places import PROJECT, Run
+from rehearsal.places import BUILD, PROJECT, Run
 from rehearsal.prerequisites import install
 from rehearsal.screen import Screen
 
@@ -47,6 +48,10 @@ class Tier:
     def cdk(self) -> Cdk:
         return Cdk(self.run, self.endpoint, REGION)
 
+    @property
+    def events(self) -> Events:
+        return Events(self.run.events)
+
     @cached_property
     def session(self) -> boto3.Session:
         """The operator's session: the account's own key, which no role's permissions bind."""
@@ -56,6 +61,11 @@ class Tier:
     def acme(self) -> Acme:
         """The certificate authority that the deployment's settings name."""
         return Acme.load(self.run, self.network)
+
+    @property
+    def acme_directory(self) -> str:
+        """The URL that the deployment names it by."""
+        return self.acme.directory
 
     def client(self, service: str) -> Any:
         """A client of the local AWS."""
@@ -94,7 +104,8 @@ class Tier:
         return f"The machine's own last lines ({homes[-1].name}; its journal is kept too):\n{told}"
 
     def delegate(self, domain: str, address: str) -> None:
-        """Enters the name server's address for a domain, as a registrar would, in the resolver that machines ask."""
+        """Lets a domain lead to its name server, as a registrar would, for the machines' resolver and the authority, which opens then."""
+        self.acme.open(address)
         (self.run.home / "delegations.conf").write_text(f"server=/{domain}/{address}\n")
         for trace in Traces(self.run.traces).all():
             if trace["kind"] == "process" and "dnsmasq" in _command(trace["pid"]):
@@ -136,7 +147,7 @@ def start(run: Run, screen: Screen) -> Tier:
         )
         traces.process(process)
         tier = Tier(run, network, f"http://{network.cloud}:4566")
-        _await(tier, process, log)
+        await_answer(tier, process, log)
     (run.home / "network.json").write_text(network.dump())
     return tier
 
@@ -160,6 +171,9 @@ def end(run: Run) -> list[str]:
         return []
     left = Traces(run.traces).end()
     if not left:
+        for home in run.machines.glob("i-*") if run.machines.exists() else []:
+            if (home / "machine.json").exists():
+                Machine.load(run.machines, home.name).archives.keep()
         shutil.rmtree(run.home)
     return left
 
@@ -170,15 +184,15 @@ def running(run: Run, screen: Screen) -> Iterator[Tier]:
     try:
         yield start(run, screen)
     finally:
-        keep = Path("build/rehearsal") / f"{run.tier}-logs"
-        _keep_logs(run, PROJECT / keep)
+        keep_logs(run, BUILD / "rehearsal" / f"{run.name}-logs")
         with screen.step("end", "ending everything that was started"):
             left = end(run)
         for sentence in left:
             screen.note(sentence)
 
 
-def _keep_logs(run: Run, folder: Path) -> None:
+def keep_logs(run: Run, folder: Path) -> None:
+    """Copies what the run wrote of itself, its machines' journals too, to a folder that outlives it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     for file in run.logs.glob("*.log") if run.logs.exists() else []:
@@ -189,14 +203,19 @@ def _keep_logs(run: Run, folder: Path) -> None:
             (folder / f"{home.name}.journal.log").write_text(journal)
 
 
-def _await(tier: Tier, process: subprocess.Popen[bytes], log: Path) -> None:
+def await_answer(tier: Tier, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns once the local AWS answers.
+
+    Raises:
+        TierError: it ended, or said nothing for a minute; the message has its last lines.
+    """
+    # another program may hold the port and never answer
+    impatient = Config(connect_timeout=2, read_timeout=2, retries={"max_attempts": 0})
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(Exception):
-            tier.client("sts").get_caller_identity()
+            tier.session.client("sts", endpoint_url=tier.endpoint, config=impatient).get_caller_identity()
             return
-        if process.poll() is not None:
-            break
         time.sleep(0.2)
     raise TierError(
         "the local AWS did not answer. Its last lines:\n"

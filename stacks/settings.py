@@ -79,6 +79,11 @@ class Settings:
         """The stack's id: another tier or stage is another stack beside the first."""
         return f"fines-{self.stage}-{self.tier}"
 
+    @property
+    def domain_is_reserved(self) -> bool:
+        """Whether nobody can own the domain, so that it can be tried and never be delegated."""
+        return bool(_RESERVED.fullmatch(self.domain))
+
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Settings:
         """Settings from the CDK's context, where `-c` gives texts and cdk.json any JSON.

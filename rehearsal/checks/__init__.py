@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -59,13 +59,19 @@ class Subject:
 
 Check = Callable[[Subject], str]
 _checks: dict[str, list[Check]] = {}
+_need_no_machine: set[Check] = set()
 
 
-def check(tier: str) -> Callable[[Check], Check]:
-    """Registers a check of a tier, to be run in the order of registration; it returns what was seen, or raises."""
+def check(tier: str, *, machines: bool = True) -> Callable[[Check], Check]:
+    """Registers a check of a tier, to be run in the order of registration; it returns what was seen, or raises.
+
+    One with `machines=False` looks at the cloud's side alone, and runs also where no machine can boot.
+    """
 
     def register(function: Check) -> Check:
         _checks.setdefault(tier, []).append(function)
+        if not machines:
+            _need_no_machine.add(function)
         return function
 
     return register
@@ -75,19 +81,23 @@ def sentence(function: Check) -> str:
     return function.__name__.replace("_", " ")
 
 
-def chosen(tier: str, words: Iterable[str] = ()) -> list[Check]:
-    """The checks of a tier whose sentences have all the words, in their order.
+def checks_of(tier: str, *, machines: bool | None = None) -> list[Check]:
+    """The checks of a tier, in their order: all, or those that need machines (True), or those that need none (False)."""
+    importlib.import_module(f"rehearsal.checks.{tier}")
+    return [each for each in _checks[tier] if machines is None or machines is (each not in _need_no_machine)]
+
+
+def choose(among: Sequence[Check], words: Iterable[str]) -> list[Check]:
+    """Those of the checks whose sentences have all the words, in their order.
 
     Raises:
-        CheckError: there is none.
+        CheckError: there is none; the message has the sentences.
     """
-    importlib.import_module(f"rehearsal.checks.{tier}")
     words = list(words)
-    found = [c for c in _checks[tier] if all(word in sentence(c) for word in words)]
+    found = [each for each in among if all(word in sentence(each) for word in words)]
     if not found:
         raise CheckError(
-            f"no check has the words {' '.join(words)!r}: the checks are\n"
-            + "\n".join(sentence(c) for c in _checks[tier])
+            f"no check has the words {' '.join(words)!r}: the checks are\n" + "\n".join(sentence(c) for c in among)
         )
     return found
 
@@ -102,9 +112,11 @@ def judge(each: Check, subject: Subject) -> Result:
     return Result(sentence(each), ok, round(time.monotonic() - start, 1), detail)
 
 
-def run_checks(subject: Subject, screen: Screen, *, words: Iterable[str] = ()) -> list[Result]:
-    """Runs the checks of the subject's tier whose sentences have all the words."""
-    wanted = chosen(subject.tier.run.tier, words)
+def run_checks(
+    subject: Subject, screen: Screen, *, words: Iterable[str] = (), among: Sequence[Check] | None = None
+) -> list[Result]:
+    """Runs the checks whose sentences have all the words: of the subject's tier, or among the given ones."""
+    wanted = choose(checks_of(subject.tier.run.tier) if among is None else among, words)
     results = []
     began = time.monotonic()
     with screen.step("checks", f"{len(wanted)} checks") as say:

@@ -1,6 +1,7 @@
 """Serves the local AWS of one run until it is told to end; started inside the run's network namespace.
 
-Usage: python -m rehearsal.cloud TIER (with NETWORK, ROOT_FILE_SYSTEM and AWS_REGION in the environment)
+Usage: python -m rehearsal.cloud TIER (with NETWORK, ROOT_FILE_SYSTEM and AWS_REGION in the environment), or
+python -m rehearsal.cloud TIER FOLDER PORT without machines, by any user, until its standard input ends (with AWS_REGION)
 """
 
 from __future__ import annotations
@@ -9,28 +10,32 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 from rehearsal.acme import ACME_NAME
+from rehearsal.cloud.tunnel import Tunnel
+from rehearsal.machines.loopback import LOOPBACK
 from rehearsal.machines.metadata import MetadataService
 from rehearsal.machines.network import RESOLVER, Network
 from rehearsal.machines.traces import Traces
-from rehearsal.places import Run
+from rehearsal.places import CloudRun, Run
 
 PORT = 4566
 ACCOUNT = "000000000000"
 
 
 def main() -> None:
-    run = Run(sys.argv[1])  # the tier
-    network = Network.load(os.environ["NETWORK"])
+    tier, *apart = sys.argv[1:]
+    run = CloudRun(tier, Path(apart[0])) if apart else Run(tier)
+    port = int(apart[1]) if apart else PORT
     region = os.environ["AWS_REGION"]
     os.environ |= {
-        "GATEWAY_PORT": str(PORT),
-        "BIND_HOST": "0.0.0.0",  # noqa: S104 - all of the run's own namespace
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1" if apart else "0.0.0.0",  # noqa: S104 - all of the run's own namespace
         "MINISTACK_REGION": region,
         "STATE_DIR": str(run.home / "ministack"),
     }
@@ -42,6 +47,7 @@ def main() -> None:
 
     from rehearsal.cloud import alarms
     from rehearsal.cloud.ec2 import Ec2
+    from rehearsal.cloud.events import Events
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.front import Front, certify
     from rehearsal.cloud.mend import mend
@@ -49,7 +55,9 @@ def main() -> None:
     from rehearsal.cloud.permissions.lookup_ministack import MiniStack
     from rehearsal.cloud.signals import Signals
     from rehearsal.cloud.types import teach
+    from rehearsal.cloud.unmanned import Unmanned
 
+    network = LOOPBACK if apart else Network.load(os.environ["NETWORK"])
     traces = Traces(run.traces)
     context = certify(
         authority_file=run.authority,
@@ -60,13 +68,15 @@ def main() -> None:
     )
     known = MiniStack(account=ACCOUNT, region=region)
     sessions = Sessions(announce=known.announce)
-    machines = Ec2(
+    unmanned = Unmanned(run=run, traces=traces, sessions=sessions) if apart else None
+    machines = unmanned or Ec2(
         run=run, network=network, root=Path(os.environ["ROOT_FILE_SYSTEM"]), traces=traces, sessions=sessions
     )
     mend()
     teach(run, machines)
     alarms.play(region)
-    Fleet(machines=machines, signals=Signals(), region=region)
+    seen = Events(run.events)
+    Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region)
     for arch in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{arch}"] = "ami-0deb1a00000000013"
 
@@ -83,17 +93,32 @@ def main() -> None:
             resource_policy=known.resource_policy,
             ledger=Ledger(run.permissions),
         )
-        await MetadataService(machines.instances).start()
-        await Front(backend=f"http://127.0.0.1:{PORT}", gate=gate).start(address=network.cloud, context=context)
+        front = Front(backend=f"http://127.0.0.1:{port}", gate=gate)
+        if unmanned:
+            behind = await front.start(address=network.cloud, context=context, port=0)
+            unmanned.reached_by(f"http://127.0.0.1:{await Tunnel(behind).start()}")
+        else:
+            await MetadataService(machines.instances).start()
+            await front.start(address=network.cloud, context=context)
         await asyncio.Event().wait()
 
     threading.Thread(target=asyncio.run, args=(serve(),), name="front", daemon=True).start()
-    _start_resolver(run, network, traces)
+    if unmanned:
+        threading.Thread(target=_end_with_standard_input, name="end", daemon=True).start()
+    else:
+        _start_resolver(run, network, traces)
     run.facts.write_text(
-        json.dumps({"endpoint": f"http://{network.cloud}:{PORT}", "region": region, "pid": os.getpid()})
+        json.dumps({"endpoint": f"http://{network.cloud}:{port}", "region": region, "pid": os.getpid()})
     )
     sys.argv = sys.argv[:1]  # MiniStack reads the command line too
     app.main()
+
+
+def _end_with_standard_input() -> None:
+    """Ends this process and its own children when the rehearsal that holds the other end is gone, however it ended."""
+    while os.read(0, 1024):
+        pass
+    os.killpg(0, signal.SIGKILL)
 
 
 def _start_resolver(run: Run, network: Network, traces: Traces) -> None:

@@ -61,9 +61,16 @@ class Ec2:
     def launch(self, *, template: Params, subnet: str, tags: dict[str, str]) -> str:
         """Boots a machine as the data of a launch template says; returns the instance's id."""
         with self._lock:
+            instance = self._record(template=template, subnet=subnet, tags=tags)
+            self._boot(instance, ec2._subnets[subnet]["CidrBlock"])
+            self.expose()
+            return instance.id
+
+    def _record(self, *, template: Params, subnet: str, tags: dict[str, str]) -> Instance:
+        """Records an instance as the data of a launch template says, for EC2's API and for the metadata service."""
+        with self._lock:
             cidr = ec2._subnets[subnet]["CidrBlock"]
             zone = ec2._subnets[subnet]["AvailabilityZone"]
-            router = self._network.add_subnet(cidr)
             address = self._free_address(cidr)
             profile = template["IamInstanceProfile"]
             name = profile.get("Name") or profile["Arn"].rpartition("/")[2]
@@ -109,19 +116,21 @@ class Ec2:
                 credentials=_renewed(lambda: self._sessions.issue(role["Arn"], source=id)),
                 hop_limit=int(options.get("HttpPutResponseHopLimit", 1)),
             )
-            self.machines[id] = Machine.boot(
-                id=id,
-                folder=self._run.machines,
-                root=self._root,
-                address=address,
-                router=router,
-                prefix=ipaddress.ip_network(cidr).prefixlen,
-                network=self._network,
-                authority=self._run.authority,
-                traces=self._traces,
-            )
-            self.expose()
-            return id
+            return self.instances[address]
+
+    def _boot(self, instance: Instance, cidr: str) -> None:
+        """Gives a recorded instance its machine, in a subnet of that range."""
+        self.machines[instance.id] = Machine.boot(
+            id=instance.id,
+            folder=self._run.machines,
+            root=self._root,
+            address=instance.address,
+            router=self._network.add_subnet(cidr),
+            prefix=ipaddress.ip_network(cidr).prefixlen,
+            network=self._network,
+            authority=self._run.authority,
+            traces=self._traces,
+        )
 
     def _free_address(self, cidr: str) -> str:
         # AWS keeps the first four addresses of a subnet; no address is used twice in a run, so that logs stay clear

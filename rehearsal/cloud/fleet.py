@@ -18,7 +18,9 @@ import yaml
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners, stacks
 
+from rehearsal.cloud import events
 from rehearsal.cloud.ec2 import Ec2
+from rehearsal.cloud.events import Events
 from rehearsal.cloud.signals import Signals
 
 log = logging.getLogger("rehearsal.fleet")
@@ -41,8 +43,8 @@ class _Group:
 class Fleet:
     """Plays the Auto Scaling groups of all stacks."""
 
-    def __init__(self, *, machines: Ec2, signals: Signals, region: str) -> None:
-        self._machines, self._signals, self._region = machines, signals, region
+    def __init__(self, *, machines: Ec2, signals: Signals, seen: Events, region: str) -> None:
+        self._machines, self._signals, self._seen, self._region = machines, signals, seen, region
         self._groups: dict[str, _Group] = {}
         plain = provisioners._RESOURCE_HANDLERS[GROUP]
         self._plain = dict(plain)
@@ -143,6 +145,7 @@ class Fleet:
         }
         subnet = subnets[len(self._records(group)) % len(subnets)]
         id = self._machines.launch(template=version["LaunchTemplateData"], subnet=subnet, tags=tags)
+        self._seen.add(id, events.LAUNCHED)
         log.info("group %s: launched %s", group.name, id)
         autoscaling._asgs[group.name]["Instances"].append(
             {
@@ -187,7 +190,9 @@ class Fleet:
                 id,
                 "answered" if id in group.completed else "left unanswered",
             )
+            self._seen.add(id, events.HOOK_OVER)
         self._machines.terminate(id)
+        self._seen.add(id, events.TERMINATED)
         autoscaling._asgs[group.name]["Instances"].remove(record)
 
     def _keep(self) -> None:
@@ -214,6 +219,7 @@ class Fleet:
                 since = group.died.setdefault(id, time.monotonic())
                 if terminated or time.monotonic() - since >= NOTICE:
                     record["HealthStatus"] = "Unhealthy"
+                    self._seen.add(id, events.UNHEALTHY)
                     log.warning("group %s: %s is unhealthy and is replaced", group.name, id)
                     self._end(group, record)
             self._fill(group)

@@ -70,14 +70,15 @@ class Front:
         self._backend, self._gate = backend, gate
         self._session: aiohttp.ClientSession | None = None
 
-    async def start(self, *, address: str, context: ssl.SSLContext) -> None:
-        """Listens on port 443 of the address."""
+    async def start(self, *, address: str, context: ssl.SSLContext, port: int = 443) -> int:
+        """Listens on a port of the address (0: a free one); returns the port."""
         self._session = aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=600))
         app = web.Application(client_max_size=_BODY_LIMIT)
         app.router.add_route("*", "/{path:.*}", self._pass)
         runner = web.AppRunner(app, access_log=None, auto_decompress=False)
         await runner.setup()
-        await web.TCPSite(runner, address, 443, ssl_context=context).start()
+        await web.TCPSite(runner, address, port, ssl_context=context).start()
+        return int(runner.addresses[0][1])
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         assert self._session is not None

@@ -9,6 +9,9 @@ from typing import Any
 
 from ministack.services.cloudformation import handlers
 
+from rehearsal.cloud import events
+from rehearsal.cloud.events import Events
+
 
 class SignalError(RuntimeError):
     """A signal said FAILURE, or none came in time."""
@@ -17,7 +20,8 @@ class SignalError(RuntimeError):
 class Signals:
     """Receives `SignalResource` calls for the groups that wait; all other calls go on to MiniStack."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen: Events) -> None:
+        self._seen = seen
         self._changed = threading.Condition()
         self._waiting: dict[tuple[str, str], dict[str, str]] = {}
         self._onward: Callable[[dict[str, Any]], Any] = handlers._ACTION_HANDLERS["SignalResource"]
@@ -29,6 +33,8 @@ class Signals:
             _first(params, "LogicalResourceId"),
         )
         unique, status = _first(params, "UniqueId"), _first(params, "Status")
+        if status == "SUCCESS" and unique:
+            self._seen.add(unique, events.SIGNALLED)
         with self._changed:
             heard = self._waiting.get(key)
             if heard is not None and unique and status in ("SUCCESS", "FAILURE"):

@@ -10,7 +10,7 @@ import shutil
 import stat
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,8 +47,12 @@ class Machine:
         network: Network,
         authority: Path,
         traces: Traces,
+        files: Mapping[str, str] | None = None,
     ) -> Machine:
-        """Boots a machine with the address in the subnet of `router`; returns while it is still booting."""
+        """Boots a machine with the address in the subnet of `router`; returns while it is still booting.
+
+        `files` lie on its disk besides, by their paths below its root.
+        """
         home = folder / id
         home.mkdir(parents=True)
         own = [
@@ -57,6 +61,9 @@ class Machine:
         ]  # its own list ends it alone, the run's list ends it with all else
         merged = _layer(home, root, own)
         _furnish(merged, id=id, address=address, router=router, prefix=prefix, authority=authority)
+        for path, text in (files or {}).items():
+            (merged / path).parent.mkdir(parents=True, exist_ok=True)
+            (merged / path).write_text(text)
         cgroups = _make_cgroups(f"fines-{id}", own)
         containers, archives = home / "containers", Archives(home / "archives", cache() / "apt" / root.name)
         containers.mkdir()
@@ -116,6 +123,11 @@ class Machine:
         if leader is None:
             raise OSError(f"machine {self.id} is not running")
         return Path(f"/proc/{leader}/root")
+
+    @property
+    def archives(self) -> Archives:
+        """The packages that it downloaded, and where those are kept."""
+        return Archives(self.home / "archives", cache() / "apt" / self.made_of)
 
     def run(
         self, *command: str, check: bool = True, timeout: float = 60, input: str | None = None
@@ -191,12 +203,12 @@ class Machine:
         for pid in [p for p in (leader, self.pid) if p is not None]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, 9)
-        Archives(self.home / "archives", cache() / "apt" / self.made_of).keep()
         left = end(reversed(Traces(self.home / "traces.jsonl").all()))
         if left:
             raise OSError("; ".join(left))
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+        self.archives.keep()
 
     def shut_down(self, patience: float) -> None:
         """Asks the machine to power off, as EC2 does on termination, and takes its power away when it does not."""
@@ -216,7 +228,9 @@ def _layer(home: Path, root: Path, traces: Sequence[Traces]) -> Path:
         folder.mkdir()
     for each in traces:
         each.add("mount", path=str(merged))
-    options = f"lowerdir={root},upperdir={upper},workdir={work}"
+    # A machine's own disk ends with it and is never mounted again, so nothing waits for this system's disk to have it
+    # (overlayfs: volatile). The data volume is another thing: what is synced there must be there after a power loss.
+    options = f"lowerdir={root},upperdir={upper},workdir={work},volatile"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True, capture_output=True)
     return merged
 

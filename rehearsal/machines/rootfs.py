@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from rehearsal.disk import shortage
+from rehearsal.machines.traces import start_time
 from rehearsal.places import cache
 
 SUITE = "trixie"
@@ -71,6 +74,8 @@ class RootFileSystemError(RuntimeError):
 
 def architecture() -> str:
     """Debian's name for this machine's CPU."""
+    if shutil.which("dpkg") is None:
+        return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     return subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -100,6 +105,9 @@ def root_file_system(say: Callable[[str], None]) -> Path:
     if root.exists():
         return root
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.draft.*"):  # of a process that was killed
+        if start_time(int(left.suffix[1:])) is None:
+            remove(left)
     draft = folder / f"{root.name}.draft.{os.getpid()}"
     log = folder / f"{root.name}.log"
     try:
@@ -114,11 +122,20 @@ def root_file_system(say: Callable[[str], None]) -> Path:
         (draft / "etc/resolv.conf").symlink_to("../run/systemd/resolve/stub-resolv.conf")
         (draft / "etc/machine-id").write_text("")
         draft.rename(root)
-    except OSError as error:
-        raise RootFileSystemError(f"the root file system could not be made: {error}") from error
+    except (OSError, subprocess.CalledProcessError, RootFileSystemError) as error:
+        why = f"the root file system could not be made: {error}{shortage(folder)}"
+        raise RootFileSystemError(why) from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        remove(draft)
     return root
+
+
+def remove(root: Path) -> None:
+    """Removes a root file system, whole or half made; what is mounted below it is let go of first, never looked into."""
+    mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for point in sorted((each for each in mounted if each.startswith(f"{root}/")), reverse=True):
+        subprocess.run(["umount", "--lazy", point], check=True, capture_output=True)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _install(root: Path, log: Path) -> None:
@@ -138,7 +155,7 @@ def _install(root: Path, log: Path) -> None:
         _logged(log, "chroot", str(root), "apt-get", "clean")
         _logged(log, "chroot", str(root), "systemctl", "enable", "systemd-networkd", "systemd-resolved")
     finally:
-        subprocess.run(["umount", str(proc)], check=True)
+        subprocess.run(["umount", "--lazy", str(proc)], check=True)
     policy.unlink()
 
 

@@ -14,7 +14,15 @@ from stacks.settings import Cpu
 
 SERVICE = Path(__file__).parent.parent.parent / "service"
 _PLATFORMS = {Cpu.ARM64: ecr_assets.Platform.LINUX_ARM64, Cpu.X86_64: ecr_assets.Platform.LINUX_AMD64}
-_NOT_IN_THE_IMAGE = ["tests", "testing", "requirements-dev.txt", "**/__pycache__", "**/*.pyc", "**/.*_cache"]
+_NOT_IN_THE_IMAGE = [
+    "tests",
+    "testing",
+    "requirements-dev.*",
+    "requirements.in",
+    "**/__pycache__",
+    "**/*.pyc",
+    "**/.*_cache",
+]
 
 
 class Release(Construct):

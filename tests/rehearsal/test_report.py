@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+from rich.console import Console
+
+from rehearsal.picture import drawn
 from rehearsal.report import Report, Result
+from rehearsal.screen import Screen
 
 
 def _report(*, ok: bool = True, missing: tuple[str, ...] = ()) -> Report:
@@ -44,3 +49,30 @@ def test_some_of_the_checks_alone_can_be_good_without_the_template_having_been_r
     assert not report.ok
     report.partial = True
     assert report.ok
+
+
+def test_a_report_that_is_read_is_the_one_that_was_written(tmp_path: Path) -> None:
+    file, report = tmp_path / "single.json", _report()
+    report.seconds = 12.3
+    report.write(file)
+    assert Report.read(file) == report
+
+
+def test_the_picture_shows_the_checks_and_asks_nobody_for_a_font() -> None:
+    picture = drawn(_report())
+    assert "there&#160;once" in picture
+    assert "@font-face" not in picture
+    assert "url(http" not in picture
+
+
+def test_a_part_says_that_it_is_one_and_names_the_checks_that_it_left_out(tmp_path: Path) -> None:
+    report = _report()
+    report.part, report.left_out, report.not_rehearsed = "cloud", ["a host boots"], ["no machine was booted"]
+    report.write(tmp_path / "single.cloud.json")
+    body = json.loads((tmp_path / "single.cloud.json").read_text())
+    assert body["part"] == "cloud"
+    assert body["not_rehearsed"] == ["no machine was booted", "not checked, since it takes a machine: a host boots"]
+    out = io.StringIO()
+    report.show(Screen(Console(file=out, width=140)))
+    assert "its cloud side alone" in out.getvalue()
+    assert "a host boots" in out.getvalue() and "takes a machine" in out.getvalue()

@@ -8,12 +8,14 @@ from rehearsal.breaks import breaks
 from rehearsal.breaks.host import edited
 from rehearsal.checks import Subject
 from rehearsal.checks.single.dns import (
+    a_secondary_that_a_setting_names_gets_the_zone_by_its_key_alone,
     the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures,
     the_name_server_refuses_recursion_and_transfers_to_strangers,
 )
 from rehearsal.machines.network import RESOLVER
 
 _KNOT = "/etc/knot/knot.conf"
+_SECONDARIES = "/run/fines/knot/secondaries.conf"
 _RESTART = "systemctl reset-failed knot.service; systemctl restart knot.service && sleep 1"
 _OPEN = "acl:\n  - id: everybody\n    action: transfer\n"
 _FORWARD = f"remote:\n  - id: resolver\n    address: {RESOLVER}\nmod-dnsproxy:\n  - id: forward\n    remote: resolver\n    fallback: on\n"
@@ -49,8 +51,17 @@ def the_parameter_has_the_record_of_a_key_before(subject: Subject) -> Iterator[N
 
 @breaks(the_name_server_refuses_recursion_and_transfers_to_strangers, says="transferred to a stranger")
 def anybody_may_copy_the_zone(subject: Subject) -> Iterator[None]:
-    zone, limit = "zone:\n", "    module: mod-rrl/limit\n"
-    with edited(subject.host, _KNOT, {zone: _OPEN + zone, limit: limit + "    acl: everybody\n"}, then=_RESTART):
+    zone, named = "zone:\n", "acl: [secondaries]\n"
+    opened = {zone: _OPEN + zone, named: "acl: [secondaries, everybody]\n"}
+    with edited(subject.host, _KNOT, opened, then=_RESTART):
+        yield
+
+
+@breaks(
+    a_secondary_that_a_setting_names_gets_the_zone_by_its_key_alone, says="the secondary that shows the key is refused"
+)
+def the_secondaries_may_not_copy_the_zone(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, _SECONDARIES, {"action: transfer": "action: notify"}, then=_RESTART):
         yield
 
 

@@ -2,6 +2,7 @@
 
 # The order of these lines is the order of the checks.
 from rehearsal.checks.single import resources  # isort: skip
+from rehearsal.checks.single import deployment  # isort: skip
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import dns  # isort: skip
@@ -22,6 +23,7 @@ __all__ = [
     "backups",
     "boot",
     "certificates",
+    "deployment",
     "dns",
     "exposure",
     "pages",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import dns.dnssec
 import dns.exception
 import dns.flags
@@ -11,6 +13,7 @@ import dns.query
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
+import dns.tsigkeyring
 import dns.zone
 
 from rehearsal.checks import CheckError, Subject, check
@@ -57,6 +60,34 @@ def the_name_server_refuses_recursion_and_transfers_to_strangers(subject: Subjec
     except (dns.query.TransferError, dns.exception.FormError, EOFError) as error:
         return f"recursion: REFUSED; transfer: {error}"
     raise CheckError(f"the zone was transferred to a stranger in {len(given)} messages")
+
+
+@check("single")
+def a_secondary_that_a_setting_names_gets_the_zone_by_its_key_alone(subject: Subject) -> str:
+    secret = base64.b64encode(bytes.fromhex(subject.host.run("cat", "/run/fines/secrets/tsig").stdout)).decode()
+    other = base64.b64encode(b"another key of the same size, 32").decode()
+    try:
+        _transferred(subject, other)
+    except dns.exception.DNSException as error:
+        refused = str(error)
+    else:
+        raise CheckError("the zone was transferred to somebody with another key")
+    try:
+        names = {str(name) for name in _transferred(subject, secret).nodes}
+    except dns.exception.DNSException as error:
+        raise CheckError(f"the secondary that shows the key is refused: {type(error).__name__}: {error}") from error
+    if not {"@", "ns1", "ns2"} <= names:
+        raise CheckError(f"the transferred zone has no more than {sorted(names)}")
+    return f"{len(names)} names with the key; without it: {refused}"
+
+
+def _transferred(subject: Subject, secret: str) -> dns.zone.Zone:
+    """The zone, as a secondary with this key gets it."""
+    ring = dns.tsigkeyring.from_text({"secondaries": secret})
+    messages = dns.query.xfr(
+        subject.address, subject.domain, timeout=5, lifetime=10, keyring=ring, keyname="secondaries"
+    )
+    return dns.zone.from_xfr(messages, relativize=True)
 
 
 def _answer(subject: Subject, name: dns.name.Name, kind: str) -> dns.message.Message:

@@ -28,7 +28,7 @@ except OSError as error:
 """
 
 
-@check("single")
+@check("single", machines=False)
 def every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other(subject: Subject) -> str:
     roles = [
         role for role in roles_of(subject) if "ec2.amazonaws.com" in str(role.trust) or "RolesHost" in str(role.trust)

@@ -88,9 +88,9 @@ def _larger(type: str) -> str:
 
 
 def _volume(subject: Subject) -> str:
-    """The data volume that the present host has attached."""
-    volumes = subject.tier.client("ec2").describe_volumes()["Volumes"]
-    attached = [v["VolumeId"] for v in volumes if any(a["InstanceId"] == subject.host.id for a in v["Attachments"])]
-    if len(attached) != 1:
-        raise CheckError(f"the host has {len(attached)} data volumes: {attached}")
-    return str(attached[0])
+    """The data volume that the present host was told of, and has attached."""
+    told = subject.host.run("sed", "-n", "s/^FINES_VOLUME_ID='\\(.*\\)'$/\\1/p", "/etc/fines/boot.env").stdout.strip()
+    volume = subject.tier.client("ec2").describe_volumes(VolumeIds=[told])["Volumes"][0]
+    if [attachment["InstanceId"] for attachment in volume["Attachments"]] != [subject.host.id]:
+        raise CheckError(f"the volume {told} hangs on {volume['Attachments']}, not on {subject.host.id}")
+    return told

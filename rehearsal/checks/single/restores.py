@@ -1,4 +1,7 @@
-"""What comes back from the bucket: a moment before a mistake, and all but the last minute of a volume that is lost."""
+"""What comes back from the bucket: all but the last minute of a volume that is lost, and a moment before a mistake.
+
+The lost volume comes first: a host that has the setting `restore` fills an empty volume without asking.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +22,6 @@ from rehearsal.checks.variant import project
 
 _MOST_LOST = 60.0  # seconds of acknowledged fines that a lost volume may take along
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
-
-
-@check("single")
-def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: Subject) -> str:
-    people = People.make(subject, officers=2, owners=2)
-    with Load(people, officers=2, fines=40, pause=_PACE) as load:
-        load.join()
-    kept = load.ledger
-    moment = _moment(subject)
-    time.sleep(1.5)
-    deleted = _psql(subject, "WITH gone AS (DELETE FROM infracciones_infraccion RETURNING 1) SELECT count(*) FROM gone")
-    with Load(people, officers=1, fines=3) as after:
-        after.join()
-    if len(missing_or_doubled(kept, people)) != len(kept.acknowledged):
-        raise CheckError("the mistaken DELETE left fines in the reports: the restore would prove nothing")
-    _come_back(subject, "Undo a mistake in the data", restore=moment)
-    if wrong := missing_or_doubled(kept, people):
-        raise CheckError(f"{len(wrong)} of {len(kept.acknowledged)} fines did not come back: {wrong[0]}")
-    if len(missing_or_doubled(after.ledger, people)) != len(after.ledger.acknowledged):
-        raise CheckError(f"fines of after {moment} are there: the restore went past it")
-    return f"{deleted} rows deleted, {len(kept.acknowledged)} acknowledged fines back as of {moment}"
 
 
 @check("single")
@@ -73,6 +55,27 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_from_the_bucket_with_its_
         raise CheckError(f"{len(ages)} acknowledged fines are missing, the oldest of {max(ages):.0f} s before the loss")
     shown = f"{len(ages)} of {len(load.ledger.acknowledged)} fines missing, of the last {max(ages, default=0):.0f} s"
     return f"«{refusal}»; {shown}; same certificate, same keys"
+
+
+@check("single")
+def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: Subject) -> str:
+    people = People.make(subject, officers=2, owners=2)
+    with Load(people, officers=2, fines=40, pause=_PACE) as load:
+        load.join()
+    kept = load.ledger
+    moment = _moment(subject)
+    time.sleep(1.5)
+    deleted = _psql(subject, "WITH gone AS (DELETE FROM infracciones_infraccion RETURNING 1) SELECT count(*) FROM gone")
+    with Load(people, officers=1, fines=3) as after:
+        after.join()
+    if len(missing_or_doubled(kept, people)) != len(kept.acknowledged):
+        raise CheckError("the mistaken DELETE left fines in the reports: the restore would prove nothing")
+    _come_back(subject, "Undo a mistake in the data", restore=moment)
+    if wrong := missing_or_doubled(kept, people):
+        raise CheckError(f"{len(wrong)} of {len(kept.acknowledged)} fines did not come back: {wrong[0]}")
+    if len(missing_or_doubled(after.ledger, people)) != len(after.ledger.acknowledged):
+        raise CheckError(f"fines of after {moment} are there: the restore went past it")
+    return f"{deleted} rows deleted, {len(kept.acknowledged)} acknowledged fines back as of {moment}"
 
 
 def _come_back(subject: Subject, page: str, *, restore: str) -> None:

@@ -53,6 +53,7 @@ def main() -> None:
     from ministack.services import ssm
 
     from rehearsal.cloud.ec2 import Ec2
+    from rehearsal.cloud.events import Events
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.mend import mend
     from rehearsal.cloud.signals import Signals
@@ -63,7 +64,8 @@ def main() -> None:
     machines = cast(Ec2, Addresses())
     mend()
     teach(run, machines)
-    Fleet(machines=machines, signals=Signals(), region=REGION)
+    seen = Events(folder / "events.jsonl")
+    Fleet(machines=machines, signals=Signals(seen), seen=seen, region=REGION)
     for architecture in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{architecture}"] = "ami-0deb1a00000000013"
     sys.argv = sys.argv[:1]  # MiniStack reads the command line too

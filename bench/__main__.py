@@ -1,0 +1,92 @@
+"""Measures the project's figures: `make bench` calls this. It prints a table and writes build/bench.json."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+
+from bench import last_rehearsal, rig
+from bench.memory import IdleError
+from bench.packages import PackagesError
+from bench.power import PowerError
+from bench.scoreboard import Scoreboard
+from bench.synth import SynthError, synth
+from rehearsal.cdk import CdkError
+from rehearsal.checks import CheckError
+from rehearsal.lock import alone
+from rehearsal.machines.network import NetworkError
+from rehearsal.machines.rootfs import RootFileSystemError
+from rehearsal.places import BUILD, Run, cache
+from rehearsal.prerequisites import PrerequisiteError
+from rehearsal.screen import Screen
+from rehearsal.tier import TierError
+
+FIGURES = ("synth", "host", "rehearsal")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--tier", default="single")
+    parser.add_argument(
+        "--figures", default=" ".join(FIGURES), help="some of synth, host (boot, power loss, memory) and rehearsal"
+    )
+    words = parser.parse_args()
+    chosen = words.figures.split() or list(FIGURES)
+    if words.tier != "single":
+        print(f"tier={words.tier!r} cannot be measured yet: use TIER=single", file=sys.stderr)
+        return 2
+    if wrong := [figure for figure in chosen if figure not in FIGURES]:
+        print(f"{', '.join(wrong)}: no such figure, use some of {', '.join(FIGURES)}", file=sys.stderr)
+        return 2
+    screen = Screen()
+    # Ctrl-C and a polite kill both end what was started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with alone(screen, cache(), Run(words.tier).home.parent):
+            return bench(Run(words.tier), screen, chosen)
+    except (
+        CdkError,
+        CheckError,
+        IdleError,
+        LookupError,
+        NetworkError,
+        PackagesError,
+        PowerError,
+        PrerequisiteError,
+        RootFileSystemError,
+        SynthError,
+        TierError,
+    ) as error:
+        screen.console.print(str(error), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        screen.console.print("interrupted; what was started has been ended", style="red")
+        return 130
+
+
+def bench(run: Run, screen: Screen, figures: list[str]) -> int:
+    """Measures the figures; returns the exit status: 0 only when each that was measured holds."""
+    board = Scoreboard()
+    if "synth" in figures:
+        with screen.step("synth", "synth of the tier and of an empty app, in turns") as say:
+            ratio = synth(say)
+        board.add(screen, ratio)
+    if "host" in figures:
+        if os.geteuid() == 0:
+            board.add(screen, *rig.measure(run, screen))
+        else:
+            board.not_measured.append("boot, power loss and memory of the host: machines take root, run it with sudo")
+    if "rehearsal" in figures:
+        found, untold = last_rehearsal.ratios(BUILD / "rehearsal" / f"{run.tier}.json")
+        board.ratios += found
+        board.not_measured += untold
+    # some of the figures say nothing of the others, so they do not replace what a whole measurement said
+    board.write(BUILD / ("bench.json" if set(figures) == set(FIGURES) else "bench.partial.json"))
+    board.show(screen)
+    return 0 if board.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Whether a stack of the name, or what one left behind, is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from operate.finding import Finding, ok, stops, warning
+from operate.stack import Deployed
+from operate.subject import Subject
+
+
+def earlier_stack(subject: Subject) -> Iterator[Finding]:
+    deployed = subject.deployed()
+    if deployed is None:
+        yield ok("stack", f"there is no {subject.settings.stack_name} yet: this is its first deployment")
+    elif deployed.serves:
+        yield ok("stack", f"{deployed.name} is {deployed.status}: this deployment updates it")
+    else:
+        yield stops(
+            "stack",
+            f"{deployed.name} is {deployed.status}{f': {deployed.reason}' if deployed.reason else ''}",
+            _mend(subject, deployed),
+        )
+
+
+def _mend(subject: Subject, deployed: Deployed) -> str:
+    command = f"aws cloudformation {{}} --region {subject.region} --stack-name {deployed.name}"
+    match deployed.status:
+        case "UPDATE_ROLLBACK_FAILED":
+            return command.format("continue-update-rollback")
+        case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED" | "REVIEW_IN_PROGRESS":
+            unlock = (
+                f"{command.format('update-termination-protection')} --no-enable-termination-protection; "
+                if deployed.protected
+                else ""
+            )
+            return unlock + command.format("delete-stack")
+        case "DELETE_IN_PROGRESS":
+            return command.format("wait stack-delete-complete")
+        case "CREATE_IN_PROGRESS":
+            return command.format("wait stack-create-complete")
+        case "ROLLBACK_IN_PROGRESS":
+            return command.format("wait stack-rollback-complete")
+        case status if "ROLLBACK" in status and status.endswith("_IN_PROGRESS"):
+            return command.format("describe-stack-events") + " until it has ended"
+        case status if status.endswith("_IN_PROGRESS"):
+            return command.format("wait stack-update-complete")
+        case _:
+            return command.format("describe-stack-events")
+
+
+def leftovers(subject: Subject) -> Iterator[Finding]:
+    """What an earlier stack of the name left: names that collide, and volumes whose data the new one would not have."""
+    if subject.deployed() is not None:
+        yield ok("leftovers", "not looked for: what is there is the stack's own")
+        return
+    found = [*_groups(subject), *_logs(subject), *_parameters(subject), *_volumes(subject)]
+    yield from found or [ok("leftovers", "nothing of an earlier stack of the name is in the way")]
+
+
+def fixed_names(subject: Subject) -> dict[str, set[str]]:
+    """The names that the template itself gives, by resource type; a test holds them against it."""
+    settings = subject.settings
+    return {
+        "AWS::AutoScaling::AutoScalingGroup": {settings.stack_name},
+        "AWS::Logs::LogGroup": {
+            f"/fines/{settings.stage}/{settings.tier}/{name}" for name in ("access", "host", "service")
+        },
+        "AWS::SSM::Parameter": {f"/fines/{settings.stack_name}/release"},
+    }
+
+
+def _groups(subject: Subject) -> Iterator[Finding]:
+    names = sorted(fixed_names(subject)["AWS::AutoScaling::AutoScalingGroup"])
+    answer = subject.account.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=names)
+    for group in answer["AutoScalingGroups"]:
+        name = group["AutoScalingGroupName"]
+        yield stops(
+            "leftovers",
+            f"an Auto Scaling group {name} is there, and belongs to no stack of that name",
+            f"aws autoscaling delete-auto-scaling-group --region {subject.region} --auto-scaling-group-name {name} --force-delete",
+        )
+
+
+def _logs(subject: Subject) -> Iterator[Finding]:
+    names = fixed_names(subject)["AWS::Logs::LogGroup"]
+    prefix = f"/fines/{subject.settings.stage}/{subject.settings.tier}/"
+    pages = subject.account.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+    for name in (group["logGroupName"] for page in pages for group in page["logGroups"]):
+        if name in names:
+            yield stops(
+                "leftovers",
+                f"the log group {name} is there: a host that was still writing made it again",
+                f"aws logs delete-log-group --region {subject.region} --log-group-name {name}",
+            )
+
+
+def _parameters(subject: Subject) -> Iterator[Finding]:
+    names = sorted(fixed_names(subject)["AWS::SSM::Parameter"])
+    for parameter in subject.account.client("ssm").get_parameters(Names=names)["Parameters"]:
+        yield stops(
+            "leftovers",
+            f"the parameter {parameter['Name']} is there",
+            f"aws ssm delete-parameter --region {subject.region} --name {parameter['Name']}",
+        )
+
+
+def _volumes(subject: Subject) -> Iterator[Finding]:
+    name = f"{subject.settings.stack_name}-data"
+    answer = subject.account.client("ec2").describe_volumes(
+        Filters=[{"Name": "tag:Name", "Values": [name]}, {"Name": "status", "Values": ["available", "in-use"]}]
+    )
+    for volume in answer["Volumes"]:
+        id, size = volume["VolumeId"], volume["Size"]
+        if subject.settings.data_volume_snapshot:
+            yield ok(
+                "leftovers",
+                f"the data volume {id} ({size} GiB) of an earlier stack stays; the new one is filled from the snapshot",
+            )
+        else:
+            yield warning(
+                "leftovers",
+                f"the data volume {id} ({size} GiB) of an earlier stack is there; the new stack's will be empty",
+                f"to keep its data: aws ec2 create-snapshot --region {subject.region} --volume-id {id}, then -c data_volume_snapshot=snap-...",
+            )

@@ -1,0 +1,19 @@
+"""What is shown of the CLI's output is what says why it failed."""
+
+from __future__ import annotations
+
+from rehearsal.cdk import reasons
+
+
+def test_the_settings_own_messages_are_shown() -> None:
+    said = "'domian' is no setting: did you mean 'domain'?\ncpu='z80': use one of arm64, x86_64\npython app.py: Subprocess exited with error 2\n"
+    assert reasons(said) == said.strip()
+
+
+def test_what_cloudformation_failed_at_is_shown_and_what_went_well_is_not() -> None:
+    said = "1/2 | CREATE_COMPLETE | AWS::SNS::Topic\n2/2 | CREATE_FAILED | AWS::S3::Bucket | it exists\n"
+    assert reasons(said) == "2/2 | CREATE_FAILED | AWS::S3::Bucket | it exists"
+
+
+def test_an_output_that_tells_nothing_is_shown_by_its_end() -> None:
+    assert reasons("\n".join(map(str, range(20)))) == "\n".join(map(str, range(8, 20)))

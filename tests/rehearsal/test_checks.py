@@ -1,0 +1,56 @@
+"""Checks are told apart by whether they need a machine, and are chosen by their words."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, cast
+
+import pytest
+from rich.console import Console
+
+from rehearsal import checks
+from rehearsal.checks import CheckError, Subject, checks_of, run_checks, sentence
+from rehearsal.screen import Screen
+
+
+def test_every_check_needs_machines_or_needs_none() -> None:
+    every, some, none = (checks_of("single", machines=machines) for machines in (None, True, False))
+    assert [each for each in every if each in some or each in none] == every
+    assert not set(some) & set(none)
+    assert some and none
+
+
+def test_what_looks_at_a_host_is_not_among_the_checks_that_need_none() -> None:
+    for each in checks_of("single", machines=False):
+        names = each.__code__.co_names
+        assert not {"host", "delegate", "network"} & set(names), sentence(each)
+
+
+def test_words_that_only_a_check_of_a_machine_has_choose_nothing_where_there_is_none() -> None:
+    with pytest.raises(CheckError, match="the checks are\nthe stacks resources"):
+        run_checks(cast(Subject, None), Screen(), words=["nginx"], among=checks_of("single", machines=False))
+
+
+def test_a_check_that_breaks_makes_itself_red_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "_checks", {})
+
+    @checks.check("single")
+    def the_sky_is_green(subject: Any) -> str:
+        raise CheckError("it is blue")
+
+    @checks.check("single")
+    def the_sum_is_right(subject: Any) -> str:
+        return str(1 // 0)
+
+    @checks.check("single", machines=False)
+    def the_sea_is_wet(subject: Any) -> str:
+        return "it is"
+
+    results = run_checks(
+        cast(Subject, None), Screen(Console(file=io.StringIO())), among=checks_of("single", machines=None)
+    )
+    assert [(r.ok, r.detail) for r in results] == [
+        (False, "it is blue"),
+        (False, "ZeroDivisionError: integer division or modulo by zero"),
+        (True, "it is"),
+    ]
