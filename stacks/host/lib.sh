@@ -47,3 +47,24 @@ place() {
   cmp -s "$1" "$2" && return 1
   install -D -m "${3:-644}" "$1" "$2"
 }
+
+# lasting: what was written to the data volume is there after a loss of power, too.
+lasting() { sync -f "$DATA"; }
+
+# is_pair FOLDER: it has a certificate and the key that belongs to it, both whole.
+is_pair() {
+  local public
+  public=$(openssl pkey -in "$1/privkey.pem" -pubout 2> /dev/null) && [[ -n $public ]] \
+    && [[ $public == "$(openssl x509 -in "$1/fullchain.pem" -noout -pubkey 2> /dev/null)" ]]
+}
+
+# take_certificate FOLDER: its key and certificate become those of NGINX, at its next reload.
+take_certificate() {
+  local live=$DATA/certificates
+  install -m 600 "$1/privkey.pem" "$live/privkey.new"
+  install -m 644 "$1/fullchain.pem" "$live/fullchain.new"
+  lasting
+  mv "$live/privkey.new" "$live/privkey.pem"
+  mv "$live/fullchain.new" "$live/fullchain.pem"
+  lasting
+}
