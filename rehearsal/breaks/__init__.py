@@ -25,7 +25,8 @@ class Break:
     """A thing that is broken for the length of a block, and the words that the check's reason must then have.
 
     `again`: once the thing is mended the check must be green. `patience`: other values for constants of the check's
-    module, in the constants' own units, for as long as the break lasts. `lasting`: nothing mends it, so it comes last.
+    module, in the constants' own units, for as long as the break lasts. `lasting`: nothing mends it, so it comes last; of several
+    the highest comes last, which leaves the least to go on with.
     """
 
     check: Check
@@ -33,7 +34,7 @@ class Break:
     name: str
     says: str
     again: bool
-    lasting: bool
+    lasting: int
     patience: Mapping[str, object]
 
 
@@ -41,7 +42,7 @@ _breaks: list[Break] = []
 
 
 def breaks(
-    check: Check, *, says: str, again: bool = False, lasting: bool = False, **patience: object
+    check: Check, *, says: str, again: bool = False, lasting: int = 0, **patience: object
 ) -> Callable[[Callable[[Subject], Iterator[None]]], Callable[[Subject], Iterator[None]]]:
     """Registers what breaks a check's thing: it breaks it, yields, and mends it; its name is a sentence.
 

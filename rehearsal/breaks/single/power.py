@@ -27,7 +27,7 @@ runuser -u postgres -- psql -tAXqc 'SELECT pg_reload_conf()'
 @breaks(
     a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once,
     says="is 0 times in the report",
-    lasting=True,
+    lasting=3,
 )
 def postgresql_does_not_wait_for_the_disk(subject: Subject) -> Iterator[None]:
     host = subject.host

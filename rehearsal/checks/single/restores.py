@@ -37,7 +37,7 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_from_the_bucket_with_its_
     refusal = _refusal(subject)
     # With the authority away nothing but the copy in the bucket can bring a certificate that verifies.
     with subject.tier.acme.away():
-        _come_back(subject, "The data volume is lost", restore="latest")
+        come_back(subject, "The data volume is lost", restore="latest")
         again = await_issued(subject, patience=10)
     if again.serial_number != certificate.serial_number:
         raise CheckError(
@@ -70,7 +70,7 @@ def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: 
         after.join()
     if len(missing_or_doubled(kept, people)) != len(kept.acknowledged):
         raise CheckError("the mistaken DELETE left fines in the reports: the restore would prove nothing")
-    _come_back(subject, "Undo a mistake in the data", restore=moment)
+    come_back(subject, "Undo a mistake in the data", restore=moment)
     if wrong := missing_or_doubled(kept, people):
         raise CheckError(f"{len(wrong)} of {len(kept.acknowledged)} fines did not come back: {wrong[0]}")
     if len(missing_or_doubled(after.ledger, people)) != len(after.ledger.acknowledged):
@@ -78,7 +78,7 @@ def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: 
     return f"{deleted} rows deleted, {len(kept.acknowledged)} acknowledged fines back as of {moment}"
 
 
-def _come_back(subject: Subject, page: str, *, restore: str) -> None:
+def come_back(subject: Subject, page: str, *, restore: str) -> None:
     """Types a page of the runbook: a new volume that is filled from the backups; what is deployed later keeps to it."""
     generation = str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
     copy = project(subject, f"generation-{generation}")
