@@ -64,7 +64,9 @@ _FILES = {
     "etc/systemd/journald.conf.d/rehearsal.conf": "[Journal]\nStorage=persistent\n",
     # Units that steer hardware a container does not have.
     "etc/systemd/system/systemd-modules-load.service.d/rehearsal.conf": "[Unit]\nConditionVirtualization=!container\n",
-    "etc/systemd/system/systemd-logind.service.d/rehearsal.conf": "[Unit]\nConditionVirtualization=!container\n",
+    # An empty unit is a masked one, and who asks for it is told so at once. apt asks for it at each installation.
+    "etc/systemd/system/systemd-logind.service": "",
+    "etc/systemd/system/dbus-org.freedesktop.login1.service": "",
 }
 
 

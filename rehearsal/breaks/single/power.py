@@ -42,6 +42,7 @@ def postgresql_does_not_wait_for_the_disk(subject: Subject) -> Iterator[None]:
 @breaks(
     a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fails,
     says="the host's boot did not end well",
+    ENDS_SECONDS=5,
 )
 def a_signal_that_nobody_waits_for_ends_the_boot(subject: Subject) -> Iterator[None]:
     host, logged = subject.host, '|| log "the signal $1 was refused: no stack operation waits for it"'
