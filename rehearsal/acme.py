@@ -16,6 +16,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -92,14 +93,21 @@ class Acme:
         deadline = time.monotonic() + 10
         while True:
             with contextlib.suppress(httpx.HTTPError):
-                opened.root()
+                self._root.write_text(opened._asked_root())
                 return opened
             if process.poll() is not None or time.monotonic() > deadline:
                 raise AcmeError("pebble does not answer. Its last lines:\n" + log.read_text(errors="replace")[-800:])
             time.sleep(0.1)
 
+    @property
+    def _root(self) -> Path:
+        return self.run.home / "acme-root.pem"
+
     def root(self) -> str:
-        """The root certificate (PEM) that the authority's certificates end in; a new one each time it is opened."""
+        """The root certificate (PEM) that the authority's certificates end in; known while it is away, too."""
+        return self._root.read_text()
+
+    def _asked_root(self) -> str:
         context = ssl.create_default_context(cafile=str(self.run.authority))
         context.check_hostname = False  # the address stands for the name
         with httpx.Client(verify=context, timeout=5) as client:
