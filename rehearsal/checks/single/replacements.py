@@ -89,8 +89,14 @@ def _larger(type: str) -> str:
 
 def _volume(subject: Subject) -> str:
     """The data volume that the present host was told of, and has attached."""
-    told = subject.host.run("sed", "-n", "s/^FINES_VOLUME_ID='\\(.*\\)'$/\\1/p", "/etc/fines/boot.env").stdout.strip()
+    told = present_volume(subject)
     volume = subject.tier.client("ec2").describe_volumes(VolumeIds=[told])["Volumes"][0]
     if [attachment["InstanceId"] for attachment in volume["Attachments"]] != [subject.host.id]:
         raise CheckError(f"the volume {told} hangs on {volume['Attachments']}, not on {subject.host.id}")
     return told
+
+
+def present_volume(subject: Subject) -> str:
+    """The id of the data volume that the present host was told of."""
+    given = subject.host.run("sed", "-n", "s/^FINES_VOLUME_ID='\\(.*\\)'$/\\1/p", "/etc/fines/boot.env")
+    return given.stdout.strip()
