@@ -13,6 +13,7 @@ from bench.packages import PackagesError
 from bench.power import PowerError
 from bench.scoreboard import Scoreboard
 from bench.synth import SynthError, synth
+from rehearsal.acme import AcmeError
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
 from rehearsal.lock import alone
@@ -47,6 +48,7 @@ def main() -> int:
         with alone(screen, cache(), Run(words.tier).home.parent):
             return bench(Run(words.tier), screen, chosen)
     except (
+        AcmeError,
         CdkError,
         CheckError,
         IdleError,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.table import Table
 
 from bench.ratio import Ratio
+from rehearsal.report import write_whole
 from rehearsal.screen import Screen
 
 
@@ -34,11 +34,8 @@ class Scoreboard:
 
     def write(self, file: Path) -> None:
         """Writes the figures as JSON, whole or not at all."""
-        file.parent.mkdir(parents=True, exist_ok=True)
         body = {"ratios": [ratio.as_json() for ratio in self.ratios], "not_measured": self.not_measured}
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
-        draft.replace(file)
+        write_whole(file, body)
 
     def show(self, screen: Screen) -> None:
         table = Table(title="Figures", title_justify="left", show_edge=False, pad_edge=False)

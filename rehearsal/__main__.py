@@ -7,6 +7,7 @@ import signal
 import sys
 
 from rehearsal import cloud_side, rehearse
+from rehearsal.acme import AcmeError
 from rehearsal.breaks import BreakError
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
@@ -31,9 +32,9 @@ def main() -> int:
         print(f"tier={words.tier!r} cannot be rehearsed yet: use TIER=single", file=sys.stderr)
         return 2
     reason = why_no_machines()
-    if reason and words.verb == "up":
+    if reason and words.verb in ("up", "breaks"):
         print(
-            f"'make up' boots a tier's machines, and {reason}. 'make rehearse' does what needs none: "
+            f"'make {words.verb}' boots a tier's machines, and {reason}. 'make rehearse' does what needs none: "
             "it deploys the template and checks the cloud side",
             file=sys.stderr,
         )
@@ -58,7 +59,16 @@ def main() -> int:
                     return rehearse.up(Run(words.tier), screen)
                 case _:
                     return _down(Run(words.tier), screen)
-    except (BreakError, CdkError, CheckError, NetworkError, PrerequisiteError, RootFileSystemError, TierError) as error:
+    except (
+        AcmeError,
+        BreakError,
+        CdkError,
+        CheckError,
+        NetworkError,
+        PrerequisiteError,
+        RootFileSystemError,
+        TierError,
+    ) as error:
         screen.console.print(str(error), style="red", markup=False)
         return 1
     except OSError as error:

@@ -59,7 +59,6 @@ class Report:
 
     def write(self, file: Path) -> None:
         """Writes the report as JSON, whole or not at all."""
-        file.parent.mkdir(parents=True, exist_ok=True)
         body = {
             "tier": self.tier,
             "ok": self.ok,
@@ -72,9 +71,7 @@ class Report:
         }
         if self.part:
             body["part"] = self.part
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
-        draft.replace(file)
+        write_whole(file, body)
 
     def show(self, screen: Screen) -> None:
         """Prints the checks, where the time went and what was not rehearsed."""
@@ -106,3 +103,11 @@ class Report:
         for sentence in self.not_rehearsed + marked:
             screen.console.print(f"  · {sentence}", markup=False)
         screen.console.print(f"\n{'[green]ok[/]' if self.ok else '[red]fell short[/]'} after {self.seconds:.0f} s")
+
+
+def write_whole(file: Path, body: dict[str, Any]) -> None:
+    """Writes a body as JSON, whole or not at all, in a folder that is made if it is not there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    draft.replace(file)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
+from rehearsal.report import write_whole
 from rehearsal.screen import Screen
 
 _LONGEST = 240
@@ -41,7 +41,6 @@ class BreakReport:
 
     def write(self, file: Path) -> None:
         """Writes the report as JSON, whole or not at all."""
-        file.parent.mkdir(parents=True, exist_ok=True)
         body = {
             "tier": self.tier,
             "ok": self.ok,
@@ -49,9 +48,7 @@ class BreakReport:
             "timings": self.timings,
             "breaks": [outcome.__dict__ for outcome in self.outcomes],
         }
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
-        draft.replace(file)
+        write_whole(file, body)
 
     def show(self, screen: Screen) -> None:
         """Prints what was broken and what the check said to it."""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore.loaders import create_loader
 
+from tests.local_aws import served
 from tests.operate.server import REGION
 from tests.operate.world import World, next_number
-
-_PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,32 +25,8 @@ def models() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("aws")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "server.log"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.operate.server", str(port), str(folder)],
-        cwd=_PROJECT,
-        stdout=log.open("wb"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and server.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            time.sleep(0.1)
-        else:
-            raise AssertionError("the local AWS did not start:\n" + "\n".join(log.read_text().splitlines()[-20:]))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        # It has workers of its own, in the same process group.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+    with served("tests.operate.server", tmp_path_factory.mktemp("aws")) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(autouse=True)

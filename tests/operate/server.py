@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.local_aws import environment
+
 REGION = "us-east-1"
 RELEASE = "/aws/service/debian/release/13"
 # version: its image for arm64, and for amd64
@@ -34,13 +36,7 @@ TYPES = {
 
 def main() -> None:
     port, folder = sys.argv[1], Path(sys.argv[2])
-    os.environ |= {
-        "GATEWAY_PORT": port,
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_REGION": REGION,
-        "STATE_DIR": str(folder / "state"),
-        "HOME": str(folder),
-        "IOT_MTLS_ENABLED": "0",
+    os.environ |= environment(port, folder, REGION) | {
         "AUTH": "true",  # who asks has the permissions of its policies and no more
     }
     # MiniStack reads its settings when it is imported

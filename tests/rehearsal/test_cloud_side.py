@@ -58,9 +58,11 @@ def _screen() -> Screen:
     return Screen(Console(file=io.StringIO()))
 
 
-def _fails(check: Callable[[Subject], str], subject: Subject, match: str) -> None:
-    with pytest.raises(CheckError, match=match):
+def _reason(check: Callable[[Subject], str], subject: Subject) -> str:
+    """Why a check is red; a check that is not fails the test."""
+    with pytest.raises(CheckError) as red:
         check(subject)
+    return str(red.value)
 
 
 def test_all_that_runs_is_good_and_nothing_of_the_template_is_missing(report: Report) -> None:
@@ -109,7 +111,7 @@ def test_an_image_that_the_registry_lost_is_found(subject: Subject) -> None:
     (kept,) = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": image["imageTags"][0]}])["images"]
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": image["imageTags"][0]}])
     try:
-        _fails(deployment.the_release_names_an_image_that_the_registry_has, subject, "does not have")
+        assert "does not have" in _reason(deployment.the_release_names_an_image_that_the_registry_has, subject)
     finally:
         ecr.put_image(repositoryName=name, imageManifest=kept["imageManifest"], imageTag=image["imageTags"][0])
 
@@ -130,7 +132,7 @@ def test_an_app_that_takes_wrong_settings_or_hides_them_is_found(
             raise CdkError(said)
 
     monkeypatch.setattr(cdk.Cdk, "synth", synth)
-    _fails(deployment.wrong_settings_are_each_named_and_nothing_is_synthesized, subject, match)
+    assert match in _reason(deployment.wrong_settings_are_each_named_and_nothing_is_synthesized, subject)
 
 
 def test_a_role_that_lost_a_permission_makes_the_deployment_fail_with_the_reason(subject: Subject) -> None:
@@ -152,7 +154,8 @@ def test_a_role_that_lost_a_permission_makes_the_deployment_fail_with_the_reason
 
 def test_a_changed_setting_makes_the_second_deployment_change_something(subject: Subject) -> None:
     changed = replace(subject, context={**subject.context, "app_containers": 3})
-    _fails(deployment.synthesizing_and_deploying_again_changes_nothing, changed, "touched .*ReleaseServed")
+    reason = _reason(deployment.synthesizing_and_deploying_again_changes_nothing, changed)
+    assert "ReleaseServed" in reason.partition("touched ")[2]
 
 
 def test_a_statement_that_no_call_can_use_is_found(subject: Subject) -> None:
@@ -163,11 +166,8 @@ def test_a_statement_that_no_call_can_use_is_found(subject: Subject) -> None:
     iam = subject.tier.client("iam")
     iam.put_role_policy(RoleName=role, PolicyName="Useless", PolicyDocument=json.dumps(document))
     try:
-        _fails(
-            permissions.every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other,
-            subject,
-            "not proved both ways",
-        )
+        check = permissions.every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other
+        assert "not proved both ways" in _reason(check, subject)
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="Useless")
 
@@ -178,11 +178,10 @@ def test_a_statement_that_no_call_can_use_is_found(subject: Subject) -> None:
 def test_a_resource_that_is_gone_is_found(subject: Subject) -> None:
     (group, *_) = subject.tier.client("logs").describe_log_groups(logGroupNamePrefix="/fines/")["logGroups"]
     subject.tier.client("logs").delete_log_group(logGroupName=group["logGroupName"])
-    _fails(
-        resources.the_stacks_resources_all_exist_and_no_property_differs_from_the_templates, subject, "missing: .*Log"
-    )
+    check = resources.the_stacks_resources_all_exist_and_no_property_differs_from_the_templates
+    assert "Log" in _reason(check, subject).partition("missing: ")[2]
 
 
 def test_an_output_that_names_nothing_is_found(subject: Subject) -> None:
     subject.tier.client("sns").delete_topic(TopicArn=subject.outputs["AlarmTopic"])
-    _fails(deployment.every_output_names_something_that_exists, subject, "AlarmTopic")
+    assert "AlarmTopic" in _reason(deployment.every_output_names_something_that_exists, subject)

@@ -42,16 +42,18 @@ def run(tmp_path: Path) -> CloudRun:
     return made
 
 
+@pytest.mark.parametrize("verb", ["up", "breaks"])
 @pytest.mark.parametrize(("system", "user", "why"), [("Linux", 1000, "takes root"), ("Darwin", 0, "this is Darwin")])
-def test_a_tier_is_not_left_running_and_what_can_be_done_instead_is_said(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], system: str, user: int, why: str
+def test_a_tier_is_not_left_running_or_broken_and_what_can_be_done_instead_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], system: str, user: int, why: str, verb: str
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr("os.geteuid", lambda: user)
-    monkeypatch.setattr("sys.argv", ["rehearsal", "up"])
+    monkeypatch.setattr("sys.argv", ["rehearsal", verb])
     assert command.main() == 2
     said = capsys.readouterr().err
     assert why in said
+    assert f"'make {verb}' boots" in said
     assert "'make rehearse' does what needs none" in said
 
 

@@ -20,10 +20,7 @@ def test_snapshots_are_what_is_synthesized(tier: str, tmp_path: Path, request: p
             (folder / name).write_text(text)
     kept = {name: (folder / name).read_text() if (folder / name).exists() else "" for name in made}
     changes = "".join(difference(name, kept=kept[name], made=made[name]) for name in made)
-    if changes:
-        pytest.fail(
-            f"{changes}\nIf this is what you meant, run `make snapshots` and commit the difference.", pytrace=False
-        )
+    assert changes == "", f"{changes}\nIf this is what you meant, run `make snapshots` and commit the difference."
 
 
 def test_a_difference_is_shown() -> None:

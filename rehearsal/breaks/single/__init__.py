@@ -1,37 +1,7 @@
 """The breaks of tier single, one file for each file of its checks."""
 
-from rehearsal.breaks.single import (
-    alarms,
-    backups,
-    boot,
-    certificates,
-    dns,
-    exposure,
-    pages,
-    permissions,
-    power,
-    refusals,
-    releases,
-    replacements,
-    resources,
-    restores,
-    traffic,
-)
+import importlib
+import pkgutil
 
-__all__ = [
-    "alarms",
-    "backups",
-    "boot",
-    "certificates",
-    "dns",
-    "exposure",
-    "pages",
-    "permissions",
-    "power",
-    "refusals",
-    "releases",
-    "replacements",
-    "resources",
-    "restores",
-    "traffic",
-]
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.figures import sent_now
 
 _INFO = "/srv/fines/backups/info.json"  # what the repository said after the newest backup
 _TWO_DAYS = 2 * 86400
@@ -69,20 +70,10 @@ def _an_old_backup(subject: Subject) -> Iterator[None]:
 
 
 def _age_sent(subject: Subject) -> float:
-    """The greatest age that CloudWatch has since now, once the host's own script has run."""
-    began = time.time()
-    subject.host.run("systemctl", "start", "fines-metrics.service", timeout=60)
-    points = subject.tier.client("cloudwatch").get_metric_statistics(
-        Namespace=f"Fines/{subject.stack}",
-        MetricName=_METRIC,
-        StartTime=began,
-        EndTime=time.time() + 60,
-        Period=60,
-        Statistics=["Maximum"],
-    )["Datapoints"]
-    if not points:
+    """The age that CloudWatch has, once the host's own script has run."""
+    if not (sent := sent_now(subject, _METRIC)):
         raise CheckError(f"the host's script sent no {_METRIC}")
-    return max(float(point["Maximum"]) for point in points)
+    return max(sent)
 
 
 def _await(subject: Subject, alarm: dict[str, Any], state: str, *, figure: float | None) -> str:

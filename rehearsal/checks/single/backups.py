@@ -8,6 +8,8 @@ import time
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.database import ask
+from rehearsal.checks.figures import figures
 
 LEAVES_SECONDS = 60  # within which WAL must have left the host
 HEARD_SECONDS = 150  # within which CloudWatch must have heard of a drill; the host sends its metrics each minute
@@ -27,7 +29,7 @@ def a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it(subject: Subje
     if b"[backup:current]" in info or not info.startswith(b"Salted__"):
         raise CheckError("the repository's own index can be read without its passphrase")
     before = _wal(subject)
-    _asked(subject, "CREATE TABLE IF NOT EXISTS w (); DROP TABLE w; SELECT pg_switch_wal()")
+    ask(subject, "CREATE TABLE IF NOT EXISTS w (); DROP TABLE w; SELECT pg_switch_wal()", database="postgres")
     deadline = time.monotonic() + LEAVES_SECONDS
     while _wal(subject) == before:
         if time.monotonic() > deadline:
@@ -55,12 +57,6 @@ def _info(subject: Subject) -> dict[str, Any]:
     return found
 
 
-def _asked(subject: Subject, statement: str, *, database: str = "postgres") -> str:
-    """What PostgreSQL answers its superuser."""
-    asked = ["runuser", "-u", "postgres", "--", "psql", "-qtAX", database, "-c", statement]
-    return subject.host.run(*asked).stdout.strip()
-
-
 def _wal(subject: Subject) -> str:
     return str(_info(subject)["archive"][-1]["max"])
 
@@ -68,7 +64,7 @@ def _wal(subject: Subject) -> str:
 @check("single")
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
     _await_backup(subject)
-    fines = int(_asked(subject, "SELECT count(*) FROM infracciones_infraccion", database="fines"))
+    fines = int(ask(subject, "SELECT count(*) FROM infracciones_infraccion"))
     before = subject.host.run("date", "+%Y-%m-%d %H:%M:%S").stdout.strip()
     done = subject.host.run("systemctl", "start", "fines-drill.service", check=False, timeout=300)
     ended = time.time()
@@ -88,20 +84,11 @@ def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subj
 
 def _proven(subject: Subject, ended: float) -> float:
     """The age of the proven backup that CloudWatch has since the drill's end, in seconds; what came before is another's."""
-    cloudwatch = subject.tier.client("cloudwatch")
     seen: list[float] = []
     # what the timer does each minute, so that nobody waits for it
     subject.host.run("systemctl", "start", "fines-metrics.service", timeout=60)
     while time.time() < ended + HEARD_SECONDS:
-        points = cloudwatch.get_metric_statistics(
-            Namespace=f"Fines/{subject.stack}",
-            MetricName="ProvenBackupAgeSeconds",
-            StartTime=ended,
-            EndTime=time.time() + 60,
-            Period=60,
-            Statistics=["Minimum"],
-        )["Datapoints"]
-        seen = [float(point["Minimum"]) for point in sorted(points, key=lambda point: point["Timestamp"])]
+        seen = figures(subject, "ProvenBackupAgeSeconds", since=ended)
         if seen and 0 <= seen[-1] < 3600:
             return seen[-1]
         time.sleep(2)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.figures import sent_now
 
 PATIENCE = 150  # seconds: the host asks each minute, once certbot is installed
 _LIVE = "/srv/fines/certificates"
@@ -89,19 +90,10 @@ def _shown(subject: Subject, context: ssl.SSLContext) -> x509.Certificate:
 
 def _days_left_by_cloudwatch(subject: Subject) -> float:
     """What the alarm on the certificate sees, once the host has sent it."""
-    began = time.time()
-    subject.host.run("systemctl", "start", "fines-metrics.service", timeout=60)
-    points = subject.tier.client("cloudwatch").get_metric_statistics(
-        Namespace=f"Fines/{subject.stack}",
-        MetricName="CertificateDaysLeft",
-        StartTime=began,
-        EndTime=time.time() + 60,
-        Period=60,
-        Statistics=["Maximum"],
-    )["Datapoints"]
-    days = max((float(point["Maximum"]) for point in points), default=0.0)
+    sent = sent_now(subject, "CertificateDaysLeft")
+    days = max(sent, default=0.0)
     if days <= 0:
-        raise CheckError(f"CloudWatch has {len(points)} points of CertificateDaysLeft, the greatest is {days}")
+        raise CheckError(f"CloudWatch has {len(sent)} points of CertificateDaysLeft, the greatest is {days}")
     return days
 
 

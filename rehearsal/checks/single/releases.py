@@ -7,6 +7,8 @@ from pathlib import Path
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.containers import ports
+from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
@@ -26,14 +28,14 @@ class Migration(migrations.Migration):
 
 @check("single")
 def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subject: Subject) -> str:
-    before, was = _instances(subject), _ports(subject)
+    before, was = _instances(subject), ports(subject)
     if len(was) != 2:
         raise CheckError(f"two containers were expected before, these run: {was}")
     people = People.make(subject, officers=8, owners=2)
     copy = project(subject, "four")
     with Load(people, officers=8, pause=_PACE) as load:
         as_operator(subject, "Scale out", copy, log="deploy-four")
-        now = _ports(subject)
+        now = ports(subject)
         load.stop()
     if len(now) != 4 or _instances(subject) != before:
         raise CheckError(f"{now} run on {_instances(subject)}, four were wanted on {before}")
@@ -116,23 +118,16 @@ def _add_migration(copy: Path, name: str, sql: str) -> None:
 
 def _migrations(subject: Subject) -> str:
     query = "SELECT count(*) FROM django_migrations WHERE name = '9000_rehearsal'"
-    return subject.host.run("runuser", "-u", "postgres", "--", "psql", "-tAX", "fines", "-c", query).stdout.strip()
+    return ask(subject, query)
 
 
 def _instances(subject: Subject) -> list[str]:
     return [i["InstanceId"] for i in subject.tier.group(subject.stack)["Instances"]]
 
 
-def _ports(subject: Subject) -> list[str]:
-    shown = subject.host.run(
-        "systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*"
-    ).stdout
-    return sorted(line.split("@")[1].split(".")[0] for line in shown.splitlines() if line.strip())
-
-
 def _image(subject: Subject) -> str:
     """The id of the image that the containers run; all run the same."""
-    names = [f"fines-web-{port}" for port in _ports(subject)]
+    names = [f"fines-web-{port}" for port in ports(subject)]
     shown = json.loads(subject.host.run("podman", "inspect", *names).stdout)
     images = sorted({container["Image"] for container in shown})
     if len(images) != 1:

@@ -14,6 +14,7 @@ import dns.rdataclass
 import dns.rdatatype
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, missing_or_doubled
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
@@ -65,7 +66,7 @@ def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: 
     kept = load.ledger
     moment = _moment(subject)
     time.sleep(1.5)
-    deleted = _psql(subject, "WITH gone AS (DELETE FROM infracciones_infraccion RETURNING 1) SELECT count(*) FROM gone")
+    deleted = ask(subject, "WITH gone AS (DELETE FROM infracciones_infraccion RETURNING 1) SELECT count(*) FROM gone")
     with Load(people, officers=1, fines=3) as after:
         after.join()
     if len(missing_or_doubled(kept, people)) != len(kept.acknowledged):
@@ -125,9 +126,5 @@ def _keys(subject: Subject) -> list[str]:
 
 def _moment(subject: Subject) -> str:
     """The database's present time, as the setting `restore` takes it."""
-    seconds = float(_psql(subject, "SELECT extract(epoch FROM clock_timestamp())"))
+    seconds = float(ask(subject, "SELECT extract(epoch FROM clock_timestamp())"))
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
-
-
-def _psql(subject: Subject, query: str) -> str:
-    return subject.host.run("runuser", "-u", "postgres", "--", "psql", "-qtAX", "fines", "-c", query).stdout.strip()

@@ -6,6 +6,7 @@ import json
 import time
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.containers import ports
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 
@@ -34,7 +35,7 @@ def requests_reach_every_container(subject: Subject) -> str:
     with Load(people, officers=4, fines=60) as load:
         load.join()
     now = _served(subject)
-    running = {f"127.0.0.1:{port}" for port in _ports(subject)}
+    running = {f"127.0.0.1:{port}" for port in ports(subject)}
     idle = sorted(address for address in running if now.get(address, 0) == served.get(address, 0))
     if idle or len(running) < 2:
         raise CheckError(f"of {sorted(running)} these got no request: {idle}")
@@ -44,8 +45,8 @@ def requests_reach_every_container(subject: Subject) -> str:
 @check("single")
 def a_container_killed_under_load_costs_no_acknowledged_fine(subject: Subject) -> str:
     people = People.make(subject, officers=8, owners=5)
-    ports = _ports(subject)
-    victim = ports[0]
+    before = ports(subject)
+    victim = before[0]
     with Load(people, officers=8) as load:
         load.await_acknowledged(50, seconds=30)
         subject.host.run("podman", "kill", "--signal", "KILL", f"fines-web-{victim}")
@@ -53,20 +54,13 @@ def a_container_killed_under_load_costs_no_acknowledged_fine(subject: Subject) -
         load.stop()
     must_be_there_once(load.ledger, people, subject)
     deadline = time.monotonic() + BACK_SECONDS
-    while _ports(subject) != ports:
+    while ports(subject) != before:
         if time.monotonic() > deadline:
-            raise CheckError(f"the killed container did not come back: {_ports(subject)} run, {ports} did")
+            raise CheckError(f"the killed container did not come back: {ports(subject)} run, {before} did")
         time.sleep(0.5)
     ledger = load.ledger
     silence = ledger.longest_silence()
     return f"{len(ledger.acknowledged)} acknowledged and there, {silence:.2f} s of silence, {len(ledger.refused)} tries repeated"
-
-
-def _ports(subject: Subject) -> list[str]:
-    shown = subject.host.run(
-        "systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*"
-    ).stdout
-    return sorted(line.split("@")[1].split(".")[0] for line in shown.splitlines() if line.strip())
 
 
 def _served(subject: Subject) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from rehearsal.places import Run
+from tests.local_aws import environment
 
 REGION = "us-east-1"
 
@@ -40,14 +41,7 @@ class Addresses:
 
 def main() -> None:
     port, folder = sys.argv[1], Path(sys.argv[2])
-    os.environ |= {
-        "GATEWAY_PORT": port,
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_REGION": REGION,
-        "STATE_DIR": str(folder / "state"),
-        "HOME": str(folder),
-        "IOT_MTLS_ENABLED": "0",
-    }
+    os.environ |= environment(port, folder, REGION)
     # MiniStack reads its settings when it is imported
     from ministack import app
     from ministack.services import ssm

@@ -1,0 +1,13 @@
+"""The containers of the service on the host."""
+
+from __future__ import annotations
+
+from rehearsal.checks import Subject
+
+
+def ports(subject: Subject) -> list[str]:
+    """The ports of those that run, which are their names, too."""
+    shown = subject.host.run(
+        "systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*"
+    ).stdout
+    return sorted(line.split("@")[1].split(".")[0] for line in shown.splitlines() if line.strip())
