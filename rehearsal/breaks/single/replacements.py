@@ -40,4 +40,8 @@ def the_instance_type_is_written_into_the_stack(subject: Subject) -> Iterator[No
         yield
     subject.context.pop("instance_type", None)
     # the check took the certificate away, to see it come back on another host
-    shell(host, "/opt/fines/host/steps/30-web && systemctl start fines-certificate.service", timeout=120)
+    shell(
+        host,
+        "/opt/fines/host/steps/30-web && systemctl start fines-certificate.timer fines-certificate.service",
+        timeout=120,
+    )
