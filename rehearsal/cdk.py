@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.places import BUILD, PROJECT, Run
+from rehearsal.places import BUILD, PROJECT, Run, cache
 from rehearsal.screen import Say
 
 ACCOUNT = "000000000000"
@@ -43,6 +43,8 @@ class Cdk:
         return kept | {
             "HOME": str(home),  # the CLI caches the account of a key there
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
+            # jsii looks for it below HOME otherwise, and unpacks the construct library anew
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache() / "jsii"),
             "PATH": f"{tools}:{os.environ['PATH']}",
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "rehearsal",

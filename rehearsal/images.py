@@ -6,6 +6,7 @@ neither the system's Docker nor its podman storage.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -16,7 +17,26 @@ from rehearsal.disk import shortage
 from rehearsal.machines.rootfs import SUITE, mirror, remove
 from rehearsal.places import cache
 
-BASE = "localhost/debian:trixie-slim"
+# What makes Debian's public image of that name slim: these are left out, now and at each installation into it (dpkg.cfg(5)),
+# and apt keeps neither packages nor its own indexes.
+_LEFT_OUT = (
+    "usr/share/doc/",
+    "usr/share/groff/",
+    "usr/share/info/",
+    "usr/share/linda/",
+    "usr/share/lintian/",
+    "usr/share/locale/",
+    "usr/share/man/",
+)
+_FILES = {
+    "etc/dpkg/dpkg.cfg.d/docker": "".join(f"path-exclude /{folder}*\n" for folder in _LEFT_OUT)
+    + "path-include /usr/share/doc/*/copyright\n",
+    "etc/apt/apt.conf.d/docker-clean": 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };\n'
+    'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";\n',
+    "etc/apt/apt.conf.d/docker-no-languages": 'Acquire::Languages "none";\n',
+}
+_MADE_OF = hashlib.sha256(repr((SUITE, _FILES)).encode()).hexdigest()[:8]
+BASE = f"localhost/debian:{SUITE}-slim-{_MADE_OF}"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 # What lets a build reach package registries the way this system does.
 _PASSED_ON = (
@@ -85,13 +105,16 @@ def _make_base(root: Path, archive: Path) -> None:
         check=True,
         stdout=sys.stderr,
     )
-    subprocess.run(["chroot", str(root), "apt-get", "clean"], check=True)
+    for name, text in _FILES.items():
+        (root / name).write_text(text)
+    without = ("dev/", "var/cache/apt/", "var/lib/apt/lists/", "var/log/", *_LEFT_OUT)
+
+    def kept(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        name = member.name.removeprefix("./")
+        return None if name.startswith(without) and not name.endswith("/copyright") and not member.isdir() else member
+
     with tarfile.open(archive, "w") as tar:
-        tar.add(
-            root,
-            ".",
-            filter=lambda member: None if member.name.startswith(("./dev/", "./var/lib/apt/lists/")) else member,
-        )
+        tar.add(root, ".", filter=kept)
     podman("import", str(archive), BASE, check=True, stdout=sys.stderr)
 
 

@@ -23,6 +23,7 @@ from rehearsal.cloud.events import Events
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
+from rehearsal.machines.scratch import mount_scratch
 from rehearsal.machines.traces import Traces
 from rehearsal.places import BUILD, PROJECT, Run
 from rehearsal.prerequisites import install
@@ -124,6 +125,7 @@ def start(run: Run, screen: Screen) -> Tier:
         install(say)
     with screen.step("root_file_system", "Debian root file system") as say:
         root = root_file_system(say)
+        mount_scratch(run.machines, traces)
     with screen.step("local_aws", "local AWS"):
         network = Network.make(traces)
         Acme.plan(run, network)
@@ -168,11 +170,14 @@ def end(run: Run) -> list[str]:
     """Ends everything a run has made, after a crash too; returns a sentence for each thing that is still there."""
     if not run.home.exists():
         return []
+    for home in run.machines.glob("i-*") if run.machines.exists() else []:
+        if (home / "machine.json").exists():
+            machine = Machine.load(run.machines, home.name)
+            machine.archives.keep()
+            with contextlib.suppress(OSError):  # then its traces tell
+                machine.kill()
     left = Traces(run.traces).end()
     if not left:
-        for home in run.machines.glob("i-*") if run.machines.exists() else []:
-            if (home / "machine.json").exists():
-                Machine.load(run.machines, home.name).archives.keep()
         shutil.rmtree(run.home)
     return left
 

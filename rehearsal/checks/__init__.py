@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rehearsal.machines.machine import Machine
 from rehearsal.report import Result
 from rehearsal.screen import Screen
 from rehearsal.tier import Tier
+
+if TYPE_CHECKING:
+    from rehearsal.checks.load import Ledger
+    from rehearsal.checks.people import People
 
 
 class CheckError(AssertionError):
@@ -33,6 +37,7 @@ class Subject:
     provoked: list[tuple[float, float]] = field(
         default_factory=list
     )  # when refusals were asked for, in seconds since 1970
+    kept: list[tuple[People, Ledger]] = field(default_factory=list)  # fines acknowledged in a check, for later ones
     ledger: dict[str, Any] = field(
         default_factory=lambda: {
             "resources": 0,

@@ -37,6 +37,7 @@ class _Group:
     properties: Properties
     lock: threading.RLock = field(default_factory=threading.RLock)
     completed: set[str] = field(default_factory=set)  # instances whose termination hook was answered
+    heard: dict[str, float] = field(default_factory=dict)  # when each instance that ends gave its last sign of life
     died: dict[str, float] = field(default_factory=dict)
 
 
@@ -54,6 +55,7 @@ class Fleet:
         sends_back = stacks._sends_back_failed_update
         stacks._sends_back_failed_update = lambda type: type == GROUP or sends_back(type)
         autoscaling._ACTION_MAP["CompleteLifecycleAction"] = self._complete
+        autoscaling._ACTION_MAP["RecordLifecycleActionHeartbeat"] = self._hear
         threading.Thread(target=self._keep, name="fleet", daemon=True).start()
 
     # behind CloudFormation
@@ -181,8 +183,9 @@ class Fleet:
         if hook is not None and ec2._instances[id]["State"]["Name"] == "running":
             record["LifecycleState"] = "Terminating:Wait"
             self._machines.instance(id).lifecycle = "Terminated"
-            deadline = time.monotonic() + int(hook.get("HeartbeatTimeout", 3600))
-            while id not in group.completed and time.monotonic() < deadline:
+            patience = int(hook.get("HeartbeatTimeout", 3600))
+            group.heard[id] = time.monotonic()
+            while id not in group.completed and time.monotonic() < group.heard[id] + patience:
                 time.sleep(0.2)
             log.info(
                 "group %s: the termination hook of %s was %s",
@@ -230,20 +233,36 @@ class Fleet:
         records: list[Properties] = autoscaling._asgs[group.name]["Instances"]
         return records
 
-    def _complete(self, params: dict[str, Any]) -> Any:
+    def _waiting(self, params: dict[str, Any]) -> tuple[_Group | None, str]:
+        """The group whose hook waits for the instance that a call is about, if one does, and the instance."""
+
         def value(key: str) -> str:
             found = params.get(key, "")
             return str(found[0] if isinstance(found, list) else found)
 
-        group = self._groups.get(value("AutoScalingGroupName"))
-        id = value("InstanceId")
-        waiting = group and any(
+        group, id = self._groups.get(value("AutoScalingGroupName")), value("InstanceId")
+        waits = group is not None and any(
             r["InstanceId"] == id and r["LifecycleState"] == "Terminating:Wait" for r in self._records(group)
         )
-        if group is None or not waiting:
-            return autoscaling._error("ValidationError", f"No active Lifecycle Action found with instance ID {id}")
+        return (group if waits else None), id
+
+    def _complete(self, params: dict[str, Any]) -> Any:
+        group, id = self._waiting(params)
+        if group is None:
+            return _no_action(id)
         group.completed.add(id)
         return autoscaling._xml(200, "CompleteLifecycleActionResponse", "<CompleteLifecycleActionResult/>")
+
+    def _hear(self, params: dict[str, Any]) -> Any:
+        group, id = self._waiting(params)
+        if group is None:
+            return _no_action(id)
+        group.heard[id] = time.monotonic()
+        return autoscaling._xml(200, "RecordLifecycleActionHeartbeatResponse", "<RecordLifecycleActionHeartbeatResult/>")
+
+
+def _no_action(id: str) -> Any:
+    return autoscaling._error("ValidationError", f"No active Lifecycle Action found with instance ID {id}")
 
 
 def _note_what_is_dropped(group: _Group) -> None:

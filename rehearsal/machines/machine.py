@@ -65,7 +65,7 @@ class Machine:
             (merged / path).parent.mkdir(parents=True, exist_ok=True)
             (merged / path).write_text(text)
         cgroups = _make_cgroups(f"fines-{id}", own)
-        containers, archives = home / "containers", Archives(home / "archives", cache() / "apt" / root.name)
+        containers, archives = home / "containers", _archives(home, root.name)
         containers.mkdir()
         archives.lend()
         # fmt: off
@@ -127,7 +127,7 @@ class Machine:
     @property
     def archives(self) -> Archives:
         """The packages that it downloaded, and where those are kept."""
-        return Archives(self.home / "archives", cache() / "apt" / self.made_of)
+        return _archives(self.home, self.made_of)
 
     def run(
         self, *command: str, check: bool = True, timeout: float = 60, input: str | None = None
@@ -222,6 +222,11 @@ class Machine:
         self.kill()
 
 
+def _archives(home: Path, root: str) -> Archives:
+    """The packages of a machine, beside the folder of machines: on the cache's file system where that is one with it."""
+    return Archives(home.parent.parent / "archives" / home.name, cache() / "apt" / root)
+
+
 def _layer(home: Path, root: Path, traces: Sequence[Traces]) -> Path:
     merged, upper, work = home / "root", home / "upper", home / "work"
     for folder in (merged, upper, work):
@@ -246,7 +251,9 @@ def _furnish(merged: Path, *, id: str, address: str, router: str, prefix: int, a
     certificates = merged / "usr/local/share/ca-certificates"
     certificates.mkdir(parents=True, exist_ok=True)
     shutil.copy(authority, certificates / "rehearsal.crt")
-    subprocess.run(["chroot", str(merged), "update-ca-certificates"], check=True, capture_output=True)
+    # What update-ca-certificates would make of it, which takes a second: the bundle is all that a machine's programs read.
+    with (merged / "etc/ssl/certs/ca-certificates.crt").open("a") as bundle:
+        bundle.write(authority.read_text())
 
 
 def _make_cgroups(name: str, traces: Sequence[Traces]) -> list[str]:

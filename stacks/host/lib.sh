@@ -26,13 +26,13 @@ imds() {
 
 instance_id() { imds meta-data/instance-id; }
 
-# eventually SECONDS COMMAND…: repeats the command until it succeeds; fails with it when time is up.
+# eventually SECONDS COMMAND…: repeats the command until it succeeds; fails with it when time is up. PACE: seconds between tries.
 eventually() {
   local until=$((SECONDS + $1))
   shift
   until "$@"; do
     ((SECONDS < until)) || return 1
-    sleep 1
+    sleep "${PACE:-0.2}"
   done
 }
 
@@ -47,6 +47,24 @@ place() {
   cmp -s "$1" "$2" && return 1
   install -D -m "${3:-644}" "$1" "$2"
 }
+
+# install_packages PACKAGE…: those that are not there yet; nothing of them starts before it is configured.
+# A host that loses power while it is made is made anew, so nothing is gained by syncing each file; and systemd reads its units
+# once they are all there (SYSTEMD_OFFLINE: systemctl neither starts nor reloads anything), not after each package.
+install_packages() {
+  ! are_installed "$@" || return 0
+  export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1
+  dpkg --configure -a --force-unsafe-io
+  apt-get install -q --yes --no-install-recommends -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 \
+    -o Dpkg::Options::=--force-unsafe-io "$@"
+  unset SYSTEMD_OFFLINE
+  systemctl daemon-reload
+}
+
+are_installed() { [[ $(dpkg-query -W -f '${Status}\n' "$@" 2> /dev/null | grep -cx 'install ok installed') == "$#" ]]; }
+
+# at_boots_word UNIT…: at the machine's next start too, boot starts these once the volume is there.
+at_boots_word() { SYSTEMD_OFFLINE=1 systemctl disable -q "$@" 2> /dev/null || true; }
 
 # lasting: what was written to the data volume is there after a loss of power, too.
 lasting() { sync -f "$DATA"; }

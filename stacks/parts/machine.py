@@ -70,7 +70,7 @@ class SingleHost(Construct):
                 autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty(
                     lifecycle_hook_name=HOOK,
                     lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
-                    heartbeat_timeout=60,  # a dead host cannot answer; a living one stops PostgreSQL in seconds
+                    heartbeat_timeout=30,  # the least that AWS takes: a dead host cannot answer; a living one says that it is at work
                     default_result="CONTINUE",
                 )
             ],

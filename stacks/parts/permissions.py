@@ -121,7 +121,8 @@ class HostRoles(Construct):
         """That the host serves, to CloudFormation, and that it stopped cleanly, to its group."""
         self._allow("SignalTheStack", "cloudformation:SignalResource", on=[cdk.Stack.of(self).stack_id])
         group = self._arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{group_name}")
-        self._allow("StopCleanly", "autoscaling:CompleteLifecycleAction", on=[group])
+        verbs = ("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat")
+        self._allow("StopCleanly", *(f"autoscaling:{verb}" for verb in verbs), on=[group])
         self._accept_wildcard(
             group, because="The wildcard stands for an id that AWS makes up for the group; its name is given in full."
         )

@@ -42,6 +42,6 @@ def the_instance_type_is_written_into_the_stack(subject: Subject) -> Iterator[No
     # the check took the certificate away, to see it come back on another host
     shell(
         host,
-        "/opt/fines/host/steps/30-web && systemctl start fines-certificate.timer fines-certificate.service",
+        "/opt/fines/host/steps/web && systemctl start fines-certificate.timer fines-certificate.service",
         timeout=120,
     )

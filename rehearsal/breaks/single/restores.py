@@ -18,7 +18,7 @@ from rehearsal.checks.single.restores import (
 @breaks(a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed, says="fines did not come back: ", lasting=2)
 def the_database_is_restored_to_its_end_whatever_the_setting_says(subject: Subject) -> Iterator[None]:
     latest = "[[ $FINES_RESTORE == latest ]] || target"
-    with changed(subject, "stacks/host/steps/30-database", {latest: "[[ -n $FINES_RESTORE ]] || target"}):
+    with changed(subject, "stacks/host/steps/database", {latest: "[[ -n $FINES_RESTORE ]] || target"}):
         yield
 
 
@@ -29,7 +29,7 @@ def the_database_is_restored_to_its_end_whatever_the_setting_says(subject: Subje
 )
 def the_host_looks_for_backups_where_there_are_none(subject: Subject) -> Iterator[None]:
     prefix = "--prefix pgbackrest/ "
-    with edited(subject.host, "/opt/fines/host/steps/25-data", {prefix: "--prefix backups/ "}):
+    with edited(subject.host, "/opt/fines/host/steps/data", {prefix: "--prefix backups/ "}):
         yield
     # The database that began anew is given up for the one that was backed up.
     come_back(subject, "The data volume is lost", restore="latest")

@@ -26,6 +26,7 @@ def a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_i
     if host.id == dead.id or subject.tier.outputs(subject.stack)["PublicAddress"] != address:
         raise CheckError(f"{host.id} serves, {dead.id} died; the address was {address}")
     must_be_there_once(load.ledger, people, subject)
+    subject.kept.append((people, load.ledger))
     return f"{dead.id} to {host.id}: {heard - cut:.0f} s of silence, {len(load.ledger.acknowledged)} fines there once"
 
 

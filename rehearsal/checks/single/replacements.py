@@ -19,7 +19,7 @@ _FAULT = "this step does not work"
 @check("single")
 def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(subject: Subject) -> str:
     def does_not_boot(copy: Path) -> None:
-        step = copy / "stacks/host/steps/10-address"
+        step = copy / "stacks/host/steps/address"
         step.write_text(f"#!/bin/bash\necho {_FAULT}\nexit 1\n")
 
     assembly = variant(subject, "no-boot", does_not_boot)
@@ -36,7 +36,7 @@ def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(s
     host = subject.host
     if host.id == before.id:
         raise CheckError(f"{before.id} was not replaced: the new host files were never tried")
-    if _FAULT in host.run("cat", "/opt/fines/host/steps/10-address").stdout:
+    if _FAULT in host.run("cat", "/opt/fines/host/steps/address").stdout:
         raise CheckError("the host has the files that do not boot")
     must_be_there_once(load.ledger, people, subject)
     said = _last_failure(subject)

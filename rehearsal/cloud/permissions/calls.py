@@ -76,6 +76,16 @@ _CALLS: Mapping[str, tuple[str, str, bool, _Parameters]] = {
             "LifecycleActionResult": "CONTINUE",
         },
     ),
+    "autoscaling:RecordLifecycleActionHeartbeat": (
+        "autoscaling",
+        "record_lifecycle_action_heartbeat",
+        False,
+        lambda of: {
+            "AutoScalingGroupName": of.last,
+            "LifecycleHookName": "probe",
+            "InstanceId": _INSTANCE,
+        },
+    ),
     "cloudformation:DescribeStackResource": (
         "cloudformation",
         "describe_stack_resource",
