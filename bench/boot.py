@@ -16,6 +16,6 @@ def ratio_of(boots: Sequence[float], alone: Sequence[float], packages: Sequence[
         median(boots) / median(alone),
         GOAL,
         f"from power to the signal that the host serves, median {median(boots):.1f} s ({listed(boots)}); in turns with apt-get update and install of the "
-        f"{len(packages)} packages that it asked for until then, on bare machines of the same root file system and with the host's own options of dpkg, "
+        f"{len(packages)} packages that it asked for until then, on bare machines of the same root file system, Debian's own start of the services among it, "
         f"median {median(alone):.1f} s ({listed(alone)}), their boot not counted; packages came from the cache for both",
     )

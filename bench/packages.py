@@ -18,14 +18,12 @@ from rehearsal.tier import Tier
 SUBNET = "10.99.0.0/24"
 HISTORY = "/var/log/apt/history.log"
 _UPDATE = ("apt-get", "update", "-q")
-# with the host's own options, so that what differs is what the host does besides
-_INSTALL = ("apt-get", "install", "-q", "--yes", "--no-install-recommends", "-o", "Dpkg::Options::=--force-unsafe-io")
+# as one types it, with nothing changed of what Debian does then: it starts the services and makes a database cluster,
+# as the host does by itself
+_INSTALL = ("apt-get", "install", "-q", "--yes", "--no-install-recommends")
 _FILES = {
     # nobody made user data for this machine
     "etc/cloud/cloud-init.disabled": "",
-    # as on the host: nothing starts when it is installed, and Debian makes no cluster
-    "usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",
-    "etc/postgresql-common/createcluster.conf": "create_main_cluster = false\n",
 }
 
 
@@ -79,7 +77,6 @@ def install_alone(tier: Tier, root: Path, packages: Sequence[str], say: Say) -> 
     say("a bare machine boots")
     machine = _bare(tier, root)
     try:
-        machine.run("chmod", "755", "/usr/sbin/policy-rc.d")
         machine.run("systemctl", "stop", "apt-daily.timer", "apt-daily-upgrade.timer", check=False)
         began = time.monotonic()
         for command in (_UPDATE, (*_INSTALL, *packages)):

@@ -36,8 +36,7 @@ class SingleStack(cdk.Stack):
         ds_parameter = f"/fines/{id}/ds-record"
         retention = retention_of(settings.log_days)
 
-        zone = cdk.Fn.select(settings.zone, cdk.Fn.get_azs())
-        network = PublicNetwork(self, "Network", zone=zone, log_retention=retention)
+        network = PublicNetwork(self, "Network", zone=settings.zone, log_retention=retention)
         buckets = Buckets(self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days)
         data = DataVolume(
             self,

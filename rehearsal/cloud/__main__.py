@@ -53,6 +53,7 @@ def main() -> None:
     from rehearsal.cloud.mend import mend
     from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Sessions
     from rehearsal.cloud.permissions.lookup_ministack import MiniStack
+    from rehearsal.cloud.ranges import refuse_overlaps
     from rehearsal.cloud.signals import Signals
     from rehearsal.cloud.types import teach
     from rehearsal.cloud.unmanned import Unmanned
@@ -73,6 +74,7 @@ def main() -> None:
         run=run, network=network, root=Path(os.environ["ROOT_FILE_SYSTEM"]), traces=traces, sessions=sessions
     )
     mend()
+    refuse_overlaps()
     teach(run, machines)
     alarms.play(region)
     seen = Events(run.events)

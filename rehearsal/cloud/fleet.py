@@ -258,7 +258,9 @@ class Fleet:
         if group is None:
             return _no_action(id)
         group.heard[id] = time.monotonic()
-        return autoscaling._xml(200, "RecordLifecycleActionHeartbeatResponse", "<RecordLifecycleActionHeartbeatResult/>")
+        return autoscaling._xml(
+            200, "RecordLifecycleActionHeartbeatResponse", "<RecordLifecycleActionHeartbeatResult/>"
+        )
 
 
 def _no_action(id: str) -> Any:

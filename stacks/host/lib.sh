@@ -49,8 +49,8 @@ place() {
 }
 
 # install_packages PACKAGE…: those that are not there yet; nothing of them starts before it is configured.
-# A host that loses power while it is made is made anew, so nothing is gained by syncing each file; and systemd reads its units
-# once they are all there (SYSTEMD_OFFLINE: systemctl neither starts nor reloads anything), not after each package.
+# A host that loses power while it is made is made anew, so nothing is gained by syncing each file; and systemd reads a
+# unit when it is asked for it (SYSTEMD_OFFLINE: systemctl neither starts nor reloads anything), not all after each package.
 install_packages() {
   ! are_installed "$@" || return 0
   export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1
@@ -58,7 +58,6 @@ install_packages() {
   apt-get install -q --yes --no-install-recommends -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 \
     -o Dpkg::Options::=--force-unsafe-io "$@"
   unset SYSTEMD_OFFLINE
-  systemctl daemon-reload
 }
 
 are_installed() { [[ $(dpkg-query -W -f '${Status}\n' "$@" 2> /dev/null | grep -cx 'install ok installed') == "$#" ]]; }

@@ -20,17 +20,17 @@ ask() {
   imds "iam/security-credentials/$role" | python3 -c 'import json, sys
 role = json.load(sys.stdin)
 print("user = \"%(AccessKeyId)s:%(SecretAccessKey)s\"\nheader = \"x-amz-security-token: %(Token)s\"" % role)' \
-    | curl -sSf -m 60 --retry 5 --retry-all-errors --aws-sigv4 "aws:amz:$FINES_REGION:$service" --config - "$@"
+    | curl -sSf -m 60 --connect-timeout 10 --retry 5 --retry-all-errors --aws-sigv4 "aws:amz:$FINES_REGION:$service" --config - "$@"
 }
 
 # Without this, a stack would wait its whole patience for a machine that gave up in its first minute.
-give_up() {
-  echo "user data failed in line $1" >&2
-  ask cloudformation --data Action=SignalResource --data Version=2010-05-15 --data Status=FAILURE --data "UniqueId=$id" \
+at_exit() {
+  [[ $? -ne 0 ]] || return 0
+  echo "user data failed: this host does not serve" >&2
+  ask cloudformation --data Action=SignalResource --data Version=2010-05-15 --data Status=FAILURE --data "UniqueId=${id:-unknown}" \
     --data "StackName=$FINES_STACK" --data "LogicalResourceId=$FINES_GROUP_LOGICAL_ID" "https://cloudformation.$FINES_REGION.amazonaws.com/" || true
-  exit 1
 }
-trap 'give_up $LINENO' ERR
+trap at_exit EXIT
 
 id=$(imds instance-id)
 # Before anything downloads: connections under the passing address of the launch end here.
@@ -41,7 +41,8 @@ install -d /opt/fines
 ask s3 --output /opt/fines/host.zip "https://${asset%%/*}.s3.$FINES_REGION.amazonaws.com/${asset#*/}"
 python3 -m zipfile -e /opt/fines/host.zip /opt/fines/host
 chmod -R +x /opt/fines/host/boot /opt/fines/host/bin /opt/fines/host/steps
-# boot tells the stack itself how it went, unless it came to nothing before it had the means to.
-/opt/fines/host/boot && exit 0
-command -v aws > /dev/null || give_up $LINENO
-exit 1
+if ! /opt/fines/host/boot; then
+  # It tells the stack itself how it went, once it has the means to.
+  ! command -v aws > /dev/null || trap - EXIT
+  exit 1
+fi

@@ -18,16 +18,19 @@ _OPEN = (
 
 
 class PublicNetwork(Construct):
-    """A VPC with one public subnet and no NAT, its machine's security group, and the address that the world knows."""
+    """A VPC with one public subnet and no NAT, its machine's security group, and the address that the world knows.
 
-    def __init__(self, scope: Construct, id: str, *, zone: str, log_retention: logs.RetentionDays) -> None:
+    `zone` is a number: 0 is the first of the region's availability zones.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, zone: int, log_retention: logs.RetentionDays) -> None:
         super().__init__(scope, id)
-        self.zone = zone
+        self.zone = cdk.Fn.select(zone, cdk.Fn.get_azs())
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr("10.20.0.0/16"),
-            availability_zones=[zone],
+            availability_zones=[self.zone],
             nat_gateways=0,
             restrict_default_security_group=False,  # no machine uses that group, and restricting it takes a function
             subnet_configuration=[
@@ -35,6 +38,10 @@ class PublicNetwork(Construct):
             ],
         )
         self.subnet = self.vpc.public_subnets[0]
+        # CloudFormation makes the subnet of another zone before it deletes this one, so each zone has a range of its own.
+        subnet = self.subnet.node.default_child
+        assert isinstance(subnet, ec2.CfnSubnet)
+        subnet.cidr_block = f"10.20.{zone}.0/24"
         flow_log_group = logs.LogGroup(
             self, "FlowLogGroup", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY
         )

@@ -9,7 +9,7 @@ from rehearsal.breaks.host import edited
 from rehearsal.breaks.project import changed
 from rehearsal.checks import Subject
 from rehearsal.checks.single.restores import (
-    a_lost_volume_is_refused_when_empty_and_comes_back_from_the_bucket_with_its_keys,
+    a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_keys,
     a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed,
     come_back,
 )
@@ -23,7 +23,7 @@ def the_database_is_restored_to_its_end_whatever_the_setting_says(subject: Subje
 
 
 @breaks(
-    a_lost_volume_is_refused_when_empty_and_comes_back_from_the_bucket_with_its_keys,
+    a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_keys,
     says="the host began anew beside its backups",
     lasting=1,
 )

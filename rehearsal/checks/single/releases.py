@@ -47,10 +47,10 @@ def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subjec
 @check("single")
 def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject: Subject) -> str:
     before, image = _instances(subject), _image(subject)
-    assembly = variant(subject, "new", lambda copy: _add_migration(copy, "9000_rehearsal", "SELECT 1"))
+    copy = project(subject, "new", lambda copy: _add_migration(copy, "9000_rehearsal", "SELECT 1"))
     people = People.make(subject, officers=8, owners=2)
     with Load(people, officers=8, pause=_PACE) as load:
-        deploy(subject, assembly, log="deploy-new")
+        as_operator(subject, "Release, and back", copy, log="deploy-new")
         load.await_acknowledged(20, seconds=20)
         load.stop()
     if _image(subject) == image or _instances(subject) != before:

@@ -27,22 +27,24 @@ _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 
 
 @check("single")
-def a_lost_volume_is_refused_when_empty_and_comes_back_from_the_bucket_with_its_keys(subject: Subject) -> str:
-    certificate, keys = await_issued(subject), _keys(subject)
+def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_keys(subject: Subject) -> str:
+    certificate, keys, before = await_issued(subject), _keys(subject), _zone(subject)
     people = People.make(subject, officers=4, owners=3)
     began = time.monotonic()
     # Fines older than the most that may be lost must be among those that are looked for: an earlier check's will do.
     older = any(ledger.moments and min(ledger.moments) < began - _MOST_LOST for _, ledger in subject.kept)
     with Load(people, officers=4, pause=_PACE) as load:
-        time.sleep(max(0.0, began + (_ARCHIVED if older else _MOST_LOST) + 10 - time.monotonic()))
+        time.sleep(max(0.0, began + (_ARCHIVED if older else _MOST_LOST) + 5 - time.monotonic()))
         lost = time.monotonic()
         _lose_the_volume(subject)
         load.stop()
     refusal = _refusal(subject)
     # With the authority away nothing but the copy in the bucket can bring a certificate that verifies.
     with subject.tier.acme.away():
-        come_back(subject, "The data volume is lost", restore="latest")
+        come_back(subject, "A zone is lost", restore="latest", zone=1)
         again = await_issued(subject, patience=10)
+    if (zone := _zone(subject)) == before:
+        raise CheckError(f"the host is in {zone}, as before: another zone was asked for")
     if again.serial_number != certificate.serial_number:
         raise CheckError(
             f"another certificate answers than before: {again.serial_number}, it was {certificate.serial_number}"
@@ -55,7 +57,7 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_from_the_bucket_with_its_
         raise CheckError(f"{len(ages)} acknowledged fines are missing, the oldest of {max(ages):.0f} s before the loss")
     count = sum(len(ledger.acknowledged) for _, ledger in looked_for)
     shown = f"{len(ages)} of {count} fines missing, of the last {max(ages, default=0):.0f} s"
-    return f"«{refusal}»; {shown}; same certificate, same keys"
+    return f"«{refusal}»; {shown}; {before} to {zone}; same certificate, same keys"
 
 
 @check("single")
@@ -79,20 +81,23 @@ def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: 
     return f"{deleted} rows deleted, {len(kept.acknowledged)} acknowledged fines back as of {moment}"
 
 
-def come_back(subject: Subject, page: str, *, restore: str) -> None:
-    """Types a page of the runbook: a new volume that is filled from the backups; what is deployed later keeps to it."""
+def come_back(subject: Subject, page: str, *, restore: str, zone: int | None = None) -> None:
+    """Types a page of the runbook: a new volume that is filled from the backups; what is deployed later keeps to it.
+
+    `zone` is what the page says besides.
+    """
     generation = str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
     copy = project(subject, f"generation-{generation}")
     as_operator(subject, page, copy, log=f"deploy-generation-{generation}", NEXT=generation, TIME=restore)
-    subject.context |= {"data_volume_generation": generation, "restore": restore}
+    subject.context |= {"data_volume_generation": generation, "restore": restore} | (
+        {} if zone is None else {"zone": zone}
+    )
 
 
 def _missing_since(ledger: Ledger, people: People) -> list[float]:
     """When each of the acknowledged fines that are not there once was acknowledged, as time.monotonic() has it."""
     missing = {sentence.split("(key ")[1].split(")")[0] for sentence in missing_or_doubled(ledger, people)}
-    return [
-        moment for key, moment in zip(ledger.acknowledged, ledger.moments, strict=True) if key in missing
-    ]
+    return [moment for key, moment in zip(ledger.acknowledged, ledger.moments, strict=True) if key in missing]
 
 
 def _lose_the_volume(subject: Subject) -> None:
@@ -120,6 +125,12 @@ def _refusal(subject: Subject) -> str:
     if host.run("test", "-e", "/srv/fines/postgresql/17/main/PG_VERSION", check=False).returncode == 0:
         raise CheckError("the host refused, and made a database nevertheless")
     return next(line for line in said.splitlines() if "REFUSED" in line)[:80]
+
+
+def _zone(subject: Subject) -> str:
+    """The availability zone of the present host."""
+    reservations = subject.tier.client("ec2").describe_instances(InstanceIds=[subject.host.id])["Reservations"]
+    return str(reservations[0]["Instances"][0]["Placement"]["AvailabilityZone"])
 
 
 def _keys(subject: Subject) -> list[str]:

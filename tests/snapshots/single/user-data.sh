@@ -34,38 +34,51 @@ FINES_RATE_REPORT_PER_MINUTE='60'
 FINES_RATE_LOGIN_PER_MINUTE='10'
 SETTINGS
 chmod 0644 /etc/fines/boot.env
-# Runs once, by cloud-init, after the machine's settings were written: fetches the host's files and hands over to them.
+# Runs once, by cloud-init, after the machine's settings were written: takes the host's fixed address, fetches the host's files
+# and hands over to them. It makes do with what Debian's image has.
 set -euo pipefail
 set -a
 # shellcheck source=/dev/null
 . /etc/fines/boot.env
 set +a
-export DEBIAN_FRONTEND=noninteractive
+
+imds() {
+  local token
+  token=$(curl -sf -m 5 --retry 5 --retry-all-errors -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)
+  curl -sf -m 5 --retry 5 --retry-all-errors -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"
+}
+
+# ask SERVICE CURL'S WORDS…: a call of AWS, signed by curl with the credentials of the machine's role, which no command line shows.
+ask() {
+  local service=$1 role
+  shift
+  role=$(imds iam/security-credentials/)
+  imds "iam/security-credentials/$role" | python3 -c 'import json, sys
+role = json.load(sys.stdin)
+print("user = \"%(AccessKeyId)s:%(SecretAccessKey)s\"\nheader = \"x-amz-security-token: %(Token)s\"" % role)' \
+    | curl -sSf -m 60 --connect-timeout 10 --retry 5 --retry-all-errors --aws-sigv4 "aws:amz:$FINES_REGION:$service" --config - "$@"
+}
 
 # Without this, a stack would wait its whole patience for a machine that gave up in its first minute.
-give_up() {
-  echo "user data failed in line $1" >&2
-  command -v aws > /dev/null || exit 1
-  token=$(curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
-  id=$(curl -sf -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)
-  aws cloudformation signal-resource --stack-name "$FINES_STACK" --logical-resource-id "$FINES_GROUP_LOGICAL_ID" \
-    --unique-id "$id" --status FAILURE || true
-  exit 1
+at_exit() {
+  [[ $? -ne 0 ]] || return 0
+  echo "user data failed: this host does not serve" >&2
+  ask cloudformation --data Action=SignalResource --data Version=2010-05-15 --data Status=FAILURE --data "UniqueId=${id:-unknown}" \
+    --data "StackName=$FINES_STACK" --data "LogicalResourceId=$FINES_GROUP_LOGICAL_ID" "https://cloudformation.$FINES_REGION.amazonaws.com/" || true
 }
-trap 'give_up $LINENO' ERR
+trap at_exit EXIT
 
-# Debian's own daily upgrade likes to begin with the machine, and holds apt's locks then.
-systemctl stop apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service 2> /dev/null || true
-for try in 1 2 3 4 5; do
-  if apt-get update -q -o Acquire::Retries=3; then break; fi
-  echo "apt-get update failed, try $try of 5" >&2
-  sleep 5
-done
-# podman is among the first so that the service's image comes while the rest is installed. A host that loses power while it
-# is made is made anew, so nothing is gained by syncing each file.
-apt-get install -q --yes --no-install-recommends -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 \
-  -o Dpkg::Options::=--force-unsafe-io awscli unzip jq podman netavark aardvark-dns
+id=$(imds instance-id)
+# Before anything downloads: connections under the passing address of the launch end here.
+ask ec2 --data Action=AssociateAddress --data Version=2016-11-15 --data AllowReassociation=true --data "InstanceId=$id" \
+  --data "AllocationId=$FINES_ADDRESS_ALLOCATION" "https://ec2.$FINES_REGION.amazonaws.com/" > /dev/null
+asset=${FINES_HOST_ASSET#s3://}
 install -d /opt/fines
-aws s3 cp --only-show-errors "$FINES_HOST_ASSET" /opt/fines/host.zip
-unzip -q -o /opt/fines/host.zip -d /opt/fines/host
-exec /bin/bash /opt/fines/host/boot
+ask s3 --output /opt/fines/host.zip "https://${asset%%/*}.s3.$FINES_REGION.amazonaws.com/${asset#*/}"
+python3 -m zipfile -e /opt/fines/host.zip /opt/fines/host
+chmod -R +x /opt/fines/host/boot /opt/fines/host/bin /opt/fines/host/steps
+if ! /opt/fines/host/boot; then
+  # It tells the stack itself how it went, once it has the means to.
+  ! command -v aws > /dev/null || trap - EXIT
+  exit 1
+fi
