@@ -95,3 +95,12 @@ def test_the_machine_lives_in_the_chosen_zone_with_its_volume() -> None:
         wanted = {"Fn::Select": [index, {"Fn::GetAZs": ""}]}
         assert the_only(template, "AWS::EC2::Subnet")["Properties"]["AvailabilityZone"] == wanted
         assert the_only(template, "AWS::EC2::Volume")["Properties"]["AvailabilityZone"] == wanted
+
+
+def test_the_subnet_of_another_zone_has_another_range() -> None:
+    """CloudFormation makes it while the first one is still there."""
+
+    def ranges(zone: int) -> str:
+        return str(the_only(synthesize(zone=zone), "AWS::EC2::Subnet")["Properties"]["CidrBlock"])
+
+    assert (ranges(0), ranges(1)) == ("10.20.0.0/24", "10.20.1.0/24")
