@@ -11,3 +11,8 @@ def ports(subject: Subject) -> list[str]:
         "systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*"
     ).stdout
     return sorted(line.split("@")[1].split(".")[0] for line in shown.splitlines() if line.strip())
+
+
+def instances(subject: Subject) -> list[str]:
+    """The ids of the machines of the stack's group."""
+    return [i["InstanceId"] for i in subject.tier.group(subject.stack)["Instances"]]

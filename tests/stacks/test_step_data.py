@@ -42,7 +42,12 @@ class Host:
 
     def step(self, restore: str = "") -> tuple[int, str]:
         """Runs the step with the setting `restore`; returns its status and what an operator is told."""
-        settings = {"FINES_RESTORE": restore, "FINES_BACKUP_BUCKET": "backups", "FINES_VOLUME_ID": "vol-1", "FINES_SECRET_ARN": "arn"}
+        settings = {
+            "FINES_RESTORE": restore,
+            "FINES_BACKUP_BUCKET": "backups",
+            "FINES_VOLUME_ID": "vol-1",
+            "FINES_SECRET_ARN": "arn",
+        }
         (self.folder / "boot.env").write_text("".join(f"{key}='{value}'\n" for key, value in settings.items()))
         done = subprocess.run(
             ["bash", str(self._placed("steps/data"))],

@@ -1,4 +1,4 @@
-"""Releases that lie, that serve nobody meanwhile, and that count wrong."""
+"""Releases that lie, and that serve nobody meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rehearsal.checks.single.releases import (
     a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
     an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on,
     an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
-    raising_app_containers_from_two_to_four_scales_out_without_a_new_host,
 )
 
 _RELEASE = "/opt/fines/host/bin/release"
@@ -21,16 +20,6 @@ _SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END';
 CREATE TRIGGER slow BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNCTION slow();
 """
-
-
-@breaks(raising_app_containers_from_two_to_four_scales_out_without_a_new_host, says="['8101', '8102', '8103'] run on")
-def the_release_starts_one_container_too_few(subject: Subject) -> Iterator[None]:
-    scaled = 'count=$(field app_containers "$value")'
-    with (
-        first_deployment_again(subject),
-        edited(subject.host, _RELEASE, {scaled: f"{scaled}; ((count < 4)) || count=3"}),
-    ):
-        yield
 
 
 @breaks(a_new_image_under_load_fails_no_request_and_runs_its_migration_once, says="requests failed, the first: 503")

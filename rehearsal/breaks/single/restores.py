@@ -28,8 +28,8 @@ def the_database_is_restored_to_its_end_whatever_the_setting_says(subject: Subje
     lasting=1,
 )
 def the_host_looks_for_backups_where_there_are_none(subject: Subject) -> Iterator[None]:
-    prefix = "--prefix pgbackrest/ "
-    with edited(subject.host, "/opt/fines/host/steps/data", {prefix: "--prefix backups/ "}):
+    asked = "keys pgbackrest/"
+    with edited(subject.host, "/opt/fines/host/steps/data", {asked: "keys backups/"}):
         yield
     # The database that began anew is given up for the one that was backed up.
     come_back(subject, "The data volume is lost", restore="latest")

@@ -1,4 +1,4 @@
-"""The checks of tier single, in the order in which they run: what breaks the host comes last."""
+"""The checks of tier single, in the order in which they run: what breaks the host comes late."""
 
 # The order of these lines is the order of the checks.
 from rehearsal.checks.single import resources  # isort: skip
@@ -16,6 +16,7 @@ from rehearsal.checks.single import releases  # isort: skip
 from rehearsal.checks.single import replacements  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
 from rehearsal.checks.single import restores  # isort: skip
+from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "replacements",
     "resources",
     "restores",
+    "scaling",
     "traffic",
 ]

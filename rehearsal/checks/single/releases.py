@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.containers import ports
+from rehearsal.checks.containers import instances, ports
 from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
@@ -27,34 +27,16 @@ class Migration(migrations.Migration):
 
 
 @check("single")
-def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subject: Subject) -> str:
-    before, was = _instances(subject), ports(subject)
-    if len(was) != 2:
-        raise CheckError(f"two containers were expected before, these run: {was}")
-    people = People.make(subject, officers=8, owners=2)
-    copy = project(subject, "four")
-    with Load(people, officers=8, pause=_PACE) as load:
-        as_operator(subject, "Scale out", copy, log="deploy-four")
-        now = ports(subject)
-        load.stop()
-    if len(now) != 4 or _instances(subject) != before:
-        raise CheckError(f"{now} run on {_instances(subject)}, four were wanted on {before}")
-    must_be_there_once(load.ledger, people, subject)
-    subject.context["app_containers"] = 4
-    return f"{len(was)} to {len(now)} containers on {before[0]}, {len(load.ledger.refused)} requests failed meanwhile"
-
-
-@check("single")
 def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject: Subject) -> str:
-    before, image = _instances(subject), _image(subject)
+    before, image = instances(subject), _image(subject)
     copy = project(subject, "new", lambda copy: _add_migration(copy, "9000_rehearsal", "SELECT 1"))
     people = People.make(subject, officers=8, owners=2)
     with Load(people, officers=8, pause=_PACE) as load:
         as_operator(subject, "Release, and back", copy, log="deploy-new")
         load.await_acknowledged(20, seconds=20)
         load.stop()
-    if _image(subject) == image or _instances(subject) != before:
-        raise CheckError(f"{_image(subject)} runs on {_instances(subject)}; another image was wanted on {before}")
+    if _image(subject) == image or instances(subject) != before:
+        raise CheckError(f"{_image(subject)} runs on {instances(subject)}; another image was wanted on {before}")
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
@@ -88,7 +70,7 @@ def an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_on
 
 
 def _given_up(subject: Subject, name: str, change: object, reason: str) -> str:
-    image, before = _image(subject), _instances(subject)
+    image, before = _image(subject), instances(subject)
     assembly = variant(subject, name, change)  # type: ignore[arg-type]
     people = People.make(subject, officers=2, owners=2)
     with Load(people, officers=2, pause=_PACE) as load:
@@ -102,7 +84,7 @@ def _given_up(subject: Subject, name: str, change: object, reason: str) -> str:
         load.stop()
     if reason not in said:
         raise CheckError(f"the deployment failed without the reason {reason!r}: {said[-400:]}")
-    if _image(subject) != image or _instances(subject) != before or load.ledger.refused:
+    if _image(subject) != image or instances(subject) != before or load.ledger.refused:
         raise CheckError(
             f"{_image(subject)} runs, {image} did; {len(load.ledger.refused)} requests failed: {load.ledger.refused[:1]}"
         )
@@ -119,10 +101,6 @@ def _add_migration(copy: Path, name: str, sql: str) -> None:
 def _migrations(subject: Subject) -> str:
     query = "SELECT count(*) FROM django_migrations WHERE name = '9000_rehearsal'"
     return ask(subject, query)
-
-
-def _instances(subject: Subject) -> list[str]:
-    return [i["InstanceId"] for i in subject.tier.group(subject.stack)["Instances"]]
 
 
 def _image(subject: Subject) -> str:

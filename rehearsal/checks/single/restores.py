@@ -34,7 +34,7 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
     # Fines older than the most that may be lost must be among those that are looked for: an earlier check's will do.
     older = any(ledger.moments and min(ledger.moments) < began - _MOST_LOST for _, ledger in subject.kept)
     with Load(people, officers=4, pause=_PACE) as load:
-        time.sleep(max(0.0, began + (_ARCHIVED if older else _MOST_LOST) + 5 - time.monotonic()))
+        time.sleep(max(0.0, began + (_ARCHIVED if older else _MOST_LOST) + 3 - time.monotonic()))
         lost = time.monotonic()
         _lose_the_volume(subject)
         load.stop()
@@ -62,8 +62,8 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
 
 @check("single")
 def a_point_in_time_restore_brings_back_what_a_mistaken_delete_removed(subject: Subject) -> str:
-    people = People.make(subject, officers=2, owners=2)
-    with Load(people, officers=2, fines=40, pause=_PACE) as load:
+    people = People.make(subject, officers=4, owners=2)
+    with Load(people, officers=4, fines=40, pause=_PACE) as load:
         load.join()
     kept = load.ledger
     moment = _moment(subject)
