@@ -175,7 +175,8 @@ def end(run: Run) -> list[str]:
             machine = Machine.load(run.machines, home.name)
             machine.archives.keep()
             with contextlib.suppress(OSError):  # then its traces tell
-                machine.kill()
+                if machine.alive:
+                    machine.kill()
     left = Traces(run.traces).end()
     if not left:
         shutil.rmtree(run.home)

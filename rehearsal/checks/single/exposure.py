@@ -33,7 +33,7 @@ _TRIED = sorted(
 
 @check("single")
 def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) -> str:
-    with ThreadPoolExecutor(256) as pool:
+    with ThreadPoolExecutor(600) as pool:
         answering = {
             port
             for port, open in zip(_TRIED, pool.map(lambda p: _answers(subject.address, p), _TRIED), strict=True)

@@ -22,7 +22,7 @@ from rehearsal.checks.single.certificates import await_issued
 from rehearsal.checks.variant import project
 
 _MOST_LOST = 60.0  # seconds of acknowledged fines that a lost volume may take along
-_ARCHIVED = 30.0  # seconds after which the database lets go of the WAL that it has (archive_timeout)
+_ARCHIVED = 20.0  # seconds after which the database lets go of the WAL that it has (archive_timeout)
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 
 
