@@ -39,7 +39,7 @@ def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject)
 )
 def each_of_two_containers_migrates_as_it_starts(subject: Subject) -> Iterator[None]:
     host, once = subject.host, '    migrate "$image" || why='
-    twice = '    { migrate "$image" & migrate "$image"; wait; } || why='
+    twice = '    { migrate "$image" & migrate "$image"; wait $!; } || why='
     psql(host, _SLOW)  # so that the one has not committed when the other looks
     with first_deployment_again(subject), edited(host, _RELEASE, {once: twice}):
         yield
