@@ -118,7 +118,8 @@ def start(run: Run, screen: Screen) -> Tier:
     Raises:
         TierError: it did not answer in time; the message has its last lines.
     """
-    end(run)
+    if left := end(run):
+        raise TierError("what an earlier rehearsal left could not be ended: " + "; ".join(left))
     run.make()
     traces = Traces(run.traces)
     with screen.step("prerequisites", "the system's own programs") as say:
@@ -171,12 +172,12 @@ def end(run: Run) -> list[str]:
     if not run.home.exists():
         return []
     for home in run.machines.glob("i-*") if run.machines.exists() else []:
-        if (home / "machine.json").exists():
+        # What cannot be read or kept is no reason to leave anything running: the run's traces end it.
+        with contextlib.suppress(OSError, ValueError, TypeError):
             machine = Machine.load(run.machines, home.name)
+            if machine.alive:
+                machine.kill()
             machine.archives.keep()
-            with contextlib.suppress(OSError):  # then its traces tell
-                if machine.alive:
-                    machine.kill()
     left = Traces(run.traces).end()
     if not left:
         shutil.rmtree(run.home)

@@ -1,11 +1,13 @@
 """What stands behind Auto Scaling groups: machines that boot, policies that wait for their signals, hooks, replacement.
 
 A group keeps its desired number of machines. CreationPolicy and UpdatePolicy are read from the stack's template, as
-CloudFormation does; a rolling update ends old machines first when MinInstancesInService is 0.
+CloudFormation does. What ends, in a rolling update with MinInstancesInService 0 or because it is unhealthy, begins to end first;
+its successor is launched without waiting for that (the hook, the machine's own stop), as AWS does.
 """
 
 from __future__ import annotations
 
+import contextvars
 import json
 import logging
 import re
@@ -37,6 +39,7 @@ class _Group:
     properties: Properties
     lock: threading.RLock = field(default_factory=threading.RLock)
     completed: set[str] = field(default_factory=set)  # instances whose termination hook was answered
+    ending: dict[str, threading.Thread] = field(default_factory=dict)
     heard: dict[str, float] = field(default_factory=dict)  # when each instance that ends gave its last sign of life
     died: dict[str, float] = field(default_factory=dict)
 
@@ -117,8 +120,8 @@ class Fleet:
         with group.lock:
             if waits:
                 self._signals.expect(group.stack, group.logical_id)
-            count = len(self._records(group))
-            self._empty(group)
+            count = len(self._serving(group))
+            self._begin_to_end(group, self._serving(group))
             self._fill(group)
         if waits:
             self._signals.wait(
@@ -127,7 +130,7 @@ class Fleet:
 
     def _fill(self, group: _Group) -> None:
         with group.lock:
-            while len(self._records(group)) < autoscaling._asgs[group.name]["DesiredCapacity"]:
+            while len(self._serving(group)) < autoscaling._asgs[group.name]["DesiredCapacity"]:
                 self._launch(group)
 
     def _launch(self, group: _Group) -> None:
@@ -167,8 +170,20 @@ class Fleet:
 
     def _empty(self, group: _Group) -> None:
         with group.lock:
-            for record in list(self._records(group)):
-                self._end(group, record)
+            self._begin_to_end(group, self._serving(group))
+        for thread in list(group.ending.values()):
+            thread.join()
+
+    def _begin_to_end(self, group: _Group, records: list[Properties]) -> None:
+        """Ends instances beside what comes next: a group launches their successors without waiting for their end."""
+        for record in records:
+            record["LifecycleState"] = "Terminating"
+            context = contextvars.copy_context()  # MiniStack's region
+            thread = threading.Thread(
+                target=context.run, args=(self._end, group, record), name=f"end {record['InstanceId']}"
+            )
+            group.ending[record["InstanceId"]] = thread
+            thread.start()
 
     def _end(self, group: _Group, record: Properties) -> None:
         id = record["InstanceId"]
@@ -197,6 +212,7 @@ class Fleet:
         self._machines.terminate(id)
         self._seen.add(id, events.TERMINATED)
         autoscaling._asgs[group.name]["Instances"].remove(record)
+        group.ending.pop(id, None)
 
     def _keep(self) -> None:
         from ministack.core.responses import set_request_region
@@ -214,7 +230,7 @@ class Fleet:
         if group.name not in autoscaling._asgs or not group.lock.acquire(blocking=False):
             return
         try:
-            for record in list(self._records(group)):
+            for record in self._serving(group):
                 id = record["InstanceId"]
                 terminated = ec2._instances[id]["State"]["Name"] == "terminated"
                 if self._machines.machines[id].alive and record["HealthStatus"] == "Healthy" and not terminated:
@@ -224,10 +240,14 @@ class Fleet:
                     record["HealthStatus"] = "Unhealthy"
                     self._seen.add(id, events.UNHEALTHY)
                     log.warning("group %s: %s is unhealthy and is replaced", group.name, id)
-                    self._end(group, record)
+                    self._begin_to_end(group, [record])
             self._fill(group)
         finally:
             group.lock.release()
+
+    def _serving(self, group: _Group) -> list[Properties]:
+        """The instances that are not being ended."""
+        return [record for record in self._records(group) if not record["LifecycleState"].startswith("Terminating")]
 
     def _records(self, group: _Group) -> list[Properties]:
         records: list[Properties] = autoscaling._asgs[group.name]["Instances"]

@@ -65,6 +65,10 @@ are_installed() { [[ $(dpkg-query -W -f '${Status}\n' "$@" 2> /dev/null | grep -
 # at_boots_word UNIT…: at the machine's next start too, boot starts these once the volume is there.
 at_boots_word() { SYSTEMD_OFFLINE=1 systemctl disable -q "$@" 2> /dev/null || true; }
 
+# The setting `restore` is for once: an object of the backup bucket says that it was heeded for this volume.
+filled_key() { echo "filled/$FINES_VOLUME_ID"; }
+mark_filled() { aws s3api put-object --bucket "$FINES_BACKUP_BUCKET" --key "$(filled_key)" > /dev/null; }
+
 # lasting: what was written to the data volume is there after a loss of power, too.
 lasting() { sync -f "$DATA"; }
 

@@ -38,6 +38,8 @@ def test_a_step_that_calls_aws_or_jq_waits_until_they_are_installed(step: str) -
     ("step", "before"),
     [
         ("database", "data"),  # an empty volume beside backups is refused before a database is made on it
+        ("address", "volume"),  # the host before this one calls AWS by the address until it lets go of the volume
+        ("data", "address"),  # and what it still sends to the repository is restored
         ("dns", "escrow"),  # the old keys are back before Knot would make new ones
         ("web", "escrow"),  # and the old certificate before NGINX would make its own
         ("release", "database"),

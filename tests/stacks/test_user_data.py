@@ -95,9 +95,14 @@ def test_no_command_line_shows_the_roles_credentials(machine: Machine) -> None:
         assert given == 'user = "AKIA:hidden" header = "x-amz-security-token: session" '
 
 
-@pytest.mark.parametrize("fails", ["https://ec2.*", "https://assets.*"])
-def test_a_machine_that_gets_nowhere_tells_its_stack_at_once(machine: Machine, fails: str) -> None:
-    assert machine.start(fails=fails) != 0
+def test_an_address_that_another_host_still_has_is_left_to_it(machine: Machine) -> None:
+    assert machine.start(boot=f"touch {machine.folder}/booted", fails="https://ec2.*") == 0
+    assert "AllowReassociation=false" in machine.calls[0]
+    assert (machine.folder / "booted").exists()
+
+
+def test_a_machine_that_gets_nowhere_tells_its_stack_at_once(machine: Machine) -> None:
+    assert machine.start(fails="https://assets.*") != 0
     assert "Action=SignalResource" in machine.calls[-1]
     assert "Status=FAILURE" in machine.calls[-1]
     assert "UniqueId=i-1" in machine.calls[-1]

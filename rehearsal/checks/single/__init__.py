@@ -14,9 +14,9 @@ from rehearsal.checks.single import permissions  # isort: skip
 from rehearsal.checks.single import pages  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip
 from rehearsal.checks.single import replacements  # isort: skip
+from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
 from rehearsal.checks.single import restores  # isort: skip
-from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
 
 __all__ = [

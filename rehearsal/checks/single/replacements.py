@@ -67,6 +67,7 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     if _volume(subject) != volume or subject.tier.outputs(subject.stack)["PublicAddress"] != address:
         raise CheckError(f"volume {_volume(subject)}, it was {volume}; the address was {address}")
     must_be_there_once(load.ledger, people, subject)
+    host.run("systemctl", "is-active", "fines-certificate.timer")
     host.run(
         "systemctl", "start", "--no-block", "fines-certificate.service"
     )  # its timer would see to it within a minute

@@ -1,6 +1,6 @@
 """What comes back from the bucket: all but the last minute of a volume that is lost, and a moment before a mistake.
 
-The lost volume comes first: a host that has the setting `restore` fills an empty volume without asking.
+The lost volume comes first: with the setting `restore`, a volume is filled without asking, once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rehearsal.checks.load import Ledger, Load, missing_or_doubled
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
 from rehearsal.checks.single.certificates import await_issued
+from rehearsal.checks.single.replacements import present_volume
 from rehearsal.checks.variant import project
 
 _MOST_LOST = 60.0  # seconds of acknowledged fines that a lost volume may take along
@@ -34,7 +35,7 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
     # Fines older than the most that may be lost must be among those that are looked for: an earlier check's will do.
     older = any(ledger.moments and min(ledger.moments) < began - _MOST_LOST for _, ledger in subject.kept)
     with Load(people, officers=4, pause=_PACE) as load:
-        time.sleep(max(0.0, began + (_ARCHIVED if older else _MOST_LOST) + 3 - time.monotonic()))
+        time.sleep(max(0.0, began + (_ARCHIVED if older else _MOST_LOST) + 10 - time.monotonic()))
         lost = time.monotonic()
         _lose_the_volume(subject)
         load.stop()
@@ -52,9 +53,11 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
     if (now := _keys(subject)) != keys:
         raise CheckError(f"the zone is signed with other keys than before: {now}, they were {keys}")
     looked_for = [*subject.kept, (people, load.ledger)]
-    ages = [lost - moment for people, ledger in looked_for for moment in _missing_since(ledger, people)]
+    ages = [lost - moment for whose, ledger in looked_for for moment in _missing_since(ledger, whose)]
     if ages and max(ages) > _MOST_LOST:
         raise CheckError(f"{len(ages)} acknowledged fines are missing, the oldest of {max(ages):.0f} s before the loss")
+    if len(_missing_since(load.ledger, people)) == len(load.ledger.acknowledged):
+        raise CheckError(f"not one fine of the last {lost - began:.0f} s came back")
     count = sum(len(ledger.acknowledged) for _, ledger in looked_for)
     shown = f"{len(ages)} of {count} fines missing, of the last {max(ages, default=0):.0f} s"
     return f"«{refusal}»; {shown}; {before} to {zone}; same certificate, same keys"
@@ -89,6 +92,12 @@ def come_back(subject: Subject, page: str, *, restore: str, zone: int | None = N
     generation = str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
     copy = project(subject, f"generation-{generation}")
     as_operator(subject, page, copy, log=f"deploy-generation-{generation}", NEXT=generation, TIME=restore)
+    bucket, key = (
+        subject.outputs["BackupLocation"].removeprefix("s3://").partition("/")[0],
+        f"filled/{present_volume(subject)}",
+    )
+    if not subject.tier.client("s3").list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"]:
+        raise CheckError(f"the bucket does not say that the volume was filled: it has no {key}")
     subject.context |= {"data_volume_generation": generation, "restore": restore} | (
         {} if zone is None else {"zone": zone}
     )

@@ -1,4 +1,4 @@
-"""More containers on the same host. It comes late: hosts that are made in a rehearsal start two containers sooner than four."""
+"""More containers on the same host; those that replace it after this start as many."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ ask() {
   imds "iam/security-credentials/$role" | python3 -c 'import json, sys
 role = json.load(sys.stdin)
 print("user = \"%(AccessKeyId)s:%(SecretAccessKey)s\"\nheader = \"x-amz-security-token: %(Token)s\"" % role)' \
-    | curl -sSf -m 60 --connect-timeout 10 --retry 5 --retry-all-errors --aws-sigv4 "aws:amz:$FINES_REGION:$service" --config - "$@"
+    | curl -sS -m 20 --connect-timeout 5 --retry 5 --fail-with-body --aws-sigv4 "aws:amz:$FINES_REGION:$service" --config - "$@"
 }
 
 # Without this, a stack would wait its whole patience for a machine that gave up in its first minute.
@@ -69,12 +69,12 @@ at_exit() {
 trap at_exit EXIT
 
 id=$(imds instance-id)
-# Before anything downloads: connections under the passing address of the launch end here.
-ask ec2 --data Action=AssociateAddress --data Version=2016-11-15 --data AllowReassociation=true --data "InstanceId=$id" \
-  --data "AllocationId=$FINES_ADDRESS_ALLOCATION" "https://ec2.$FINES_REGION.amazonaws.com/" > /dev/null
+# Before anything downloads, since connections under the passing address of the launch end here; unless a host that stops has it.
+ask ec2 --data Action=AssociateAddress --data Version=2016-11-15 --data AllowReassociation=false --data "InstanceId=$id" \
+  --data "AllocationId=$FINES_ADDRESS_ALLOCATION" "https://ec2.$FINES_REGION.amazonaws.com/" || echo "the address comes later" >&2
 asset=${FINES_HOST_ASSET#s3://}
 install -d /opt/fines
-ask s3 --output /opt/fines/host.zip "https://${asset%%/*}.s3.$FINES_REGION.amazonaws.com/${asset#*/}"
+ask s3 --retry-all-errors --output /opt/fines/host.zip "https://${asset%%/*}.s3.$FINES_REGION.amazonaws.com/${asset#*/}"
 python3 -m zipfile -e /opt/fines/host.zip /opt/fines/host
 chmod -R +x /opt/fines/host/boot /opt/fines/host/bin /opt/fines/host/steps
 if ! /opt/fines/host/boot; then
