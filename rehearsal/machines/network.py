@@ -94,7 +94,8 @@ class Network:
             "link set edge up",
             f"address add {self.cloud}/24 dev edge",
             f"route add default via {self.host}",
-            f"link add {BRIDGE} type bridge",
+            # An address of its own: else it is that of a machine, and changes when that machine ends.
+            f"link add {BRIDGE} address 02:00:0a:14:00:01 type bridge",
             f"address add {METADATA}/32 dev {BRIDGE}",
             f"address add {RESOLVER}/32 dev {BRIDGE}",
             f"link set {BRIDGE} up",
