@@ -27,7 +27,7 @@ from rehearsal.cloud.signals import Signals
 
 log = logging.getLogger("rehearsal.fleet")
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
-NOTICE = 5.0  # seconds after which a machine without power counts as unhealthy; on AWS, some minutes
+NOTICE = 3.0  # seconds after which a machine without power counts as unhealthy; on AWS, some minutes
 Properties = dict[str, Any]
 
 

@@ -10,7 +10,7 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 
-AWAY_SECONDS = 12  # without a database: twice what the group takes to notice a dead machine (cloud/fleet.py)
+AWAY_SECONDS = 8  # without a database: more than twice what the group takes to notice a dead machine (cloud/fleet.py)
 _OPEN = {53, 80, 443}
 _TRIED = sorted(
     {

@@ -16,7 +16,7 @@ def a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_i
     people = People.make(subject, officers=8, owners=5)
     dead, address = subject.host, subject.address
     with Load(people, officers=8, pause=0.05, patience=5) as load:
-        load.await_acknowledged(200, seconds=60)
+        load.await_acknowledged(100, seconds=60)
         cut = time.monotonic()
         dead.cut_power("/srv/fines")
         load.await_acknowledged(100, seconds=480)

@@ -33,9 +33,10 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
     people = People.make(subject, officers=4, owners=3)
     began = time.monotonic()
     # Fines older than the most that may be lost must be among those that are looked for: an earlier check's will do.
-    older = any(ledger.moments and min(ledger.moments) < began - _MOST_LOST for _, ledger in subject.kept)
+    oldest = min([began, *(moment for _, ledger in subject.kept for moment in ledger.moments)])
+    enough = max(began + _ARCHIVED, oldest + _MOST_LOST) + 10
     with Load(people, officers=4, pause=_PACE) as load:
-        time.sleep(max(0.0, began + (_ARCHIVED if older else _MOST_LOST) + 10 - time.monotonic()))
+        time.sleep(max(0.0, enough - time.monotonic()))
         lost = time.monotonic()
         _lose_the_volume(subject)
         load.stop()
