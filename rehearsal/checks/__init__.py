@@ -58,6 +58,17 @@ class Subject:
         return self.tier.host(self.stack)
 
     @property
+    def backup_bucket(self) -> str:
+        return self.outputs["BackupLocation"].split("/")[2]
+
+    @property
+    def instance(self) -> dict[str, Any]:
+        """What EC2 says of the machine in service now."""
+        reservations = self.tier.client("ec2").describe_instances(InstanceIds=[self.host.id])["Reservations"]
+        found: dict[str, Any] = reservations[0]["Instances"][0]
+        return found
+
+    @property
     def address(self) -> str:
         return self.outputs["PublicAddress"]
 

@@ -8,27 +8,24 @@ its successor is launched without waiting for that (the hook, the machine's own 
 from __future__ import annotations
 
 import contextvars
-import json
 import logging
-import re
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners, stacks
 
 from rehearsal.cloud import events
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.events import Events
+from rehearsal.cloud.policies import Properties, policies_of, seconds_of
 from rehearsal.cloud.signals import Signals
 
 log = logging.getLogger("rehearsal.fleet")
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 NOTICE = 3.0  # seconds after which a machine without power counts as unhealthy; on AWS, some minutes
-Properties = dict[str, Any]
 
 
 @dataclass
@@ -67,7 +64,7 @@ class Fleet:
         name, attributes = self._plain["create"](logical_id, properties, stack)
         group = _Group(name, stack, logical_id, properties)
         _note_what_is_dropped(group)
-        policy = _policies(stack, logical_id).get("CreationPolicy", {}).get("ResourceSignal")
+        policy = policies_of(stack, logical_id).get("CreationPolicy", {}).get("ResourceSignal")
         try:
             with group.lock:
                 self._groups[name] = group
@@ -79,7 +76,7 @@ class Fleet:
                     stack,
                     logical_id,
                     count=int(policy.get("Count", 1)),
-                    seconds=_seconds(policy.get("Timeout", "PT5M")),
+                    seconds=seconds_of(policy.get("Timeout", "PT5M")),
                 )
         except BaseException:
             self._empty(group)
@@ -102,7 +99,7 @@ class Fleet:
         ):
             self._fill(group)
             return result
-        policy = _policies(stack, group.logical_id).get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
+        policy = policies_of(stack, group.logical_id).get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
         # A failure is raised; the stack's rollback then calls this again, the other way round, once what the group
         # depends on (its role's policy, say) is back.
         self._replace(group, policy)
@@ -125,7 +122,7 @@ class Fleet:
             self._fill(group)
         if waits:
             self._signals.wait(
-                group.stack, group.logical_id, count=count, seconds=_seconds(policy.get("PauseTime", "PT5M"))
+                group.stack, group.logical_id, count=count, seconds=seconds_of(policy.get("PauseTime", "PT5M"))
             )
 
     def _fill(self, group: _Group) -> None:
@@ -294,27 +291,6 @@ def _note_what_is_dropped(group: _Group) -> None:
         autoscaling._hooks[f"{group.name}/{hook['LifecycleHookName']}"] = record
 
 
-def _policies(stack: str, logical_id: str) -> Properties:
-    body = next(s for s in stacks_of(stack))["_template_body"]
-    template = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
-    resource: Properties = template["Resources"][logical_id]
-    return resource
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as CloudFormation writes it: short forms of functions are not looked at here."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-
-
-def stacks_of(name: str) -> list[Properties]:
-    """The living stacks of that name."""
-    from ministack.services.cloudformation import _stacks
-
-    return [s for s in _stacks.values() if s.get("StackName") == name and s.get("StackStatus") != "DELETE_COMPLETE"]
-
-
 def _sizes(name: str) -> Properties:
     record = autoscaling._asgs[name]
     return {key: record[key] for key in ("MinSize", "MaxSize", "DesiredCapacity")}
@@ -322,11 +298,3 @@ def _sizes(name: str) -> Properties:
 
 def _unmodified(old: Properties, new: Properties) -> bool:
     return all(old.get(key) == new.get(key) for key in ("MinSize", "MaxSize", "DesiredCapacity"))
-
-
-def _seconds(duration: str) -> float:
-    found = re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", duration)
-    if not found:
-        raise ValueError(f"{duration!r} is no ISO 8601 duration of hours, minutes and seconds")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + seconds

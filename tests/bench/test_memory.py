@@ -98,4 +98,8 @@ def test_a_host_at_rest_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "REST", 0.05)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     resting = _Busy("cloud-final.service loaded active exited Cloud-init: Final Stage\n")
-    memory.await_idle(cast(Machine, resting), lambda what: None, seconds=0)
+    said: list[str] = []
+    began = time.monotonic()
+    memory.await_idle(cast(Machine, resting), said.append, seconds=0)
+    assert set(said) == {"at rest"}
+    assert time.monotonic() - began >= 0.05  # it was watched for as long as rest lasts

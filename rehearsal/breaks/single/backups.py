@@ -38,7 +38,7 @@ def wal_is_thrown_away(subject: Subject) -> Iterator[None]:
 )
 def the_repository_is_not_encrypted(subject: Subject) -> Iterator[None]:
     host, s3 = subject.host, subject.tier.client("s3")
-    bucket = subject.outputs["BackupLocation"].removeprefix("s3://").partition("/")[0]
+    bucket = subject.backup_bucket
     backup = "runuser -u postgres -- pgbackrest --stanza=fines"
     try:
         with edited(host, _PGBACKREST, _OPEN):
@@ -59,7 +59,7 @@ def _begin_again(subject: Subject) -> None:
 @breaks(the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch, says="the drill failed")
 def a_file_of_the_backup_is_gone(subject: Subject) -> Iterator[None]:
     s3 = subject.tier.client("s3")
-    bucket = subject.outputs["BackupLocation"].removeprefix("s3://").partition("/")[0]
+    bucket = subject.backup_bucket
     found = [
         (entry["LastModified"], entry["Key"])
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="pgbackrest/backup/fines/")

@@ -15,7 +15,7 @@ from rehearsal.checks.single.resources import (
 @breaks(check, says="VersioningConfiguration")
 def the_bucket_of_backups_keeps_no_versions(subject: Subject) -> Iterator[None]:
     s3 = subject.tier.client("s3")
-    bucket = subject.outputs["BackupLocation"].removeprefix("s3://").partition("/")[0]
+    bucket = subject.backup_bucket
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     try:
         yield

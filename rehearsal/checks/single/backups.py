@@ -19,7 +19,7 @@ HEARD_SECONDS = 150  # within which CloudWatch must have heard of a drill; the h
 @check("single")
 def a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it(subject: Subject) -> str:
     backups = _await_backup(subject)
-    bucket = subject.outputs["BackupLocation"].removeprefix("s3://").partition("/")[0]
+    bucket = subject.backup_bucket
     s3 = subject.tier.client("s3")
     keys = [
         entry["Key"]

@@ -83,8 +83,7 @@ def _last_failure(subject: Subject) -> str:
 
 
 def _type(subject: Subject) -> str:
-    reservations = subject.tier.client("ec2").describe_instances(InstanceIds=[subject.host.id])["Reservations"]
-    return str(reservations[0]["Instances"][0]["InstanceType"])
+    return str(subject.instance["InstanceType"])
 
 
 def _larger(type: str) -> str:

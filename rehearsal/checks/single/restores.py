@@ -53,13 +53,13 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
         )
     if (now := _keys(subject)) != keys:
         raise CheckError(f"the zone is signed with other keys than before: {now}, they were {keys}")
-    looked_for = [*subject.kept, (people, load.ledger)]
-    ages = [lost - moment for whose, ledger in looked_for for moment in _missing_since(ledger, whose)]
+    own = [lost - moment for moment in _missing_since(load.ledger, people)]
+    ages = own + [lost - moment for whose, ledger in subject.kept for moment in _missing_since(ledger, whose)]
     if ages and max(ages) > _MOST_LOST:
         raise CheckError(f"{len(ages)} acknowledged fines are missing, the oldest of {max(ages):.0f} s before the loss")
-    if len(_missing_since(load.ledger, people)) == len(load.ledger.acknowledged):
+    if len(own) == len(load.ledger.acknowledged):
         raise CheckError(f"not one fine of the last {lost - began:.0f} s came back")
-    count = sum(len(ledger.acknowledged) for _, ledger in looked_for)
+    count = sum(len(ledger.acknowledged) for _, ledger in [*subject.kept, (people, load.ledger)])
     shown = f"{len(ages)} of {count} fines missing, of the last {max(ages, default=0):.0f} s"
     return f"«{refusal}»; {shown}; {before} to {zone}; same certificate, same keys"
 
@@ -93,11 +93,8 @@ def come_back(subject: Subject, page: str, *, restore: str, zone: int | None = N
     generation = str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
     copy = project(subject, f"generation-{generation}")
     as_operator(subject, page, copy, log=f"deploy-generation-{generation}", NEXT=generation, TIME=restore)
-    bucket, key = (
-        subject.outputs["BackupLocation"].removeprefix("s3://").partition("/")[0],
-        f"filled/{present_volume(subject)}",
-    )
-    if not subject.tier.client("s3").list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"]:
+    key = f"filled/{present_volume(subject)}"
+    if not subject.tier.client("s3").list_objects_v2(Bucket=subject.backup_bucket, Prefix=key)["KeyCount"]:
         raise CheckError(f"the bucket does not say that the volume was filled: it has no {key}")
     subject.context |= {"data_volume_generation": generation, "restore": restore} | (
         {} if zone is None else {"zone": zone}
@@ -139,8 +136,7 @@ def _refusal(subject: Subject) -> str:
 
 def _zone(subject: Subject) -> str:
     """The availability zone of the present host."""
-    reservations = subject.tier.client("ec2").describe_instances(InstanceIds=[subject.host.id])["Reservations"]
-    return str(reservations[0]["Instances"][0]["Placement"]["AvailabilityZone"])
+    return str(subject.instance["Placement"]["AvailabilityZone"])
 
 
 def _keys(subject: Subject) -> list[str]:

@@ -215,8 +215,8 @@ def _decision(answer: Mapping[str, Any], action: str, *, trusting: bool) -> Deci
     return Decision(False, f"because no identity-based policy allows the {action} action", (), near)
 
 
-async def self_test(judge: Judge) -> None:
-    """Has the evaluator judge cases whose answers are known; raises EvaluatorError if one is wrong.
+async def self_test(judge: Judge) -> dict[str, bool]:
+    """Has the evaluator judge cases whose answers are known; returns which were allowed, and raises EvaluatorError if one is wrong.
 
     An evaluator that always says yes (or always no) makes every other check of permissions worthless.
     """
@@ -282,3 +282,4 @@ async def self_test(judge: Judge) -> None:
         if decision.allowed is not expected:
             said = "allowed" if decision.allowed else f"refused ({decision.reason})"
             raise EvaluatorError(f"the policy evaluator cannot be trusted: {name} was {said}")
+    return {name: expected for name, expected, *_ in cases}

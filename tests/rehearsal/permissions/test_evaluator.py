@@ -71,7 +71,13 @@ def test_an_evaluator_that_overlooks_something_is_found_out(
 
 
 def test_the_evaluator_proves_itself(run: Run, evaluator: Evaluator) -> None:
-    run(self_test(evaluator))
+    judged = run(self_test(evaluator))
+    assert {name for name, allowed in judged.items() if allowed} == {
+        "an allowed object",
+        "the right tag",
+        "a trusted caller",
+    }
+    assert len(judged) == 10
 
 
 def test_an_evaluator_that_died_says_so_and_nothing_passes(run: Run, node: str, bench: Bench) -> None:
@@ -118,10 +124,12 @@ def test_a_node_that_does_something_else_is_not_trusted(run: Run, tmp_path: Path
 
 
 def test_many_may_ask_at_once(run: Run, evaluator: Evaluator) -> None:
-    async def ask() -> None:
-        await asyncio.gather(*(self_test(evaluator) for _ in range(20)))
+    async def ask() -> list[dict[str, bool]]:
+        return await asyncio.gather(*(self_test(evaluator) for _ in range(20)))
 
-    run(ask())
+    answers = run(ask())
+    assert len(answers) == 20
+    assert all(answer == answers[0] for answer in answers)
 
 
 METRICS = Check("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "A"})

@@ -267,7 +267,10 @@ def test_a_resource_with_tags_of_any_service_is_judged(bench: Bench) -> None:
         "reads the release parameter",
     ):
         case = CASES[name]
-        bench.passes(partial(case.passes, bench.client(case.service)))
+        question = bench.passes(partial(case.passes, bench.client(case.service))).question
+        assert question is not None
+        # the tags are among what the policy is asked with
+        assert {check.context.get("aws:ResourceTag/fines:stack") for check in question.checks} == {"fines-dev-single"}
 
 
 def test_a_refusal_reads_like_one_of_aws(bench: Bench) -> None:
