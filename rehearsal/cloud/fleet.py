@@ -285,7 +285,15 @@ def _no_action(id: str) -> Any:
 
 
 def _note_what_is_dropped(group: _Group) -> None:
-    """Records the hooks of the group's own list, which MiniStack's handler leaves out."""
+    """Records what MiniStack's handler leaves out: the hooks of the group's own list, and its maintenance policy.
+
+    Raises:
+        ValueError: a policy that keeps machines until others serve, which is not played here.
+    """
+    maintenance = group.properties.get("InstanceMaintenancePolicy")
+    if maintenance and (int(maintenance["MinHealthyPercentage"]), int(maintenance["MaxHealthyPercentage"])) != (0, 100):
+        raise ValueError(f"{GROUP} {group.name}: of maintenance policies only 0 to 100 percent is played here")
+    autoscaling._asgs[group.name]["InstanceMaintenancePolicy"] = maintenance
     for hook in group.properties.get("LifecycleHookSpecificationList", []):
         record = autoscaling._hook_record(group.name, hook["LifecycleHookName"], hook)
         autoscaling._hooks[f"{group.name}/{hook['LifecycleHookName']}"] = record

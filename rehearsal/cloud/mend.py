@@ -12,7 +12,7 @@ import botocore.serialize
 import botocore.session
 from ministack import app
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
-from ministack.services import ec2, ecr, s3, secretsmanager, sns
+from ministack.services import autoscaling, ec2, ecr, s3, secretsmanager, sns
 from ministack.services.cloudformation import provisioners, stacks, wait_conditions
 
 Properties = dict[str, Any]
@@ -29,6 +29,7 @@ def mend() -> None:
     _a_subscription_tells_what_it_is()
     _a_flow_log_tells_where_it_writes_and_by_which_role()
     _lifecycle_policies_can_be_read()
+    _a_group_tells_its_maintenance_policy()
 
 
 def _an_image_that_is_not_there_is_an_error() -> None:
@@ -272,6 +273,34 @@ def _a_flow_log_tells_where_it_writes_and_by_which_role() -> None:
         return status, headers, text.encode()
 
     ec2._ACTION_MAP["DescribeFlowLogs"] = describe
+
+
+def _a_group_tells_its_maintenance_policy() -> None:
+    """MiniStack knows no InstanceMaintenancePolicy; the fleet notes a template's in the group's record."""
+    name = "InstanceMaintenancePolicy"
+    describe_plain, update_plain = (
+        autoscaling._ACTION_MAP[f"{verb}AutoScalingGroup{s}"] for verb, s in (("Describe", "s"), ("Update", ""))
+    )
+
+    def describe(params: Properties) -> Any:
+        status, headers, body = describe_plain(params)
+        text = body.decode() if isinstance(body, bytes) else body
+        for group, record in autoscaling._asgs.items():
+            if policy := record.get(name):
+                inner = "".join(f"<{key}>{value}</{key}>" for key, value in policy.items())
+                first = f"<member><AutoScalingGroupName>{group}</AutoScalingGroupName>"
+                text = text.replace(first, f"{first}<{name}>{inner}</{name}>")
+        return status, headers, text.encode()
+
+    def update(params: Properties) -> Any:
+        answer = update_plain(params)
+        limits = ("MinHealthyPercentage", "MaxHealthyPercentage")
+        given = {key: value for key in limits if (value := autoscaling._p(params, f"{name}.{key}"))}
+        if given and answer[0] == 200:
+            autoscaling._asgs[autoscaling._p(params, "AutoScalingGroupName")][name] = given
+        return answer
+
+    autoscaling._ACTION_MAP |= {"DescribeAutoScalingGroups": describe, "UpdateAutoScalingGroup": update}
 
 
 def _lifecycle_policies_can_be_read() -> None:

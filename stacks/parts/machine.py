@@ -66,6 +66,10 @@ class SingleHost(Construct):
             ),
             health_check_type="EC2",
             health_check_grace_period=300,
+            # Said, since an account may have another default: two hosts never hold the volume at once.
+            instance_maintenance_policy=autoscaling.CfnAutoScalingGroup.InstanceMaintenancePolicyProperty(
+                min_healthy_percentage=0, max_healthy_percentage=100
+            ),
             lifecycle_hook_specification_list=[
                 autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty(
                     lifecycle_hook_name=HOOK,

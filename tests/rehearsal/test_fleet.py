@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ministack.services import autoscaling, ec2
 
-from rehearsal.cloud.fleet import Fleet, _Group
+from rehearsal.cloud.fleet import Fleet, _Group, _note_what_is_dropped
 
 HOST, GROUP, HEARTBEAT = "i-0123456789abcdef0", "fines-test", 1
 CALL = {"AutoScalingGroupName": [GROUP], "LifecycleHookName": ["stop-cleanly"], "InstanceId": [HOST]}
@@ -64,3 +64,10 @@ def test_a_host_that_nobody_ends_is_told_so(ending: Any) -> None:
     status, _, body = ending.fleet._hear(CALL | {"InstanceId": ["i-0fedcba9876543210"]})
     assert status == 400
     assert b"No active Lifecycle Action" in (body if isinstance(body, bytes) else body.encode())
+
+
+def test_a_policy_that_keeps_the_old_host_until_the_new_one_serves_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(autoscaling._asgs, GROUP, {})
+    policy = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}
+    with pytest.raises(ValueError, match="only 0 to 100 percent is played here"):
+        _note_what_is_dropped(_Group(GROUP, "stack", "HostGroup", {"InstanceMaintenancePolicy": policy}))

@@ -104,6 +104,8 @@ def test_a_replacement_is_waited_for_and_ends_the_old_machine_first() -> None:
     rolling = group["UpdatePolicy"]["AutoScalingRollingUpdate"]
     assert (rolling["MinInstancesInService"], rolling["MaxBatchSize"]) == (0, 1)
     assert (rolling["WaitOnResourceSignals"], rolling["PauseTime"]) == (True, "PT15M")
+    maintenance = group["Properties"]["InstanceMaintenancePolicy"]
+    assert maintenance == {"MinHealthyPercentage": 0, "MaxHealthyPercentage": 100}
     assert id == machine.GROUP_LOGICAL_ID
 
 

@@ -29,6 +29,7 @@ def group(cloud: Cloud, asked: Asked) -> Found:
         "DesiredCapacity",
         "HealthCheckGracePeriod",
         "HealthCheckType",
+        "InstanceMaintenancePolicy",
         "LaunchTemplate",
         "LoadBalancerNames",
         "MaxInstanceLifetime",

@@ -123,6 +123,13 @@ def _size(stack: Deployed) -> None:
     stack.cloud("autoscaling").update_auto_scaling_group(AutoScalingGroupName=stack.id("Group"), MaxSize=4)
 
 
+def _maintenance(stack: Deployed) -> None:
+    stack.cloud("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=stack.id("Group"),
+        InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200},
+    )
+
+
 def _value(stack: Deployed) -> None:
     stack.cloud("ssm").put_parameter(Name=stack.id("Parameter"), Value="other", Type="String", Overwrite=True)
 
@@ -172,6 +179,14 @@ _CHANGES: list[tuple[str, Callable[[Deployed], None], list[str]]] = [
     ("a newer version of a launch template", _version, ["HttpTokens: required in the template, optional"]),
     ("a lifecycle hook", _hook, ["LifecycleHookSpecificationList[0].HeartbeatTimeout: 60 in the template, 3600"]),
     ("a group's size", _size, ["Group MaxSize: 0 in the template, 4"]),
+    (
+        "a group's maintenance policy",
+        _maintenance,
+        [
+            "Group InstanceMaintenancePolicy.MaxHealthyPercentage: 100 in the template, 200",
+            "Group InstanceMaintenancePolicy.MinHealthyPercentage: 0 in the template, 100",
+        ],
+    ),
     ("a parameter's value", _value, ["Parameter Value", "other in the service"]),
     ("how long logs are kept", _retention, ["Lines RetentionInDays: 14 in the template, 1 in the service"]),
     ("a secret", _secret, ["PasswordLength: 64 in the template, 6 in", "ExcludePunctuation: true in the template"]),
