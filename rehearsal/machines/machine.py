@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -21,6 +22,14 @@ from rehearsal.places import cache
 
 _SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN of linux/fs.h
 _NO_LOG_FLUSH = 2
+
+
+class CommandError(subprocess.CalledProcessError):
+    """A command failed inside a machine; the message has what it said last."""
+
+    def __str__(self) -> str:
+        said = [line for line in (self.stderr or self.stdout or "").splitlines() if line.strip()][-3:]
+        return f"{shlex.join(self.cmd)} ended with {self.returncode}: {' / '.join(said) or 'it said nothing'}"
 
 
 @dataclass(frozen=True)
@@ -132,7 +141,12 @@ class Machine:
     def run(
         self, *command: str, check: bool = True, timeout: float = 60, input: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a command as root inside the machine, as an operator would in a session."""
+        """Runs a command as root inside the machine, as an operator would in a session.
+
+        Raises:
+            CommandError: it failed, and `check` is asked for.
+            OSError: the machine does not run.
+        """
         leader = self.leader
         if leader is None:
             raise OSError(f"machine {self.id} is not running")
@@ -156,9 +170,12 @@ class Machine:
             "HOME": "/root",
             "LANG": "C.UTF-8",
         }
-        return subprocess.run(
-            entered, check=check, capture_output=True, text=True, timeout=timeout, env=environment, input=input
+        done = subprocess.run(
+            entered, check=False, capture_output=True, text=True, timeout=timeout, env=environment, input=input
         )
+        if check and done.returncode:
+            raise CommandError(done.returncode, command, done.stdout, done.stderr)
+        return done
 
     def journal(self, *, lines: int = 40, unit: str | None = None) -> str:
         """The last lines of the machine's journal, read from its disk, so also after its death."""

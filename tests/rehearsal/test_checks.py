@@ -27,7 +27,7 @@ def test_what_looks_at_a_host_is_not_among_the_checks_that_need_none() -> None:
 
 
 def test_words_that_only_a_check_of_a_machine_has_choose_nothing_where_there_is_none() -> None:
-    with pytest.raises(CheckError, match="the checks are\nthe stacks resources"):
+    with pytest.raises(CheckError, match="the checks are\nthe resources of the stack"):
         run_checks(cast(Subject, None), Screen(), words=["nginx"], among=checks_of("single", machines=False))
 
 

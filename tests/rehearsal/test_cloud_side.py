@@ -149,7 +149,7 @@ def test_a_role_that_lost_a_permission_makes_the_deployment_fail_with_the_reason
             deploy(subject, assembly, log="deploy-refused")
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=policy.name, PolicyDocument=json.dumps(kept))
-    resources.the_stacks_resources_all_exist_and_no_property_differs_from_the_templates(subject)
+    resources.the_resources_of_the_stack_all_exist_and_no_property_differs_from_the_template(subject)
 
 
 def test_a_changed_setting_makes_the_second_deployment_change_something(subject: Subject) -> None:
@@ -166,7 +166,7 @@ def test_a_statement_that_no_call_can_use_is_found(subject: Subject) -> None:
     iam = subject.tier.client("iam")
     iam.put_role_policy(RoleName=role, PolicyName="Useless", PolicyDocument=json.dumps(document))
     try:
-        check = permissions.every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other
+        check = permissions.every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_and_no_other
         assert "not proved both ways" in _reason(check, subject)
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="Useless")
@@ -178,7 +178,7 @@ def test_a_statement_that_no_call_can_use_is_found(subject: Subject) -> None:
 def test_a_resource_that_is_gone_is_found(subject: Subject) -> None:
     (group, *_) = subject.tier.client("logs").describe_log_groups(logGroupNamePrefix="/fines/")["logGroups"]
     subject.tier.client("logs").delete_log_group(logGroupName=group["logGroupName"])
-    check = resources.the_stacks_resources_all_exist_and_no_property_differs_from_the_templates
+    check = resources.the_resources_of_the_stack_all_exist_and_no_property_differs_from_the_template
     assert "Log" in _reason(check, subject).partition("missing: ")[2]
 
 

@@ -11,8 +11,8 @@ from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited, read, shell, writ
 from rehearsal.checks import Subject
 from rehearsal.checks.people import People
 from rehearsal.checks.single.boot import (
-    a_fine_posted_through_nginx_is_in_the_owners_report,
-    the_machine_booted_from_the_templates_own_user_data,
+    a_fine_posted_through_nginx_is_in_the_report_of_its_owner,
+    the_machine_booted_from_the_user_data_of_the_template,
 )
 
 _CACHE = """
@@ -22,14 +22,14 @@ _CACHE = """
 """
 
 
-@breaks(the_machine_booted_from_the_templates_own_user_data, says="cloud-init ran other user data")
+@breaks(the_machine_booted_from_the_user_data_of_the_template, says="cloud-init ran other user data")
 def the_machine_is_older_than_its_template(subject: Subject) -> Iterator[None]:
     ran = "/var/lib/cloud/instance/user-data.txt"
     with edited(subject.host, ran, {"FINES_STAGE='dev'": "FINES_STAGE='staging'"}):
         yield
 
 
-@breaks(the_machine_booted_from_the_templates_own_user_data, says="cloud-init did not end well", again=True)
+@breaks(the_machine_booted_from_the_user_data_of_the_template, says="cloud-init did not end well", again=True)
 def a_stage_of_cloud_init_failed(subject: Subject) -> Iterator[None]:
     host, status = subject.host, "/run/cloud-init/status.json"
     before = read(host, status)
@@ -44,13 +44,13 @@ def a_stage_of_cloud_init_failed(subject: Subject) -> Iterator[None]:
         write(host, status, before)
 
 
-@breaks(a_fine_posted_through_nginx_is_in_the_owners_report, says="the fine was answered with 413")
+@breaks(a_fine_posted_through_nginx_is_in_the_report_of_its_owner, says="the fine was answered with 413")
 def bodies_may_hardly_be_larger_than_nothing(subject: Subject) -> Iterator[None]:
     with edited(subject.host, NGINX, {"client_max_body_size 64k;": "client_max_body_size 64;"}, then=RELOAD_NGINX):
         yield
 
 
-@breaks(a_fine_posted_through_nginx_is_in_the_owners_report, says="the report has it 0 times", again=True)
+@breaks(a_fine_posted_through_nginx_is_in_the_report_of_its_owner, says="the report has it 0 times", again=True)
 def nginx_keeps_reports_for_ten_minutes(subject: Subject) -> Iterator[None]:
     host, place = subject.host, "  location /generar_informe {\n"
     people = People.make(subject, officers=1, owners=1)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from rehearsal.breaks import breaks
 from rehearsal.breaks.project import changed_runbook
 from rehearsal.checks import Subject
-from rehearsal.checks.single.pages import the_runbooks_commands_for_the_host_do_what_they_say
+from rehearsal.checks.single.pages import the_commands_of_the_runbook_for_the_host_do_what_they_say
 
 
 @breaks(
-    the_runbooks_commands_for_the_host_do_what_they_say,
+    the_commands_of_the_runbook_for_the_host_do_what_they_say,
     says="the runbook's page 'Make a backup now' failed on the host",
 )
 def the_runbook_names_a_unit_that_is_called_otherwise_now(subject: Subject) -> Iterator[None]:

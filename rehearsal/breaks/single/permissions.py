@@ -8,14 +8,14 @@ from rehearsal.breaks import breaks
 from rehearsal.breaks.cloud import Statements, host_role, other_statements
 from rehearsal.checks import Subject
 from rehearsal.checks.single.permissions import (
-    a_container_cannot_get_the_hosts_credentials,
-    every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other,
+    a_container_cannot_get_the_credentials_of_the_host,
+    every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_and_no_other,
     the_host_is_refused_what_its_role_does_not_name,
 )
 
 
 @breaks(
-    every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other,
+    every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_and_no_other,
     says="secretsmanager:GetSecretValue is allowed on every Secret by ",
     again=True,
 )
@@ -39,7 +39,7 @@ def the_host_may_read_every_parameter(subject: Subject) -> Iterator[None]:
         yield
 
 
-@breaks(a_container_cannot_get_the_hosts_credentials, says="a container got a token", again=True)
+@breaks(a_container_cannot_get_the_credentials_of_the_host, says="a container got a token", again=True)
 def tokens_of_the_metadata_service_travel_two_hops(subject: Subject) -> Iterator[None]:
     ec2, id = subject.tier.client("ec2"), subject.host.id
     ec2.modify_instance_metadata_options(InstanceId=id, HttpPutResponseHopLimit=2)

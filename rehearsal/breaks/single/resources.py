@@ -8,7 +8,7 @@ from rehearsal.breaks import breaks
 from rehearsal.breaks.cloud import no_alarm
 from rehearsal.checks import Subject
 from rehearsal.checks.single.resources import (
-    the_stacks_resources_all_exist_and_no_property_differs_from_the_templates as check,
+    the_resources_of_the_stack_all_exist_and_no_property_differs_from_the_template as check,
 )
 
 

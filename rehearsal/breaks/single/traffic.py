@@ -10,7 +10,7 @@ from rehearsal.breaks.service import changed, ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.traffic import (
     a_container_killed_under_load_costs_no_acknowledged_fine,
-    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report,
+    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_the_report_of_their_owner,
     requests_reach_every_container,
 )
 
@@ -41,7 +41,7 @@ _TWICE = """\
 
 
 @breaks(
-    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report,
+    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_the_report_of_their_owner,
     says="is 0 times in the report",
 )
 def the_service_acknowledges_and_does_not_commit(subject: Subject) -> Iterator[None]:
@@ -50,7 +50,7 @@ def the_service_acknowledges_and_does_not_commit(subject: Subject) -> Iterator[N
 
 
 @breaks(
-    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report,
+    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_the_report_of_their_owner,
     says="its key's comment 2 times",
     again=True,
 )

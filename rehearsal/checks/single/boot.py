@@ -9,7 +9,7 @@ from rehearsal.checks.people import People
 
 
 @check("single")
-def the_machine_booted_from_the_templates_own_user_data(subject: Subject) -> str:
+def the_machine_booted_from_the_user_data_of_the_template(subject: Subject) -> str:
     host = subject.host
     ran = host.run("cat", "/var/lib/cloud/instance/user-data.txt").stdout
     template = subject.tier.client("ec2").describe_launch_template_versions(
@@ -31,7 +31,7 @@ def _template_id(subject: Subject) -> str:
 
 
 @check("single")
-def a_fine_posted_through_nginx_is_in_the_owners_report(subject: Subject) -> str:
+def a_fine_posted_through_nginx_is_in_the_report_of_its_owner(subject: Subject) -> str:
     people = People.make(subject, officers=1, owners=1)
     fine = {
         "placa_patente": people.plates[0],

@@ -9,7 +9,7 @@ _PAGES = ("Look around", "Make a backup now", "The data volume fills up", "Postg
 
 
 @check("single")
-def the_runbooks_commands_for_the_host_do_what_they_say(subject: Subject) -> str:
+def the_commands_of_the_runbook_for_the_host_do_what_they_say(subject: Subject) -> str:
     said = {page: on_the_host(subject, page) for page in _PAGES}
     if subject.domain not in said["Look around"]:
         raise CheckError(f"a look around does not say what this host is: {said['Look around'][:300]}")

@@ -29,7 +29,7 @@ except OSError as error:
 
 
 @check("single", machines=False)
-def every_statement_of_the_hosts_and_the_containers_roles_allows_its_own_resource_and_no_other(subject: Subject) -> str:
+def every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_and_no_other(subject: Subject) -> str:
     roles = [
         role for role in roles_of(subject) if "ec2.amazonaws.com" in str(role.trust) or "RolesHost" in str(role.trust)
     ]
@@ -68,7 +68,7 @@ def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
 
 
 @check("single")
-def a_container_cannot_get_the_hosts_credentials(subject: Subject) -> str:
+def a_container_cannot_get_the_credentials_of_the_host(subject: Subject) -> str:
     host = subject.host
     name = host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
     said = host.run("podman", "exec", "-i", name, "python3", "-", input=_ASK_METADATA, timeout=30).stdout

@@ -6,7 +6,10 @@ The lost volume comes first: with the setting `restore`, a volume is filled with
 from __future__ import annotations
 
 import datetime
+import errno
+import os
 import time
+from pathlib import Path
 
 import dns.message
 import dns.query
@@ -119,7 +122,21 @@ def _lose_the_volume(subject: Subject) -> None:
     volume = host.run("sed", "-n", "s/^FINES_DEVICE=//p", "/etc/fines/device.env").stdout.strip()
     if host.run("mountpoint", "-q", "/srv/fines", check=False).returncode == 0:
         raise CheckError("the dead file system is still mounted")
+    _await_freed(host.root / volume.lstrip("/"))
     host.run("blkdiscard", "--zeroout", "--length", str(2**30), volume, timeout=120)
+
+
+def _await_freed(device: Path, patience: float = 60) -> None:
+    """Waits until the kernel has let go of the file system: the mount namespaces of ended containers go after its mount."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            os.close(os.open(device, os.O_RDONLY | os.O_EXCL))  # refused while anything has it mounted
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise CheckError(f"the dead file system still has {device} after {patience:.0f} s: {error}") from error
+        time.sleep(0.1)
 
 
 def _refusal(subject: Subject) -> str:

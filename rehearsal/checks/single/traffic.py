@@ -14,7 +14,9 @@ BACK_SECONDS = 30  # within which a killed container must run again
 
 
 @check("single")
-def five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_their_owners_report(subject: Subject) -> str:
+def five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_the_report_of_their_owner(
+    subject: Subject,
+) -> str:
     people = People.make(subject, officers=8, owners=5)
     began = time.monotonic()
     with Load(people, officers=8, fines=500) as load:
