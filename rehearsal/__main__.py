@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 
@@ -40,6 +41,8 @@ def main() -> int:
         )
         return 2
     screen = Screen()
+    # Some programs ask a person before they go on where there is a terminal; nobody here would hear the question.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     # Ctrl-C and a polite kill both end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -141,7 +141,7 @@ class Machine:
     def run(
         self, *command: str, check: bool = True, timeout: float = 60, input: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a command as root inside the machine, as an operator would in a session.
+        """Runs a command as root inside the machine, as an operator would in a session; nobody sits at its terminal.
 
         Raises:
             CommandError: it failed, and `check` is asked for.
@@ -170,8 +170,9 @@ class Machine:
             "HOME": "/root",
             "LANG": "C.UTF-8",
         }
+        # Without `input` there is nothing to read: some programs ask a person before they go on where there is a terminal.
         done = subprocess.run(
-            entered, check=False, capture_output=True, text=True, timeout=timeout, env=environment, input=input
+            entered, check=False, capture_output=True, text=True, timeout=timeout, env=environment, input=input or ""
         )
         if check and done.returncode:
             raise CommandError(done.returncode, command, done.stdout, done.stderr)

@@ -123,7 +123,7 @@ def _lose_the_volume(subject: Subject) -> None:
     if host.run("mountpoint", "-q", "/srv/fines", check=False).returncode == 0:
         raise CheckError("the dead file system is still mounted")
     _await_freed(host.root / volume.lstrip("/"))
-    host.run("blkdiscard", "--zeroout", "--length", str(2**30), volume, timeout=120)
+    host.run("blkdiscard", "--force", "--zeroout", "--length", str(2**30), volume, timeout=120)
 
 
 def _await_freed(device: Path, patience: float = 60) -> None:
