@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -146,15 +147,20 @@ def _end_loop(file: str) -> None:
         _run("losetup", "--detach", device)
 
 
-def _end_cgroup(path: str) -> None:
-    top = Path(path)
-    if not top.exists():
-        return
-    folders = sorted((Path(folder) for folder, _, _ in os.walk(top)), key=lambda p: len(p.parts), reverse=True)
-    inside = [int(pid) for folder in folders for pid in (folder / "cgroup.procs").read_text().split()]
-    _end_processes({pid: start_time(pid) for pid in inside})
-    for folder in folders:
-        folder.rmdir()
+def _end_cgroup(path: str, patience: float = 10.0) -> None:
+    """What ends may still make processes and groups, and the kernel lets go of a group a moment after its last process."""
+    top, deadline = Path(path), time.monotonic() + patience
+    while top.exists():
+        try:
+            folders = sorted((Path(folder) for folder, _, _ in os.walk(top)), key=lambda p: len(p.parts), reverse=True)
+            inside = [int(pid) for folder in folders for pid in (folder / "cgroup.procs").read_text().split()]
+            _end_processes({pid: start_time(pid) for pid in inside})
+            for folder in folders:
+                folder.rmdir()
+        except OSError as error:
+            if error.errno not in (errno.EBUSY, errno.ENOTEMPTY, errno.ENOENT) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _end_table(family: str, name: str) -> None:

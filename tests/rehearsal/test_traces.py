@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from rehearsal.machines import network as of_network
 from rehearsal.machines import traces as of_traces
 from rehearsal.machines.traces import Traces, start_time
+from tests.rehearsal.root import needs_root
 
 
 @pytest.fixture
@@ -102,3 +105,35 @@ def test_a_line_that_a_crash_cut_short_is_passed_over(traces: Traces) -> None:
 def test_an_unknown_kind_is_refused(traces: Traces) -> None:
     with pytest.raises(ValueError, match="use one of"):
         traces.add("sofa", name="x")
+
+
+_HIDES = """
+import os, signal, sys, time
+top = sys.argv[1]
+def hide(*_):
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.mkdir(f"{top}/later")
+        open(f"{top}/later/cgroup.procs", "w").write(str(os.getpid()))
+        time.sleep(60)
+    os._exit(0)
+open(f"{top}/cgroup.procs", "w").write(str(os.getpid()))
+signal.signal(signal.SIGTERM, hide)
+print("there", flush=True)
+time.sleep(60)
+"""
+
+
+@needs_root
+def test_a_cgroup_that_grows_while_it_is_ended_is_ended_whole(traces: Traces) -> None:
+    top = (
+        Path("/sys/fs/cgroup/pids" if Path("/sys/fs/cgroup/pids").is_dir() else "/sys/fs/cgroup")
+        / f"fines-test-{os.getpid()}"
+    )
+    top.mkdir()
+    traces.add("cgroup", path=str(top))
+    process = subprocess.Popen([sys.executable, "-c", _HIDES, str(top)], stdout=subprocess.PIPE)
+    assert process.stdout and process.stdout.readline() == b"there\n"
+    assert traces.end() == []
+    assert not top.exists()
+    process.wait(timeout=5)
