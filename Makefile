@@ -65,6 +65,10 @@ lock: $(READY)
 	npm install --package-lock-only --no-fund --no-audit --loglevel=error
 
 $(READY): requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock.json)
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null \
+		|| { echo "Debian keeps a part of Python in a package of its own, python3-venv: installing it"; \
+			apt-get update -qq && apt-get install -qq --yes python3-venv > /dev/null; } \
+		|| { echo "type 'sudo apt install python3-venv', and then this again"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	npm ci --no-fund --no-audit --loglevel=error

@@ -12,6 +12,9 @@ from bench.memory import IdleError
 from bench.packages import PackagesError
 from bench.power import PowerError
 from bench.scoreboard import Scoreboard
+from bench.service import rig as service
+from bench.service.clients import ClientsError
+from bench.service.database import DatabaseError
 from bench.synth import SynthError, synth
 from rehearsal.acme import AcmeError
 from rehearsal.cdk import CdkError
@@ -24,14 +27,16 @@ from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError
 
-FIGURES = ("synth", "host", "rehearsal")
+FIGURES = ("synth", "host", "service", "rehearsal")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--tier", default="single")
     parser.add_argument(
-        "--figures", default=" ".join(FIGURES), help="some of synth, host (boot, power loss, memory) and rehearsal"
+        "--figures",
+        default=" ".join(FIGURES),
+        help="some of synth, host (boot, power loss, memory), service (fines, uploads, reports) and rehearsal",
     )
     words = parser.parse_args()
     chosen = words.figures.split() or list(FIGURES)
@@ -51,6 +56,8 @@ def main() -> int:
         AcmeError,
         CdkError,
         CheckError,
+        ClientsError,
+        DatabaseError,
         IdleError,
         LookupError,
         NetworkError,
@@ -80,6 +87,11 @@ def bench(run: Run, screen: Screen, figures: list[str]) -> int:
             board.add(screen, *rig.measure(run, screen))
         else:
             board.not_measured.append("boot, power loss and memory of the host: machines take root, run it with sudo")
+    if "service" in figures:
+        if os.geteuid() == 0:
+            board.add(screen, *service.measure(run, screen))
+        else:
+            board.not_measured.append("fines, uploads and reports of the service: machines take root, run it with sudo")
     if "rehearsal" in figures:
         found, untold = last_rehearsal.ratios(BUILD / "rehearsal" / f"{run.tier}.json")
         board.ratios += found

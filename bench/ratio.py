@@ -1,4 +1,4 @@
-"""A figure and its goal: the figure holds when it is not above the goal."""
+"""A figure and its goal: the figure holds when it is not above the goal, or, where more is better, not below it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ratio:
-    """A measured figure. `value` and `goal` are in one unit, which the name says where they are no plain ratio."""
+    """A measured figure. `value` and `goal` are in one unit, which the name says where they are no plain ratio.
+
+    `at_least`: the goal is the least that will do, not the most.
+    """
 
     name: str
     value: float
     goal: float
     detail: str
+    at_least: bool = False
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value > 0 and self.goal > 0):
@@ -23,7 +27,11 @@ class Ratio:
 
     @property
     def holds(self) -> bool:
-        return self.value <= self.goal
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
+
+    @property
+    def bound(self) -> str:
+        return f"at {'least' if self.at_least else 'most'} {self.goal:g}"
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -32,7 +40,7 @@ class Ratio:
             "goal": self.goal,
             "holds": self.holds,
             "detail": self.detail,
-        }
+        } | ({"at_least": True} if self.at_least else {})
 
 
 def median(seconds: Sequence[float]) -> float:

@@ -28,9 +28,7 @@ class Scoreboard:
         """Keeps figures and tells them at once: what is measured after them takes minutes and may fail."""
         self.ratios += ratios
         for ratio in ratios:
-            screen.note(
-                f"{ratio.name}: {ratio.value:.3g}, at most {ratio.goal:g}{'' if ratio.holds else ': falls short'}"
-            )
+            screen.note(f"{ratio.name}: {ratio.value:.3g}, {ratio.bound}{'' if ratio.holds else ': falls short'}")
 
     def write(self, file: Path) -> None:
         """Writes the figures as JSON, whole or not at all."""
@@ -42,11 +40,11 @@ class Scoreboard:
         table.add_column("", width=1)
         table.add_column("Figure", ratio=2, overflow="fold")
         table.add_column("is", justify="right")
-        table.add_column("at most", justify="right", style="dim")
+        table.add_column("goal", justify="right", style="dim")
         table.add_column("What was measured", ratio=4, style="dim", overflow="fold")
         for ratio in self.ratios:
             mark = "[green]✓[/]" if ratio.holds else "[red]✗[/]"
-            table.add_row(mark, ratio.name, f"{ratio.value:.3g}", f"{ratio.goal:g}", ratio.detail)
+            table.add_row(mark, ratio.name, f"{ratio.value:.3g}", ratio.bound, ratio.detail)
         screen.console.print()
         screen.console.print(table)
         for sentence in self.not_measured:

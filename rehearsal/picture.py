@@ -1,9 +1,10 @@
-"""Draws what the last whole rehearsal printed, for the README. Usage: python -m rehearsal.picture TIER"""
+"""Draws what the last whole rehearsal printed, and takes over the pages that its browser saw. Usage: python -m rehearsal.picture TIER"""
 
 from __future__ import annotations
 
 import io
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rehearsal.report import Report
 from rehearsal.screen import Screen
 
 _COLUMNS = 132
+PAGES = ("fines", "person", "refused", "docs")  # of those that rehearsal/checks/single/desk.py keeps
 
 
 def drawn(report: Report) -> str:
@@ -31,6 +33,8 @@ def main() -> int:
         print(f"there is no report of tier {tier} yet: type make rehearse TIER={tier}", file=sys.stderr)
         return 2
     Path(PROJECT / "docs/pictures" / f"rehearsed-{tier}.svg").write_text(drawn(Report.read(written)))
+    for page in PAGES:
+        shutil.copy(BUILD / "rehearsal" / f"{tier}-pages" / f"{page}.png", PROJECT / "docs/pictures/pages")
     return 0
 
 

@@ -67,6 +67,11 @@ class Run:
         return self.home / "logs"
 
     @property
+    def kept(self) -> Path:
+        """A file that says that somebody uses the tier."""
+        return self.home / "kept"
+
+    @property
     def authority(self) -> Path:
         """The certificate of the authority that signs for the local AWS."""
         return self.home / "authority.pem"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 # program: the Debian and Ubuntu package that has it
 PROGRAMS = {
+    "chromium": "chromium",
     "debootstrap": "debootstrap",
     "dnsmasq": "dnsmasq-base",
     "ip": "iproute2",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal import breaks
@@ -10,14 +11,13 @@ from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
 from rehearsal.checks import Subject, run_checks
 from rehearsal.checks.load import Load
-from rehearsal.checks.people import People
+from rehearsal.checks.people import People, administrator
 from rehearsal.cloud.events import LAUNCHED, SIGNALLED
-from rehearsal.machines.machine import Machine
 from rehearsal.machines.rootfs import architecture
 from rehearsal.places import BUILD, Run
 from rehearsal.report import Report
 from rehearsal.screen import Screen
-from rehearsal.tier import Tier, running, start
+from rehearsal.tier import Tier, keep_up, running, start
 
 DOMAIN = "multas.example"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
@@ -64,6 +64,10 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
     # a part of the checks says nothing of the whole, so it does not replace what the last whole rehearsal said
     report.write(BUILD / "rehearsal" / f"{run.tier}{'.partial' if words else ''}.json")
     report.show(screen)
+    if not report.ok:
+        screen.console.print(
+            f"what machines and the local AWS wrote lies in {BUILD / 'rehearsal' / f'{run.name}-logs'}", markup=False
+        )
     return 0 if report.ok else 1
 
 
@@ -96,19 +100,7 @@ def up(run: Run, screen: Screen) -> int:
     """Starts a tier and leaves it running; prints how to use it."""
     tier = start(run, screen)
     subject = deploy(tier, screen)
-    host, address = subject.host, subject.address
-    password = host.run("cat", "/run/fines/secrets/admin_password").stdout
-    host.run(
-        "podman",
-        "exec",
-        "-i",
-        _container(host),
-        "/app/entrypoint",
-        "manage",
-        "crear_administrador",
-        "admin",
-        input=password,
-    )
+    address, password = subject.address, administrator(subject)
     people = People.make(subject, officers=1, owners=1)
     call = f"curl -sk --resolve {DOMAIN}:443:{address} https://{DOMAIN}"
     bearer, json_body = f"-H 'Authorization: Bearer {people.tokens[0]}'", "-H 'Content-Type: application/json'"
@@ -123,21 +115,24 @@ def up(run: Run, screen: Screen) -> int:
         f"{call}/readyz",
     ):
         screen.console.print(line, markup=False, soft_wrap=True)
+    keep_up(run)
     return 0
 
 
-def _container(host: Machine) -> str:
-    """A container of the service that runs on the host."""
-    return host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
-
-
-def deploy(tier: Tier, screen: Screen, *, what: str = "the real template, a machine that boots") -> Subject:
-    """Bootstraps, synthesizes and deploys; returns what the checks look at."""
+def deploy(
+    tier: Tier,
+    screen: Screen,
+    *,
+    what: str = "the real template, a machine that boots",
+    settings: Mapping[str, object] | None = None,
+) -> Subject:
+    """Bootstraps, synthesizes and deploys; returns what the checks look at. `settings` are others than a rehearsal's."""
+    words = context(tier) | dict(settings or {})
     assembly = Path(BUILD / "synth" / tier.run.tier)
     with screen.step("bootstrap", "cdk bootstrap") as say:
         tier.cdk.bootstrap(say)
     with screen.step("synth", "cdk synth") as say:
-        assembly = tier.cdk.synth(context(tier), say)
+        assembly = tier.cdk.synth(words, say)
     with screen.step("deploy", f"cdk deploy: {what}") as say:
         try:
             tier.cdk.deploy(assembly, say)
@@ -150,7 +145,7 @@ def deploy(tier: Tier, screen: Screen, *, what: str = "the real template, a mach
         assembly=assembly,
         template=template_of(assembly, name),
         domain=DOMAIN,
-        context=context(tier),
+        context=words,
     )
     tier.delegate(DOMAIN, subject.address)
     return subject

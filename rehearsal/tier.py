@@ -24,7 +24,7 @@ from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import root_file_system
 from rehearsal.machines.scratch import mount_scratch
-from rehearsal.machines.traces import Traces
+from rehearsal.machines.traces import Traces, start_time
 from rehearsal.places import BUILD, PROJECT, Run
 from rehearsal.prerequisites import install
 from rehearsal.screen import Screen
@@ -116,8 +116,9 @@ def start(run: Run, screen: Screen) -> Tier:
     """Starts the local AWS of a run.
 
     Raises:
-        TierError: it did not answer in time; the message has its last lines.
+        TierError: it did not answer in time (the message has its last lines), or somebody keeps a tier up.
     """
+    must_be_free(run)
     if left := end(run):
         raise TierError("what an earlier rehearsal left could not be ended: " + "; ".join(left))
     run.make()
@@ -187,6 +188,7 @@ def end(run: Run) -> list[str]:
 @contextlib.contextmanager
 def running(run: Run, screen: Screen) -> Iterator[Tier]:
     """A tier's local AWS for the length of a block; everything is ended after it, also after Ctrl-C."""
+    must_be_free(run)
     try:
         yield start(run, screen)
     finally:
@@ -207,6 +209,18 @@ def keep_logs(run: Run, folder: Path) -> None:
         if (home / "machine.json").exists():
             journal = Machine.load(run.machines, home.name).journal(lines=100_000)
             (folder / f"{home.name}.journal.log").write_text(journal)
+
+
+def keep_up(run: Run) -> None:
+    """Notes that somebody uses the running tier: no rehearsal ends it, until `make down` does."""
+    run.kept.touch()
+
+
+def must_be_free(run: Run) -> None:
+    """Raises TierError where somebody uses a tier that still runs; what a crash left is nobody's."""
+    processes = [trace for trace in Traces(run.traces).all() if trace["kind"] == "process"]
+    if run.kept.exists() and any(start_time(each["pid"]) == each["started"] for each in processes):
+        raise TierError(f"tier {run.tier} is up, and this would end it: type make down TIER={run.tier} first")
 
 
 def await_answer(tier: Tier, process: subprocess.Popen[bytes], log: Path) -> None:

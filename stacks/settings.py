@@ -71,8 +71,11 @@ class Settings:
     deletion_protection: bool = False  # in production true, unless it is set
     log_days: int = 30
     calls_per_minute: int = 300  # of one token
+    calls_per_minute_of_an_address: int = 6000  # all its tokens together, invented ones too
     reports_per_minute: int = 60  # from one address without a token
     logins_per_minute: int = 10  # from one address
+    report_needs_token: bool = False  # whether owners' reports are for officers alone
+    token_days: int = 90  # how long an officer's token works
 
     @property
     def stack_name(self) -> str:
@@ -145,8 +148,11 @@ _READERS: dict[str, Reader] = {
     "deletion_protection": values.flag,
     "log_days": values.number(1, 3653),
     "calls_per_minute": values.number(1, 100_000),
+    "calls_per_minute_of_an_address": values.number(1, 1_000_000),
     "reports_per_minute": values.number(1, 100_000),
     "logins_per_minute": values.number(1, 100_000),
+    "report_needs_token": values.flag,
+    "token_days": values.number(1, 3650),
 }
 # RFC 2606 and RFC 6761: names that nobody can own.
 _RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")

@@ -101,8 +101,11 @@ class SingleStack(cdk.Stack):
                 "FINES_LOG_GROUP_PREFIX": log_prefix,
                 "FINES_METRIC_NAMESPACE": namespace,
                 "FINES_RATE_TOKEN_PER_MINUTE": str(settings.calls_per_minute),
+                "FINES_RATE_ADDRESS_PER_MINUTE": str(settings.calls_per_minute_of_an_address),
                 "FINES_RATE_REPORT_PER_MINUTE": str(settings.reports_per_minute),
                 "FINES_RATE_LOGIN_PER_MINUTE": str(settings.logins_per_minute),
+                "FINES_REPORT_NEEDS_TOKEN": str(settings.report_needs_token).lower(),
+                "FINES_TOKEN_DAYS": str(settings.token_days),
             },
         )
         release.wait_after(host.group, seconds=1800)

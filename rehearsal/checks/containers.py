@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from rehearsal.checks import Subject
+from rehearsal.machines.machine import Machine
 
 
 def ports(subject: Subject) -> list[str]:
     """The ports of those that run, which are their names, too."""
-    shown = subject.host.run(
-        "systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*"
-    ).stdout
+    return ports_of(subject.host)
+
+
+def ports_of(host: Machine) -> list[str]:
+    """The same of any host."""
+    shown = host.run("systemctl", "list-units", "--plain", "--no-legend", "--state=active", "fines-web@*").stdout
     return sorted(line.split("@")[1].split(".")[0] for line in shown.splitlines() if line.strip())
 
 

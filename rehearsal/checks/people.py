@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from rehearsal.checks import CheckError, Subject
+from rehearsal.checks.pinned import Pinned
 
 _MAKE = """
 import json, sys
@@ -23,6 +24,29 @@ for mail, plate in wanted["vehicles"]:
     Vehiculo.objects.get_or_create(placa_patente=plate, defaults={"marca": "Prueba", "color": "gris", "persona": owner})
 print(json.dumps(tokens))
 """
+
+
+def administrator(subject: Subject) -> str:
+    """Makes the administrator `admin`, as an operator does with manage.py; returns the password, which the secret has.
+
+    Raises:
+        CheckError: the command failed.
+    """
+    password = subject.host.run("cat", "/run/fines/secrets/admin_password").stdout.strip()
+    manage(subject, "crear_administrador", "admin", text=password)
+    return password
+
+
+def manage(subject: Subject, *words: str, text: str = "") -> str:
+    """What manage.py says in a container of the host, given a text to read.
+
+    Raises:
+        CheckError: no container runs, or the command failed.
+    """
+    done = subject.host.run("/opt/fines/host/bin/manage", *words, input=text, check=False)
+    if done.returncode:
+        raise CheckError(f"manage.py {' '.join(words)} failed: {done.stderr.strip()[-600:]}")
+    return done.stdout
 
 
 @dataclass(frozen=True)
@@ -42,29 +66,11 @@ class People:
 
         numbers = [f"P{n:03d}" for n in range(officers + 1)]  # one more, who reads
         vehicles = [(f"persona{n}@prueba.example", f"PRU{n:03d}") for n in range(owners)]
-        host = subject.host
-        running = host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()
-        if not running:
-            raise CheckError("no container of the service runs on the host")
         program = _MAKE.replace(
             "json.loads(sys.argv[1])",
             f"json.loads({json.dumps(json.dumps({'officers': numbers, 'vehicles': vehicles}))})",
         )
-        done = host.run(
-            "podman",
-            "exec",
-            "-i",
-            running[0],
-            "/app/entrypoint",
-            "manage",
-            "shell",
-            "--no-imports",
-            input=program,
-            check=False,
-        )
-        if done.returncode:
-            raise CheckError(f"test people could not be made: {done.stderr[-600:]}")
-        tokens = json.loads(done.stdout.splitlines()[-1])
+        tokens = json.loads(manage(subject, "shell", "--no-imports", text=program).splitlines()[-1])
         return cls(
             subject.address,
             subject.domain,
@@ -76,7 +82,7 @@ class People:
     def client(self, *, verify: ssl.SSLContext | bool = False, timeout: float = 30.0) -> httpx.Client:
         """A client that finds the domain at the host's address, as a resolver would tell it."""
         return httpx.Client(
-            base_url=f"https://{self.domain}", transport=_Pinned(self.address, self.domain, verify), timeout=timeout
+            base_url=f"https://{self.domain}", transport=Pinned(self.address, self.domain, verify), timeout=timeout
         )
 
     @property
@@ -86,19 +92,3 @@ class People:
 
     def bearer(self, officer: int) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[officer]}"}
-
-
-class _Pinned(httpx.BaseTransport):
-    """Connects to one address, whatever a URL's name; the name goes into SNI and the Host header."""
-
-    def __init__(self, address: str, domain: str, verify: ssl.SSLContext | bool) -> None:
-        self._address, self._domain = address, domain
-        self._inner = httpx.HTTPTransport(verify=verify, limits=httpx.Limits(max_keepalive_connections=32))
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions["sni_hostname"] = self._domain
-        request.url = request.url.copy_with(host=self._address)
-        return self._inner.handle_request(request)
-
-    def close(self) -> None:
-        self._inner.close()

@@ -45,7 +45,7 @@ def main() -> None:
     from ministack import app
     from ministack.services import ssm
 
-    from rehearsal.cloud import alarms
+    from rehearsal.cloud import alarms, embedded
     from rehearsal.cloud.ec2 import Ec2
     from rehearsal.cloud.events import Events
     from rehearsal.cloud.fleet import Fleet
@@ -77,6 +77,7 @@ def main() -> None:
     refuse_overlaps()
     teach(run, machines)
     alarms.play(region)
+    embedded.play()
     seen = Events(run.events)
     Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region)
     for arch in ("amd64", "arm64"):

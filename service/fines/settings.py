@@ -1,6 +1,7 @@
 """Django's settings, all of them from the environment and from the files of secrets."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from fines.environment import Environment
@@ -20,6 +21,11 @@ PUBLIC_URL = env.origin("PUBLIC_URL")
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 TOKEN_DAYS = env.integer("TOKEN_DAYS", 90, least=1, most=3650)
 REPORT_NEEDS_TOKEN = env.boolean("REPORT_NEEDS_TOKEN", default=False)
+UPLOAD_ROWS = env.integer("UPLOAD_ROWS", 50_000, least=1, most=50_000)
+# Of an upload, unpacked: rows of the longest comments, in letters of three bytes each, fit.
+UPLOAD_BYTES = 2**20 * env.integer("UPLOAD_MIB", 320, least=1, most=1024)
+METRIC_NAMESPACE = env.text("METRIC_NAMESPACE", "")  # of the metrics in the log; none without it
+MEDIA_BUCKET = env.text("MEDIA_BUCKET", "")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", of=("DEBUG", "INFO", "WARNING", "ERROR"))
 
 DATABASES = {
@@ -59,6 +65,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "drf_spectacular_sidecar",
+    "axes",
 ]
 MIDDLEWARE = [
     "fines.middleware.RequestMiddleware",
@@ -68,7 +76,20 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Ten wrong passwords for a name from an address close that door for a quarter of an hour; from elsewhere it stays open, so
+# that nobody can lock an administrator out.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "fines.middleware.address_of"
+AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -96,7 +117,20 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Photos: names are made up, so nobody asks the bucket whether one is taken; links are signed, and last five minutes.
+    "default": {
+        "BACKEND": "fines.storage.PrivateBucket",
+        "OPTIONS": {
+            "bucket_name": MEDIA_BUCKET,
+            "region_name": env.text("AWS_REGION", "us-east-1"),
+            "default_acl": None,
+            "file_overwrite": True,
+            "querystring_expire": 300,
+            "object_parameters": {"CacheControl": "private, max-age=300"},
+        },
+    }
+    if MEDIA_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": BASE_DIR / "media"}},
     # Names carry the content's hash: a browser may keep them for ever, and two releases can be served side by side.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
@@ -108,6 +142,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60  # an administrator's working day
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(LOG_LEVEL)

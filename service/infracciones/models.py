@@ -80,6 +80,29 @@ class Token(models.Model):
         return f"{self.oficial.numero}, {self.vence:%Y-%m-%d}"
 
 
+class Carga(models.Model):
+    """An upload: who sent which file when, and what became of its rows."""
+
+    oficial = models.ForeignKey(Oficial, models.PROTECT, related_name="cargas", verbose_name=_("officer"))
+    recibida = models.DateTimeField(_("received"), db_default=Now(), editable=False)
+    resumen = models.BinaryField(_("SHA-256 of the file"), max_length=32, editable=False)
+    bytes = models.BigIntegerField(_("bytes"), editable=False)
+    formato = models.CharField(_("format"), max_length=40, editable=False)
+    recibidas = models.IntegerField(_("rows"), editable=False)
+    nuevas = models.IntegerField(_("new"), editable=False)
+    repetidas = models.IntegerField(_("repeated"), editable=False)
+    rechazadas = models.IntegerField(_("refused"), editable=False)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        ordering = ["-recibida", "-id"]
+        indexes = [models.Index(fields=["oficial", "-recibida"], name="carga_oficial")]
+
+    def __str__(self) -> str:
+        return f"{self.oficial.numero}, {self.recibida:%Y-%m-%d %H:%M}"
+
+
 class Infraccion(models.Model):
     """A fine: what an officer saw a vehicle do, and when.
 
@@ -96,6 +119,9 @@ class Infraccion(models.Model):
     dispositivo_id = models.UUIDField(_("id on the device"), null=True, editable=False)
     # The digest of the fine as the device sent it: who asks again gets the same answer, whatever was corrected since.
     huella = models.BinaryField(max_length=32, null=True, editable=False)
+    carga = models.ForeignKey(
+        Carga, models.PROTECT, related_name="infracciones", verbose_name=_("upload"), null=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("fine")
@@ -109,3 +135,21 @@ class Infraccion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+
+class Evidencia(models.Model):
+    """The photo of a fine, as it lies in the bucket: without its metadata."""
+
+    infraccion = models.OneToOneField(Infraccion, models.CASCADE, related_name="evidencia", verbose_name=_("fine"))
+    archivo = models.FileField(_("photo"), max_length=100)
+    tipo = models.CharField(_("type"), max_length=20, editable=False)
+    bytes = models.IntegerField(_("bytes"), editable=False)
+    resumen = models.BinaryField(_("SHA-256 of the file"), max_length=32, editable=False)
+    recibida = models.DateTimeField(_("received"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence of fines")
+
+    def __str__(self) -> str:
+        return self.archivo.name

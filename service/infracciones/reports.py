@@ -11,7 +11,8 @@ PAGE = 100
 MOST = 500
 # Each vehicle's newest fines come from the index in order; the page is the newest of all of them.
 _REPORT = """
-SELECT f.id, v.placa_patente, f.timestamp, f.comentarios, o.numero
+SELECT f.id, v.placa_patente, f.timestamp, f.comentarios, o.numero,
+    EXISTS (SELECT FROM infracciones_evidencia e WHERE e.infraccion_id = f.id)
 FROM infracciones_vehiculo v
 CROSS JOIN LATERAL (
     SELECT id, timestamp, comentarios, oficial_id FROM infracciones_infraccion i
@@ -34,6 +35,7 @@ class Line:
     moment: datetime
     comment: str
     officer: str
+    evidence: bool
 
 
 @dataclass(frozen=True)

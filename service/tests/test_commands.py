@@ -61,7 +61,8 @@ def test_an_administrator_is_made_with_the_password_of_standard_input_and_given_
     for password in ("primera clave larga", "segunda clave larga"):
         stdin(f"{password}\n")
         call_command("crear_administrador", "jefa")
-        assert client.login(username="jefa", password=password)
+        form = {"username": "jefa", "password": password}
+        assert client.post("/admin/login/", form).status_code == 302
     user = get_user_model().objects.get()
     assert user.is_staff and user.is_superuser and user.is_active
 

@@ -12,46 +12,10 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from testing.postgres import SUPERUSER, Postgres
-from testing.server import Server, environment, manage
+from testing.postgres import SUPERUSER
+from testing.server import Server, manage
 
 FINE = {"placa_patente": "AB123CD", "timestamp": 1772630430, "comentarios": "señal"}
-_PEOPLE = """
-from infracciones.models import Persona, Vehiculo
-p = Persona.objects.create(nombre="Ana", correo="ana@ejemplo.com")
-Vehiculo.objects.create(placa_patente="AB123CD", marca="Fiat", color="rojo", persona=p)
-"""
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    server = Postgres()
-    server.create()
-    yield server
-    server.remove()
-
-
-@pytest.fixture(scope="module")
-def env(postgres, tmp_path_factory):
-    secrets = tmp_path_factory.mktemp("secrets")
-    (secrets / "secret_key").write_text("k" * 64)
-    (secrets / "database_password").write_text(postgres.password)
-    return environment(postgres, secrets)
-
-
-@pytest.fixture(scope="module")
-def token(env):
-    """A migrated database with an officer, whose token this is, and a vehicle."""
-    for words, text in (
-        (("manage", "comprobar_migraciones"), None),
-        (("migrate",), ""),
-        (("manage", "comprobar_migraciones"), ""),
-        (("manage", "crear_oficial", "0042", "Inés"), ""),
-        (("manage", "shell", "--no-imports"), _PEOPLE),
-    ):
-        done = manage(env, *words, text=text or "")
-        assert (done.returncode == 0) is (text is not None), done.stderr
-    return manage(env, "manage", "crear_token", "0042").stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +29,9 @@ def headers(token):
     return {"Authorization": f"Bearer {token}"}
 
 
-def rows(postgres, statement):
+def rows(live_postgres, statement):
     with psycopg.connect(
-        host=str(postgres.socket), dbname="postgres", user=SUPERUSER, password=postgres.password
+        host=str(live_postgres.socket), dbname="postgres", user=SUPERUSER, password=live_postgres.password
     ) as link:
         return link.execute(statement).fetchall()
 
@@ -80,7 +44,7 @@ def test_a_fine_goes_through_one_process_and_is_in_the_report_of_the_other(serve
     assert report["infracciones"][0]["comentarios"] == "señal"
 
 
-def test_twins_that_arrive_at_two_processes_make_one_fine(servers, headers, postgres):
+def test_twins_that_arrive_at_two_processes_make_one_fine(servers, headers, live_postgres):
     for round_ in range(10):
         together = threading.Barrier(6)
 
@@ -95,7 +59,7 @@ def test_twins_that_arrive_at_two_processes_make_one_fine(servers, headers, post
         assert [answer.status_code for answer in answers] == [200] * 6
         assert len({answer.content for answer in answers}) == 1
         assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
-    assert rows(postgres, "SELECT count(*) FROM infracciones_infraccion WHERE clave LIKE 'live-%'") == [(10,)]
+    assert rows(live_postgres, "SELECT count(*) FROM infracciones_infraccion WHERE clave LIKE 'live-%'") == [(10,)]
 
 
 def test_a_body_in_chunks_is_read_and_one_that_is_too_large_is_413(servers, headers):
@@ -115,8 +79,8 @@ def test_a_key_that_no_header_can_carry_is_400_and_never_ignored(servers, header
     assert "ASCII" in answer.json()["mensaje"]
 
 
-def test_a_call_that_breaks_off_in_its_body_makes_no_fine(servers, headers, postgres):
-    before = rows(postgres, "SELECT count(*) FROM infracciones_infraccion")
+def test_a_call_that_breaks_off_in_its_body_makes_no_fine(servers, headers, live_postgres):
+    before = rows(live_postgres, "SELECT count(*) FROM infracciones_infraccion")
     body = json.dumps(FINE).encode()
     lines = f"POST /cargar_infraccion HTTP/1.1\r\nHost: localhost\r\nAuthorization: {headers['Authorization']}\r\n"
     with socket.create_connection(("127.0.0.1", servers[0].port)) as link:
@@ -124,16 +88,16 @@ def test_a_call_that_breaks_off_in_its_body_makes_no_fine(servers, headers, post
             f"{lines}Content-Type: application/json\r\nContent-Length: {len(body) + 9}\r\n\r\n".encode() + body
         )
     time.sleep(0.3)
-    assert rows(postgres, "SELECT count(*) FROM infracciones_infraccion") == before
+    assert rows(live_postgres, "SELECT count(*) FROM infracciones_infraccion") == before
     assert httpx.get(f"{servers[0].url}/healthz").status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_a_database_that_went_away_and_came_back_fails_no_later_request(servers, headers, postgres, mode):
+def test_a_database_that_went_away_and_came_back_fails_no_later_request(servers, headers, live_postgres, mode):
     address = servers[0].url
     with concurrent.futures.ThreadPoolExecutor(4) as pool:  # every thread has its connection
         assert set(pool.map(lambda _: httpx.get(f"{address}/readyz").status_code, range(12))) == {200}
-    postgres.stop(mode)
+    live_postgres.stop(mode)
     try:
         assert httpx.get(f"{address}/healthz").status_code == 200
         assert httpx.get(f"{address}/readyz").status_code == 503
@@ -141,26 +105,26 @@ def test_a_database_that_went_away_and_came_back_fails_no_later_request(servers,
         assert away.status_code == 503
         assert away.json()["mensaje"] and away.headers["Retry-After"]
     finally:
-        postgres.start()
+        live_postgres.start()
     answers = [httpx.post(f"{address}/cargar_infraccion", json=FINE, headers=headers).status_code for _ in range(12)]
     assert answers == [200] * 12
     assert httpx.get(f"{address}/readyz").status_code == 200
 
 
-def test_a_restart_that_idle_connections_slept_through_fails_no_request(servers, headers, postgres):
+def test_a_restart_that_idle_connections_slept_through_fails_no_request(servers, headers, live_postgres):
     address = servers[1].url
     assert httpx.get(f"{address}/readyz").status_code == 200
-    postgres.stop()
-    postgres.start()
+    live_postgres.stop()
+    live_postgres.start()
     answers = [httpx.post(f"{address}/cargar_infraccion", json=FINE, headers=headers).status_code for _ in range(12)]
     assert answers == [200] * 12
 
 
-def test_a_server_that_is_told_to_end_answers_what_was_begun_and_ends(env, headers, postgres):
+def test_a_server_that_is_told_to_end_answers_what_was_begun_and_ends(env, headers, live_postgres):
     with (
         Server(env) as server,
         psycopg.connect(
-            host=str(postgres.socket), dbname="postgres", user=SUPERUSER, password=postgres.password
+            host=str(live_postgres.socket), dbname="postgres", user=SUPERUSER, password=live_postgres.password
         ) as blocker,
     ):
         # The fine waits for this lock while the server is told to end.
@@ -168,7 +132,7 @@ def test_a_server_that_is_told_to_end_answers_what_was_begun_and_ends(env, heade
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             begun = pool.submit(httpx.post, f"{server.url}/cargar_infraccion", json=FINE, headers=headers, timeout=20)
             until = time.monotonic() + 10
-            while not rows(postgres, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+            while not rows(live_postgres, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
                 assert time.monotonic() < until, "the fine did not wait"
             os.kill(server.process.pid, signal.SIGTERM)
             time.sleep(1.5)

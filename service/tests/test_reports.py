@@ -174,3 +174,41 @@ def test_a_report_says_who_the_officer_of_each_fine_was(client, officer, owner, 
     fine(vehicle, officer, 1)
     fine(vehicle, other, 2)
     assert [line["oficial"] for line in report(client, correo=owner.correo).json()["infracciones"]] == ["7", "A-0042"]
+
+
+@pytest.mark.parametrize("header", ["Bearer invented", "Basic YTpi", "x"])
+def test_a_token_that_does_not_work_is_worse_than_none(client, owner, header):
+    ask = "/generar_informe?correo=jose.pena@ejemplo.com"
+    assert client.get(ask).status_code == 200
+    assert client.get(ask, headers={"Authorization": header}).status_code == 401
+
+
+@pytest.mark.django_db
+def test_a_page_is_read_from_the_index_and_nothing_is_sorted_but_the_page(owner, officer):
+    """The plan, whatever the table's size: each vehicle's newest fines come in the index's own order."""
+    from django.db import connection
+    from infracciones import reports
+
+    vehicle = owner.vehiculos.get()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios) "
+            "SELECT %s, %s, now() - n * interval '1 minute', '' FROM generate_series(1, 20000) n",
+            [vehicle.pk, officer.pk],
+        )
+        cursor.execute("ANALYZE infracciones_infraccion")
+        values = {"person": owner.pk, "moment": reports.START.moment, "id": reports.START.id, "limit": 101}
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {reports._REPORT}", values)
+        [[[explained]]] = cursor.fetchall()
+    nodes = list(_nodes(explained["Plan"]))
+    [fines] = [node for node in nodes if node.get("Relation Name") == "infracciones_infraccion"]
+    assert fines["Node Type"] in {"Index Scan", "Index Only Scan"}
+    assert fines["Index Name"] == "infraccion_informe"
+    assert fines["Actual Rows"] <= 101
+    assert all(node["Actual Rows"] <= 101 for node in nodes if "Sort" in node["Node Type"])
+
+
+def _nodes(plan):
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from _nodes(below)

@@ -75,7 +75,7 @@ class HostRoles(Construct):
         verbs = ("ec2:AttachVolume", "ec2:DetachVolume")
         self._allow("AttachTheDataVolume", *verbs, on=[self._arn("ec2", f"volume/{volume.ref}")])
         self._allow("AttachToOwnMachines", *verbs, on=[self._instances], only_if=self._own)
-        self._allow("LookAtVolumesAndAddresses", "ec2:DescribeVolumes", "ec2:DescribeAddresses", on=["*"])
+        self._allow("LookAtVolumes", "ec2:DescribeVolumes", on=["*"])
 
     def take_address(self, network: PublicNetwork) -> None:
         """The fixed address, away from the machine that was before."""
@@ -91,10 +91,12 @@ class HostRoles(Construct):
         self._accept_wildcard(files, because="pgBackRest names its files itself, and the bucket holds backups alone.")
 
     def keep_media(self, bucket: s3.Bucket) -> None:
-        """What the service's containers do with photographs."""
+        """What the service's containers do with photographs; the bucket keeps what was deleted for as long as its setting says."""
         files = bucket.arn_for_objects("*")
         self.app.add_to_policy(
-            iam.PolicyStatement(sid="KeepMedia", actions=["s3:GetObject", "s3:PutObject"], resources=[files])
+            iam.PolicyStatement(
+                sid="KeepMedia", actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], resources=[files]
+            )
         )
         posture.accept(
             self.app,

@@ -147,7 +147,7 @@ def test_the_command_prints_images_and_pins_and_changes_nothing(world: World, re
     )
     assert done.returncode == 0, done.stderr
     assert f"machine_image={RELEASE}/{NEWEST}/arm64" in done.stdout and "5.2.999" in done.stdout
-    assert "3.0.0" not in done.stdout and "6.0.1" not in done.stdout
+    assert " 3.0.0 " not in done.stdout and "6.0.1" not in done.stdout
     assert before == {file: file.read_bytes() for file in PROJECT.glob("*.*") if file.is_file()}
 
 

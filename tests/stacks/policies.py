@@ -12,7 +12,6 @@ Statement = dict[str, Any]
 
 # Actions for which AWS knows no resource: Service Authorization Reference.
 _WITHOUT_RESOURCE = {
-    "ec2:DescribeAddresses",
     "ec2:DescribeVolumes",
     "ecr:GetAuthorizationToken",
     "ssm:UpdateInstanceInformation",

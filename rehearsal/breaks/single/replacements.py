@@ -45,3 +45,15 @@ def the_instance_type_is_written_into_the_stack(subject: Subject) -> Iterator[No
         "/opt/fines/host/steps/web && systemctl start fines-certificate.timer fines-certificate.service",
         timeout=120,
     )
+
+
+@breaks(
+    a_larger_instance_type_keeps_the_data_although_the_authority_is_away,
+    says="before it said that it serves",
+)
+def the_boot_asks_for_a_certificate_before_it_serves(subject: Subject) -> Iterator[None]:
+    line = '"$HOST_FILES/bin/release" apply'
+    first = f"systemctl start --no-block fines-certificate.service\nsleep 3\n{line}"
+    with changed(subject, "stacks/host/steps/release", {line: first}):
+        yield
+    shell(subject.host, "systemctl start fines-certificate.timer", timeout=120)

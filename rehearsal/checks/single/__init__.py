@@ -5,9 +5,16 @@ from rehearsal.checks.single import resources  # isort: skip
 from rehearsal.checks.single import deployment  # isort: skip
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
+from rehearsal.checks.single import front  # isort: skip
 from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
+from rehearsal.checks.single import uploads  # isort: skip
+from rehearsal.checks.single import evidence  # isort: skip
+from rehearsal.checks.single import contract  # isort: skip
+from rehearsal.checks.single import metrics  # isort: skip
+from rehearsal.checks.single import desk  # isort: skip
 from rehearsal.checks.single import backups  # isort: skip
+from rehearsal.checks.single import calendar  # isort: skip
 from rehearsal.checks.single import alarms  # isort: skip
 from rehearsal.checks.single import certificates  # isort: skip
 from rehearsal.checks.single import permissions  # isort: skip
@@ -23,10 +30,16 @@ __all__ = [
     "alarms",
     "backups",
     "boot",
+    "calendar",
     "certificates",
+    "contract",
     "deployment",
+    "desk",
     "dns",
+    "evidence",
     "exposure",
+    "front",
+    "metrics",
     "pages",
     "permissions",
     "power",
@@ -37,4 +50,5 @@ __all__ = [
     "restores",
     "scaling",
     "traffic",
+    "uploads",
 ]

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.containers import instances
 
 AWAY_SECONDS = 8  # without a database: more than twice what the group takes to notice a dead machine (cloud/fleet.py)
 _OPEN = {53, 80, 443}
@@ -63,7 +64,7 @@ def plain_http_is_redirected_to_https(subject: Subject) -> str:
 
 @check("single")
 def a_database_that_is_away_makes_the_host_unready_and_replaces_nothing(subject: Subject) -> str:
-    host, before = subject.host, [i["InstanceId"] for i in subject.tier.group(subject.stack)["Instances"]]
+    host, before = subject.host, _serving(subject)
     host.run("systemctl", "stop", "postgresql@17-main.service")
     try:
         deadline = time.monotonic() + AWAY_SECONDS
@@ -79,10 +80,15 @@ def a_database_that_is_away_makes_the_host_unready_and_replaces_nothing(subject:
         if time.monotonic() > deadline:
             raise CheckError("the database came back, /readyz did not within 20 s")
         time.sleep(0.5)
-    after = [i["InstanceId"] for i in subject.tier.group(subject.stack)["Instances"]]
-    if before != after:
-        raise CheckError(f"the group replaced {before} by {after}")
-    return f"{AWAY_SECONDS} s without a database: /healthz good, /readyz not, {after[0]} still there"
+    if before != (after := _serving(subject)):
+        raise CheckError(f"before the database went {before} served, after it {after}")
+    return f"{AWAY_SECONDS} s without a database: /healthz good, /readyz not; {after[0]} and its {len(after) - 1} containers still there"
+
+
+def _serving(subject: Subject) -> list[str]:
+    """The ids of the machine, and of its containers with the moment of their start."""
+    shown = subject.host.run("podman", "ps", "--filter", "name=fines-web", "--format", "{{.ID}} {{.StartedAt}}").stdout
+    return instances(subject) + sorted(shown.splitlines())
 
 
 def _answers(address: str, port: int) -> bool:

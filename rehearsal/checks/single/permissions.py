@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +26,42 @@ try:
     print("TOKEN", urllib.request.urlopen(request, timeout=4).read()[:8])
 except OSError as error:
     print("NOTHING", error)
+"""
+
+
+# What a container does with a photo, and what it must not do; by the library and the credentials of the service.
+_ASK_AS_CONTAINER = """
+import json, sys
+import boto3
+from botocore.exceptions import ClientError
+media, backups = sys.argv[1:]
+s3, sts = boto3.client("s3"), boto3.client("sts")
+identity = sts.get_caller_identity()["Arn"]
+trouble = ""
+try:
+    s3.put_object(Bucket=media, Key="rehearsal", Body=b"x")
+    assert s3.get_object(Bucket=media, Key="rehearsal")["Body"].read() == b"x"
+    s3.delete_object(Bucket=media, Key="rehearsal")
+except ClientError as error:
+    trouble = str(error)
+tries = {
+    "read a backup": lambda: s3.get_object(Bucket=backups, Key="pgbackrest/archive/main/archive.info"),
+    "write a backup": lambda: s3.put_object(Bucket=backups, Key="rehearsal", Body=b"x"),
+    "delete a backup": lambda: s3.delete_object(Bucket=backups, Key="pgbackrest/backup/main/backup.info"),
+    "list the backups": lambda: s3.list_objects_v2(Bucket=backups),
+    "list the photos": lambda: s3.list_objects_v2(Bucket=media),
+    "list the buckets": lambda: s3.list_buckets(),
+    "take another role": lambda: sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/another", RoleSessionName="rehearsal"),
+}
+allowed, refused = [], []
+for name, ask in tries.items():
+    try:
+        ask()
+        allowed.append(name)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        (refused if code in ("AccessDenied", "403") else allowed).append(name)
+print(json.dumps({"identity": identity, "allowed": allowed, "refused": refused, "trouble": trouble}))
 """
 
 
@@ -78,6 +115,30 @@ def a_container_cannot_get_the_credentials_of_the_host(subject: Subject) -> str:
     if not said.startswith("NOTHING"):
         raise CheckError(f"a container got a token of the metadata service: {said}")
     return said.strip()
+
+
+@check("single")
+def the_credentials_of_a_container_are_of_its_own_role_and_open_photos_alone(subject: Subject) -> str:
+    host = subject.host
+    roles = [role.arn for role in roles_of(subject) if "RolesHost" in str(role.trust)]
+    settings = ("FINES_MEDIA_BUCKET", "FINES_BACKUP_BUCKET")
+    media, backups = host.run(
+        "bash", "-c", ". /etc/fines/boot.env; printf '%s %s' \"$" + '" "$'.join(settings) + '"'
+    ).stdout.split()
+    name = host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
+    began = time.time()
+    words = (name, "python3", "-", media, backups)
+    done = host.run("podman", "exec", "-i", *words, input=_ASK_AS_CONTAINER, timeout=90, check=False)
+    subject.provoked.append((began, time.time()))
+    if done.returncode:
+        raise CheckError(f"a container cannot do its work: {done.stderr.strip()[-300:]}")
+    told = json.loads(done.stdout)
+    own = [arn for arn in roles if arn.rpartition("/")[2] == told["identity"].split("/")[1]]
+    if len(roles) != 1 or not own:
+        raise CheckError(f"a container is {told['identity']}, its role is {roles}")
+    if told["trouble"] or told["allowed"]:
+        raise CheckError(told["trouble"] or f"a container may {', '.join(told['allowed'])}")
+    return f"{own[0].rpartition('/')[2]}: a photo put, read and deleted; refused: {', '.join(told['refused'])}"
 
 
 def _unlimited(proof: Proof) -> str:

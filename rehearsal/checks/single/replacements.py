@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
 from rehearsal.checks.single.certificates import await_issued
 from rehearsal.checks.variant import deploy, project, variant
+from rehearsal.cloud.events import SIGNALLED
 
 _FAULT = "this step does not work"
 
@@ -67,12 +69,23 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     if _volume(subject) != volume or subject.tier.outputs(subject.stack)["PublicAddress"] != address:
         raise CheckError(f"volume {_volume(subject)}, it was {volume}; the address was {address}")
     must_be_there_once(load.ledger, people, subject)
+    _asked_after_serving(subject)
     host.run("systemctl", "is-active", "fines-certificate.timer")
     host.run(
         "systemctl", "start", "--no-block", "fines-certificate.service"
     )  # its timer would see to it within a minute
     await_issued(subject)
     return f"{before.id} to {host.id}, a {_type(subject)}, in {seconds:.0f} s; the certificate came once the authority was back"
+
+
+def _asked_after_serving(subject: Subject) -> None:
+    """The host says that it serves before it asks for a certificate: an authority that is away delays nobody."""
+    host = subject.host
+    served = subject.tier.events.moment(host.id, SIGNALLED)
+    lines = host.run("journalctl", "--quiet", "--output", "json", "--unit", "fines-certificate.service").stdout
+    asked = [int(json.loads(line)["__REALTIME_TIMESTAMP"]) / 1e6 for line in lines.splitlines()]
+    if asked and asked[0] < served:
+        raise CheckError(f"the host asked for a certificate {served - asked[0]:.0f} s before it said that it serves")
 
 
 def _last_failure(subject: Subject) -> str:

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from infracciones.admin import fines, people, tokens
+from infracciones.admin import fines, history, people, tokens, uploads
 
-__all__ = ["fines", "people", "tokens"]
+__all__ = ["fines", "history", "people", "tokens", "uploads"]
 
 admin.site.site_header = admin.site.site_title = _("Traffic fines")
 admin.site.index_title = _("Administration")

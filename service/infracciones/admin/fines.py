@@ -1,19 +1,43 @@
-"""Fines."""
+"""Fines: found by plate, person, officer or date, looked at with their photo, and had as a file."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
+from infracciones.admin.dates import dates_in
 from infracciones.admin.deletion import GuardedDeletion
-from infracciones.models import Infraccion
+from infracciones.admin.export import CsvExport
+from infracciones.evidence.keeping import link
+from infracciones.models import Evidencia, Infraccion
+
+
+class PhotoFilter(admin.SimpleListFilter):
+    """Fines with a photo, and those without."""
+
+    title = _("evidence")
+    parameter_name = "foto"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+        return [("si", _("with a photo")), ("no", _("without a photo"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Infraccion]) -> QuerySet[Infraccion]:
+        return queryset if self.value() is None else queryset.filter(evidencia__isnull=self.value() == "no")
 
 
 @admin.register(Infraccion)
-class InfraccionAdmin(GuardedDeletion):
+class InfraccionAdmin(GuardedDeletion, CsvExport):
     list_display = ("id", "vehiculo", "timestamp", "oficial", "comentarios")
     list_select_related = ("vehiculo", "oficial")
-    list_filter = ("timestamp", ("oficial", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("timestamp", PhotoFilter, ("oficial", admin.RelatedOnlyFieldListFilter))
     date_hierarchy = "timestamp"
     search_fields = (
         "vehiculo__placa_patente",
@@ -23,15 +47,54 @@ class InfraccionAdmin(GuardedDeletion):
         "oficial__nombre",
         "comentarios",
     )
+    search_help_text = _(
+        "A plate, a person, an officer, a word of the comments, or a date such as 2026-03-04 or 4/3/2026"
+    )
     autocomplete_fields = ("vehiculo", "oficial")
-    readonly_fields = ("registrada",)
+    readonly_fields = ("registrada", "carga", "photo")
+    fields = ("vehiculo", "timestamp", "oficial", "comentarios", "photo", "registrada", "carga")
+    csv_columns = (
+        (_("id"), lambda fine: fine.pk),
+        (_("plate"), lambda fine: fine.vehiculo.placa_patente),
+        (_("date and time"), lambda fine: timezone.localtime(fine.timestamp).isoformat()),
+        (_("person"), lambda fine: fine.vehiculo.persona.nombre),
+        (_("e-mail address"), lambda fine: fine.vehiculo.persona.correo),
+        (_("officer"), lambda fine: fine.oficial.numero),
+        (_("comments"), lambda fine: fine.comentarios),
+    )
     # Counting every fine there is, beside what a search found, would read the whole table.
     show_full_result_count = False
 
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **kwargs: object
-    ) -> forms.Field | None:  # type: ignore[type-arg]
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Infraccion], search_term: str
+    ) -> tuple[QuerySet[Infraccion], bool]:
+        """Django's search; a date among the words is the day of the fine."""
+        days, rest = dates_in(search_term)
+        for day in days:
+            begin = timezone.make_aware(datetime.combine(day, time()))
+            end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+            queryset = queryset.filter(timestamp__gte=begin, timestamp__lt=end)
+        return super().get_search_results(request, queryset, rest)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Infraccion]:
+        """With what a row of the file names."""
+        return super().get_queryset(request).select_related("vehiculo__persona", "oficial")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """A person's page leads to the fines of all the person's vehicles."""
+        return lookup == "vehiculo__persona__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:  # type: ignore[type-arg]
         """Comments are long: a text area."""
         if db_field.name == "comentarios":
             kwargs["widget"] = forms.Textarea({"rows": 4, "cols": 80})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description=_("photo"))
+    def photo(self, fine: Infraccion) -> SafeString | str:
+        """A link to the photo, for five minutes."""
+        evidence = Evidencia.objects.filter(infraccion=fine.pk).first() if fine.pk else None
+        if evidence is None:
+            return "-"
+        address, _until = link(evidence)
+        return format_html('<a href="{}" target="_blank" rel="noreferrer">{}</a>', address, _("Look at the photo"))

@@ -3,12 +3,19 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from infracciones.admin.deletion import GuardedDeletion
+from infracciones.admin.export import CsvExport
 from infracciones.models import Oficial, Persona, Token, Vehiculo
+from infracciones.reports import page
+
+_NEWEST = 20  # fines beside a person
 
 
 class VehicleInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -19,19 +26,57 @@ class VehicleInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Persona)
-class PersonaAdmin(GuardedDeletion):
+class PersonaAdmin(GuardedDeletion, CsvExport):
     list_display = ("nombre", "correo")
     search_fields = ("nombre", "correo", "vehiculos__placa_patente")
     inlines = (VehicleInline,)
+    readonly_fields = ("their_fines",)
+    fields = ("nombre", "correo", "their_fines")
+    csv_columns = ((_("name"), lambda person: person.nombre), (_("e-mail address"), lambda person: person.correo))
+
+    @admin.display(description=_("fines"))
+    def their_fines(self, person: Persona) -> SafeString | str:
+        """The newest fines of the person's vehicles, and a link to all of them."""
+        newest, more = page(person.pk, limit=_NEWEST) if person.pk else ([], None)
+        if not newest:
+            return "-"
+        address = reverse("admin:infracciones_infraccion_changelist")
+        rows = format_html_join(
+            "",
+            '<li><a href="{}">{}</a> {} {}</li>',
+            (
+                (
+                    reverse("admin:infracciones_infraccion_change", args=[fine.id]),
+                    date_format(timezone.localtime(fine.moment), "SHORT_DATETIME_FORMAT"),
+                    fine.plate,
+                    Truncator(fine.comment).chars(80),
+                )
+                for fine in newest
+            ),
+        )
+        everything = format_html(
+            '<a href="{}?vehiculo__persona__id__exact={}">{}</a>',
+            address,
+            person.pk,
+            _("All of them") if more else _("In their list"),
+        )
+        return format_html("<ul>{}</ul>{}", rows, everything)
 
 
 @admin.register(Vehiculo)
-class VehiculoAdmin(GuardedDeletion):
+class VehiculoAdmin(GuardedDeletion, CsvExport):
     list_display = ("placa_patente", "marca", "color", "persona")
     list_select_related = ("persona",)
     list_filter = ("marca", "color")
     search_fields = ("placa_patente", "persona__nombre", "persona__correo")
     autocomplete_fields = ("persona",)
+    csv_columns = (
+        (_("plate"), lambda vehicle: vehicle.placa_patente),
+        (_("make"), lambda vehicle: vehicle.marca),
+        (_("color"), lambda vehicle: vehicle.color),
+        (_("person"), lambda vehicle: vehicle.persona.nombre),
+        (_("e-mail address"), lambda vehicle: vehicle.persona.correo),
+    )
 
 
 class TokenInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -1,5 +1,6 @@
 """What the views share: reading JSON strictly, and answering in JSON with a sentence a person can act on."""
 
+import io
 import json
 from decimal import Decimal, DecimalException
 from typing import Any
@@ -47,13 +48,7 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise Refusal(415, "Envíe el cuerpo sin comprimir.", headers={"Accept-Encoding": "identity"})
     try:
-        value = json.loads(
-            _read(request).decode("utf-8-sig"),
-            object_pairs_hook=_once,
-            parse_constant=_no_constant,
-            parse_float=_fraction,
-            parse_int=_integer,
-        )
+        value = _JSON.decode(_read(request).decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise Refusal(400, "El cuerpo no se puede leer: debe ser JSON en UTF-8, sin claves repetidas.") from None
     if not isinstance(value, dict):
@@ -63,22 +58,30 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
 
 def _read(request: HttpRequest) -> bytes:
     """The whole body, whether its length was announced or it came in chunks."""
-    announced = request.META.get("CONTENT_LENGTH")
-    if announced:
-        body = request.read(int(announced))
-        if len(body) < int(announced):
+    stream, announced = body_stream(request)
+    if announced is not None:
+        body = stream.read(announced)
+        if len(body) < announced:
             raise Refusal(400, "El cuerpo llegó incompleto: envíelo otra vez.")
         return body
-    if not request.META.get("wsgi.input_terminated"):
-        return b""
-    # Django takes a body without a length for an empty one; this server ends the stream where the chunks end.
-    stream, parts, size = request.META["wsgi.input"], [], 0
+    parts, size = [], 0
     while size <= BODY_LIMIT and (part := stream.read(BODY_LIMIT + 1 - size)):
         parts.append(part)
         size += len(part)
     if size > BODY_LIMIT:
         raise _too_large()
     return b"".join(parts)
+
+
+def body_stream(request: HttpRequest) -> tuple[Any, int | None]:
+    """What the body is read from, and its length where that was announced."""
+    announced = request.META.get("CONTENT_LENGTH")
+    if announced:
+        return request, int(announced)
+    if not request.META.get("wsgi.input_terminated"):
+        return io.BytesIO(), 0
+    # Django takes a body without a length for an empty one; this server ends the stream where the chunks end.
+    return request.META["wsgi.input"], None
 
 
 def _too_large() -> Refusal:
@@ -106,3 +109,17 @@ def _fraction(text: str) -> Decimal:
     except DecimalException:
         # JSON sets no limit to an exponent, Decimal does; no field takes such a number.
         return Decimal("NaN")
+
+
+def strict_json() -> json.JSONDecoder:
+    """A decoder that takes what JSON allows and no more; numbers with a fraction are Decimals.
+
+    Raises, when it decodes:
+        ValueError, RecursionError: it is no JSON, a key is given twice, or it is nested too deeply.
+    """
+    return json.JSONDecoder(
+        object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_fraction, parse_int=_integer
+    )
+
+
+_JSON = strict_json()

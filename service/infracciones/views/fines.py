@@ -1,6 +1,6 @@
 """POST /cargar_infraccion: an officer loads one fine."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from infracciones.counts import Counts, count
 from infracciones.moments import MomentError, read_moment
 from infracciones.plates import plain_plate, validate_plate
 from infracciones.registration import SpentKey, UnknownPlate, UnknownToken, officer_of, take
@@ -23,6 +24,7 @@ LONGEST_KEY = 255
 @methods("POST")
 def cargar_infraccion(request: HttpRequest) -> HttpResponse:
     """Loads a fine, or answers as before where its key made it before."""
+    count(request, Counts(refused=1))
     token = bearer(request.headers.get("Authorization", ""))
     if token is None:
         raise unauthorized()
@@ -44,6 +46,7 @@ def cargar_infraccion(request: HttpRequest) -> HttpResponse:
         raise Refusal(
             409, "Esa clave de idempotencia ya pertenece a otra infracción: use una nueva para cada una."
         ) from None
+    count(request, Counts(repeated=1) if taken.replayed else Counts(accepted=1))
     fine = {
         "id": taken.id,
         "placa_patente": plate,
@@ -69,11 +72,31 @@ def shown(moment: datetime) -> str:
     return timezone.localtime(moment, timezone.get_default_timezone()).isoformat()
 
 
+class FineError(ValueError):
+    """A fine has data to be mended; `errors` says why, by field."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
 def read_fine(body: dict[str, Any]) -> tuple[str, datetime, str]:
     """Plate, moment and comment of a fine.
 
     Raises:
         Refusal: 422 with why, by field.
+    """
+    try:
+        return check_fine(body, zone=timezone.get_default_timezone(), now=timezone.now())
+    except FineError as error:
+        raise Refusal(422, "La infracción tiene datos que corregir.", errors=error.errors) from None
+
+
+def check_fine(body: dict[str, Any], *, zone: tzinfo, now: datetime) -> tuple[str, datetime, str]:
+    """Plate, moment and comment of a fine; `zone` is that of a time without offset.
+
+    Raises:
+        FineError: with why, by field.
     """
     errors: dict[str, str] = {}
     plate, moment, comment = body.get("placa_patente"), None, body.get("comentarios")
@@ -84,7 +107,7 @@ def read_fine(body: dict[str, Any]) -> tuple[str, datetime, str]:
     except ValidationError as error:
         errors["placa_patente"] = error.messages[0]
     try:
-        moment = read_moment(body.get("timestamp"), zone=timezone.get_default_timezone(), now=timezone.now())
+        moment = read_moment(body.get("timestamp"), zone=zone, now=now)
     except MomentError as error:
         errors["timestamp"] = str(error)
     if not isinstance(comment, str):
@@ -94,7 +117,7 @@ def read_fine(body: dict[str, Any]) -> tuple[str, datetime, str]:
     elif not _storable(comment):
         errors["comentarios"] = "Tiene caracteres que no se pueden guardar."
     if errors or moment is None:
-        raise Refusal(422, "La infracción tiene datos que corregir.", errors=errors)
+        raise FineError(errors)
     return plain_plate(str(plate)), moment, str(comment)
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from infracciones.views.answers import Refusal
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]  # of a request, and the words of its path
 
 
 def methods(*allowed: str) -> Callable[[View], View]:
@@ -15,10 +15,10 @@ def methods(*allowed: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def checked(request: HttpRequest) -> HttpResponse:
+        def checked(request: HttpRequest, *words: str) -> HttpResponse:
             if request.method not in allowed:
                 raise Refusal(405, f"Use {' o '.join(allowed)}.", headers={"Allow": ", ".join(allowed)})
-            return view(request)
+            return view(request, *words)
 
         return checked
 

@@ -21,7 +21,8 @@ NAMES = ("correo", "email", "correo_electronico")
 @methods("GET", "HEAD", "POST")
 def generar_informe(request: HttpRequest) -> HttpResponse:
     """A page of a person's fines, newest first."""
-    if settings.REPORT_NEEDS_TOKEN:
+    # Who shows a token is not counted with strangers, so it must be one that works.
+    if settings.REPORT_NEEDS_TOKEN or "Authorization" in request.headers:
         token = bearer(request.headers.get("Authorization", ""))
         if token is None or officer_of(digest(token)) is None:
             raise unauthorized()
@@ -44,7 +45,7 @@ def generar_informe(request: HttpRequest) -> HttpResponse:
             "timestamp": shown(f.moment),
             "comentarios": f.comment,
             "oficial": f.officer,
-            "evidencia": False,
+            "evidencia": f.evidence,
         }
         for f in lines
     ]

@@ -12,7 +12,7 @@ SELECT 'CREATE DATABASE fines OWNER fines_migrator'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'fines')
 \gexec
 REVOKE ALL ON DATABASE fines FROM public;
-GRANT CONNECT ON DATABASE fines TO fines_service;
+GRANT CONNECT, TEMPORARY ON DATABASE fines TO fines_service;
 \connect fines
 ALTER SCHEMA public OWNER TO fines_migrator;
 REVOKE ALL ON SCHEMA public FROM public;

@@ -30,8 +30,11 @@ FINES_ALARM_EMAIL=''
 FINES_LOG_GROUP_PREFIX='/fines/dev/single'
 FINES_METRIC_NAMESPACE='Fines/fines-dev-single'
 FINES_RATE_TOKEN_PER_MINUTE='300'
+FINES_RATE_ADDRESS_PER_MINUTE='6000'
 FINES_RATE_REPORT_PER_MINUTE='60'
 FINES_RATE_LOGIN_PER_MINUTE='10'
+FINES_REPORT_NEEDS_TOKEN='false'
+FINES_TOKEN_DAYS='90'
 SETTINGS
 chmod 0644 /etc/fines/boot.env
 # Runs once, by cloud-init, after the machine's settings were written: takes the host's fixed address, fetches the host's files

@@ -1,0 +1,117 @@
+"""A file of 50,000 rows: uploaded through NGINX, beside a bare COPY of as many rows into the same table."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+import uuid
+
+from bench.ratio import Ratio, listed, median
+from bench.service.clients import ClientsError
+from bench.service.cpu import busy
+from bench.service.database import DatabaseError, psql
+from bench.service.workers import Workers
+from rehearsal.checks import Subject
+from rehearsal.checks.people import People
+from rehearsal.machines.machine import Machine
+from rehearsal.screen import Say
+
+ROWS = 50_000
+_COLUMNS = "vehiculo_id, oficial_id, timestamp, comentarios, dispositivo_id, huella"
+_LIKE_THEM = """
+SELECT v.id, o.id, now() - n * interval '1 second', 'Exceso de velocidad, medición ' || n, gen_random_uuid(), sha256(n::text::bytea)
+FROM generate_series(1, {rows}) n,
+    LATERAL (SELECT id FROM infracciones_vehiculo ORDER BY id LIMIT 1 OFFSET n % 5) v,
+    LATERAL (SELECT id FROM infracciones_oficial ORDER BY id LIMIT 1) o
+""".replace("\n", " ")  # a command of psql's own is one line
+_MIB_MORE = 64.0
+
+
+def batches(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio]:
+    """The figures of an upload, measured in turns with COPY; each round has ids of its own."""
+    host = subject.host
+    uploads: list[float] = []
+    copies: list[float] = []
+    cpu: list[float] = []
+    workers = Workers(host)
+    more: list[float] = []
+    for number in range(1, rounds + 1):
+        say(f"{number} of {rounds}: an upload of {ROWS} rows")
+        content = _file(people)
+        psql(host, "CHECKPOINT")
+        workers.forget_peaks()
+        before = busy()
+        uploads.append(_upload(people, content))
+        cpu.append((busy() - before) / ROWS * 1e6)
+        more.append(workers.grown())
+        say(f"{number} of {rounds}: COPY of {ROWS} rows")
+        psql(host, "CHECKPOINT")
+        copies.append(_copy(host))
+    share = median([theirs / ours for ours, theirs in zip(uploads, copies, strict=True)])
+    return [
+        Ratio(
+            f"rows a second of an upload of {ROWS}, of what a bare COPY reaches",
+            share,
+            0.2,
+            f"uploads {listed(uploads)}, COPY {listed(copies)}; {median(cpu):.0f} us of CPU a row; the service's side is the limit: "
+            "Python reads and checks each row in one thread",
+            at_least=True,
+        ),
+        Ratio(
+            f"resident memory more of a worker for an upload of {ROWS} rows, MiB",
+            max(0.1, *more),
+            _MIB_MORE,
+            f"peak during the upload less what it had before; in each round {', '.join(f'{each:.0f}' for each in more)}",
+        ),
+        Ratio(
+            "resident memory of a worker after all of these, MiB",
+            max(workers.resident().values()),
+            120.0,
+            ", ".join(f"{name} {size:.0f}" for name, size in sorted(workers.resident().items())),
+        ),
+    ]
+
+
+def _file(people: People) -> bytes:
+    moment = time.time() - ROWS
+    rows = (
+        json.dumps(
+            {
+                "id": str(uuid.uuid4()),
+                "placa_patente": people.plates[number % len(people.plates)],
+                "timestamp": round(moment + number, 3),
+                "comentarios": f"Exceso de velocidad, medición {number}",
+            }
+        )
+        for number in range(ROWS)
+    )
+    return gzip.compress("\n".join(rows).encode(), compresslevel=6)
+
+
+def _upload(people: People, content: bytes) -> float:
+    headers = people.bearer(0) | {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+    with people.client(timeout=180) as client:
+        client.get("/healthz")  # the connection is there
+        began = time.monotonic()
+        answer = client.post("/cargar_infracciones", content=content, headers=headers)
+        seconds = time.monotonic() - began
+    if answer.status_code != 200 or answer.json()["nuevas"] != ROWS:
+        raise ClientsError(f"the upload was answered {answer.status_code}: {answer.text[:200]}")
+    return seconds
+
+
+def _copy(host: Machine) -> float:
+    """Seconds of a COPY of rows like those, from a file in memory."""
+    query = _LIKE_THEM.format(rows=ROWS)
+    file = "/dev/shm/fines-copy"  # noqa: S108  in memory, on a host that nobody else is on
+    psql(host, f"\\copy ({query}) TO '{file}'")
+    try:
+        told = psql(host, f"\\timing on\n\\copy infracciones_infraccion ({_COLUMNS}) FROM '{file}'")
+    finally:
+        (host.root / file.lstrip("/")).unlink(missing_ok=True)
+    found = re.search(r"Time: ([\d.]+) ms", told)
+    if found is None:
+        raise DatabaseError(f"psql told no time: {told[-200:]}")
+    return float(found[1]) / 1000

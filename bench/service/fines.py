@@ -1,0 +1,160 @@
+"""One fine: through NGINX and the service, beside the same statement by pgbench; and through NGINX beside straight at a container."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+
+from bench.ratio import Ratio, median
+from bench.service.clients import Request, Seen, clients
+from bench.service.cpu import busy
+from bench.service.database import Transactions, pgbench
+from rehearsal.checks import Subject
+from rehearsal.checks.containers import ports
+from rehearsal.checks.people import People
+from rehearsal.places import PROJECT
+from rehearsal.screen import Say
+
+MANY, SECONDS = 32, 8
+_VALUES = {
+    "$1": ":token",
+    "$2": "('PRU00' || :plate)",
+    "$3": "to_timestamp(:moment)",
+    "$4": ":comment",
+    "$5": "('pgbench-' || :number)",
+    "$6": ":mark",
+}
+
+
+@dataclass
+class Costs:
+    """CPU seconds for each answer, of everything on the machine but the clients."""
+
+    seconds: float = 0.0
+    answers: int = 0
+
+    @property
+    def each(self) -> float:
+        return self.seconds / self.answers * 1000
+
+
+def fines(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio]:
+    """The figures of a single fine; the two sides of each are measured in turns."""
+    take = statement(people, subject)
+    service, alone = Costs(), Costs()
+    rates: list[tuple[float, float]] = []
+    latencies: list[tuple[float, float]] = []
+    tails: list[tuple[float, float]] = []
+    for number in range(1, rounds + 1):
+        say(f"{number} of {rounds}: {MANY} clients, the service")
+        front = _counted(service, lambda: _through_nginx(people, MANY))
+        say(f"{number} of {rounds}: {MANY} clients, pgbench")
+        bare = _counted_bare(alone, lambda: pgbench(subject.host, take, count=MANY, seconds=SECONDS))
+        rates.append((front.rate, bare.rate))
+        say(f"{number} of {rounds}: one client")
+        one, one_bare = _through_nginx(people, 1), pgbench(subject.host, take, count=1, seconds=SECONDS)
+        latencies.append((one.median, one_bare.median))
+        say(f"{number} of {rounds}: four clients, through NGINX and straight")
+        tails.append((_through_nginx(people, 4).p99, _straight(subject, people)))
+    share = median([ours / theirs for ours, theirs in rates])
+    above = median([ours - theirs for ours, theirs in latencies])
+    tail = median([ours / theirs for ours, theirs in tails])
+    return [
+        Ratio(
+            f"fines a second, {MANY} clients, of what pgbench reaches",
+            share,
+            0.12,
+            f"{_each(rates, '.0f')} fines a second against pgbench; {service.each:.2f} ms of CPU a fine against {alone.each:.2f}; "
+            "the service's side is the limit: Python's share of a request, on the processors that PostgreSQL wants as well",
+            at_least=True,
+        ),
+        Ratio(
+            "median latency of a fine above pgbench's, one client, ms",
+            max(above, 0.001),
+            2.0,
+            f"{_each(latencies, '.2f')} ms; both wait for the same flush to disk, above it are TLS, NGINX and Python",
+        ),
+        Ratio(
+            "p99 through NGINX against p99 straight at the containers, four clients",
+            tail,
+            1.3,
+            f"{_each(tails, '.1f')} ms; TLS and one more hop on one side, the flush to disk on both",
+        ),
+    ]
+
+
+def statement(people: People, subject: Subject) -> str:
+    """The service's own statement as a script of pgbench, with a key and a plate that change."""
+    source = (PROJECT / "service/infracciones/registration.py").read_text()
+    [take] = [
+        node.value.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and any(isinstance(target, ast.Name) and target.id == "_TAKE" for target in node.targets)
+    ]
+    text = str(take)
+    for name, value in _VALUES.items():
+        text = text.replace(name, value)
+    digest = sha256(people.tokens[0].encode()).hexdigest()
+    return (
+        "\\set number random(1, 1000000000000000)\n\\set plate random(0, 4)\n\\set moment random(1767225600, 1780000000)\n"
+        + text.replace(":token", f"'\\x{digest}'::bytea")
+        .replace(":mark", f"'\\x{digest}'::bytea")
+        .replace(":comment", "'pgbench'")
+        .strip()
+        + ";\n"
+    )
+
+
+def _through_nginx(people: People, count: int) -> Seen:
+    requests = [_fine(people, officer) for officer in range(len(people.tokens) - 1)]
+    return clients(f"https://{people.address}", requests, count=count, seconds=SECONDS)
+
+
+def _straight(subject: Subject, people: People) -> float:
+    """p99 at the containers' own ports, from as many connections in all as NGINX would have had."""
+    running = ports(subject)
+    requests = [_fine(people, officer) for officer in range(len(people.tokens) - 1)]
+    each = max(1, 4 // len(running))
+
+    def ask(port: str) -> Seen:
+        return clients(f"http://127.0.0.1:{port}", requests, count=each, seconds=SECONDS, host=subject.host)
+
+    with ThreadPoolExecutor(len(running)) as pool:
+        return median([seen.p99 for seen in pool.map(ask, running)])
+
+
+def _fine(people: People, officer: int) -> Request:
+    plate, moment = people.plates[officer % len(people.plates)], round(time.time() - 60, 3)
+    headers = people.bearer(officer) | {
+        "Host": people.domain,
+        "X-Forwarded-Proto": "https",
+        "Content-Type": "application/json",
+    }
+    body = f'{{"placa_patente": "{plate}", "timestamp": {moment}, "comentarios": "medida @N@"}}'
+    return Request("POST", "/cargar_infraccion", headers, body, keyed=True)
+
+
+def _counted(costs: Costs, measure: Callable[[], Seen]) -> Seen:
+    before = busy()
+    seen = measure()
+    costs.seconds += busy() - before - seen.own_cpu
+    costs.answers += seen.requests
+    return seen
+
+
+def _counted_bare(costs: Costs, measure: Callable[[], Transactions]) -> Transactions:
+    before = busy()
+    seen = measure()
+    costs.seconds += busy() - before
+    costs.answers += seen.count
+    return seen
+
+
+def _each(pairs: list[tuple[float, float]], form: str) -> str:
+    return ", ".join(f"{ours:{form}} against {theirs:{form}}" for ours, theirs in pairs)

@@ -1,0 +1,45 @@
+"""The first page of a report: of a person with 100,000 fines, beside one with ten."""
+
+from __future__ import annotations
+
+from bench.ratio import Ratio, median
+from bench.service.clients import Request, clients
+from bench.service.database import psql
+from rehearsal.checks import Subject
+from rehearsal.checks.people import People
+from rehearsal.screen import Say
+
+_SECONDS = 4
+_MAKE = """
+INSERT INTO infracciones_persona (nombre, correo) VALUES ('Persona de prueba', '{mail}') ON CONFLICT DO NOTHING;
+INSERT INTO infracciones_vehiculo (placa_patente, marca, color, persona_id)
+SELECT '{plate}' || n, 'Prueba', 'gris', p.id FROM infracciones_persona p, generate_series(1, 2) n WHERE p.correo = '{mail}'
+ON CONFLICT DO NOTHING;
+INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios)
+SELECT (SELECT id FROM infracciones_vehiculo WHERE placa_patente = '{plate}' || (1 + n % 2)),
+    (SELECT min(id) FROM infracciones_oficial), now() - n * interval '1 minute', 'Luz roja ' || n
+FROM generate_series(1, {fines}) n;
+"""
+_OWNERS = {"many": 100_000, "few": 10}
+
+
+def reports(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio]:
+    """The figure of a report's first page, both persons asked for in turns by one client."""
+    for name, fines in _OWNERS.items():
+        say(f"a person with {fines} fines is made")
+        psql(subject.host, _MAKE.format(mail=f"{name}@prueba.example", plate=name.upper(), fines=fines))
+    psql(subject.host, "VACUUM ANALYZE")
+    medians: dict[str, list[float]] = {name: [] for name in _OWNERS}
+    for number in range(1, rounds + 1):
+        for name in _OWNERS:
+            say(f"{number} of {rounds}: the person with {_OWNERS[name]} fines")
+            ask = Request(
+                "GET", f"/generar_informe?correo={name}@prueba.example", people.reader | {"Host": people.domain}
+            )
+            medians[name].append(clients(f"https://{people.address}", [ask], count=1, seconds=_SECONDS).median)
+    ratio = median([many / few for many, few in zip(medians["many"], medians["few"], strict=True)])
+    detail = "; ".join(
+        f"{_OWNERS[name]}: {', '.join(f'{each:.2f}' for each in found)} ms" for name, found in medians.items()
+    )
+    more = "the page of the first has a hundred entries, of the other ten: writing them is the difference, the index finds both alike"
+    return [Ratio("median time of a report's first page, 100,000 fines against ten", ratio, 2.0, f"{detail}; {more}")]

@@ -1,0 +1,38 @@
+"""The figures of the service on a deployed tier, with limits that do not limit it."""
+
+from __future__ import annotations
+
+import shutil
+
+from bench.ratio import Ratio
+from bench.service.batches import batches
+from bench.service.clients import ClientsError
+from bench.service.fines import fines
+from bench.service.reports import reports
+from rehearsal.checks.people import People
+from rehearsal.places import Run
+from rehearsal.rehearse import deploy
+from rehearsal.screen import Screen
+from rehearsal.tier import running
+
+ROUNDS = 3
+_LIMITS = {"calls_per_minute": 100_000, "reports_per_minute": 100_000, "calls_per_minute_of_an_address": 1_000_000}
+_OFFICERS = 32  # each with a limit of its own
+
+
+def measure(run: Run, screen: Screen, *, rounds: int = ROUNDS) -> list[Ratio]:
+    """Boots the tier and measures fines, uploads and reports on it.
+
+    Raises:
+        ClientsError: wrk is not there, or saw an error.
+    """
+    if shutil.which("wrk") is None:
+        raise ClientsError("the clients are wrk's: install Debian's package wrk")
+    with running(run, screen) as tier:
+        subject = deploy(tier, screen, settings=_LIMITS)
+        people = People.make(subject, officers=_OFFICERS, owners=5)
+        found = []
+        for name, figures in (("fines", fines), ("uploads", batches), ("reports", reports)):
+            with screen.step(name, f"{name}, {rounds} rounds") as say:
+                found += figures(subject, people, rounds, say)
+        return found

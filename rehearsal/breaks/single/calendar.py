@@ -1,0 +1,30 @@
+"""Nights on which nothing happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.host import edited, shell
+from rehearsal.checks import Subject
+from rehearsal.checks.single.calendar import backups_drills_and_security_upgrades_are_due_within_a_day
+
+
+@breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="fines-backup.timer will not run", again=True)
+def the_backup_waits_for_another_century(subject: Subject) -> Iterator[None]:
+    timer, again = (
+        "/etc/systemd/system/fines-backup.timer",
+        "systemctl daemon-reload && systemctl restart fines-backup.timer",
+    )
+    with edited(subject.host, timer, {"OnCalendar=*-*-* 02:30:00 UTC": "OnCalendar=2199-01-01"}, then=again):
+        yield
+
+
+@breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="upgrades are not asked for", again=True)
+def upgrades_are_switched_off(subject: Subject) -> Iterator[None]:
+    off = "/etc/apt/apt.conf.d/99off"
+    try:
+        shell(subject.host, f"echo 'APT::Periodic::Unattended-Upgrade \"0\";' > {off}")
+        yield
+    finally:
+        shell(subject.host, f"rm -f {off}")

@@ -1,0 +1,40 @@
+"""Uploads that are taken twice, or half, and front doors that let a stranger's file in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
+from rehearsal.breaks.service import changed
+from rehearsal.checks import Subject
+from rehearsal.checks.single.uploads import (
+    a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read,
+    an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_row_once,
+    two_hundred_connections_that_send_a_byte_a_second_harm_nobody,
+)
+
+_FILES = "/etc/nginx/fines/files.inc"
+
+
+@breaks(an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_row_once, says="the answer says")
+def the_service_takes_rows_under_ids_of_its_own(subject: Subject) -> Iterator[None]:
+    own = {
+        "SELECT vehiculo, $1, timestamp, comentarios, dispositivo_id,": "SELECT vehiculo, $1, timestamp, comentarios, gen_random_uuid(),"
+    }
+    with changed(subject.host, "infracciones/uploads/intake.py", own):
+        yield
+
+
+@breaks(a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read, says="a stranger's token")
+def nginx_reads_a_file_before_it_asks_whose_it_is(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, _FILES, {"auth_request /_officer;": ""}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(two_hundred_connections_that_send_a_byte_a_second_harm_nobody, says="beside them")
+def nginx_hands_slow_bodies_on_as_they_come(subject: Subject) -> Iterator[None]:
+    with edited(
+        subject.host, NGINX, {"client_body_buffer_size 64k;": "proxy_request_buffering off;"}, then=RELOAD_NGINX
+    ):
+        yield

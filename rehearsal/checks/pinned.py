@@ -1,0 +1,23 @@
+"""Connections to an address that the rehearsal knows, for names that nobody else resolves to it."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+
+class Pinned(httpx.BaseTransport):
+    """Connects to one address, whatever a URL's name; the name goes into SNI and the Host header."""
+
+    def __init__(self, address: str, domain: str, verify: ssl.SSLContext | bool) -> None:
+        self._address, self._domain = address, domain
+        self._inner = httpx.HTTPTransport(verify=verify, limits=httpx.Limits(max_keepalive_connections=32))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["sni_hostname"] = self._domain
+        request.url = request.url.copy_with(host=self._address)
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()

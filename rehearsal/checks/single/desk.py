@@ -1,0 +1,104 @@
+"""A day at the office's desk, in a real browser: people, vehicles and officers made, a token issued, a fine seen, a delete refused."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Page, expect
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.browser import browser, picture
+from rehearsal.checks.people import People, administrator, manage
+
+
+@check("single")
+def the_office_works_in_a_real_browser_from_login_to_a_refused_delete(subject: Subject) -> str:
+    password = administrator(subject)
+    manage(subject, "demo")
+    complaints: list[str] = []
+    try:
+        with browser(subject, complaints=complaints) as page:
+            seen = _day(page, subject, password)
+    except (BrowserError, AssertionError) as error:
+        raise CheckError(f"{str(error)[:400]}; the browser complained of {complaints}") from error
+    finally:
+        manage(subject, "demo", "--borrar")
+    if complaints:
+        raise CheckError(f"the browser complained: {complaints[:3]}")
+    return seen
+
+
+def _day(page: Page, subject: Subject, password: str) -> str:
+    tier, mark = subject.tier.run.tier, uuid.uuid4().hex[:6].upper()
+    plate, name = f"ES{mark}", f"Escritorio {mark}"
+    page.goto("/admin/")
+    picture(page, tier, "login")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", password)
+    page.click("[type=submit]")
+    expect(page.locator("#content")).to_contain_text("Infracciones")
+    _made(page, "persona", nombre=name, correo=f"{mark.lower()}@prueba.example")
+    page.goto("/admin/infracciones/vehiculo/add/")
+    page.fill("[name=placa_patente]", plate)
+    page.fill("[name=marca]", "Prueba")
+    page.fill("[name=color]", "gris")
+    _choose(page, "persona", mark)
+    _save(page)
+    _made(page, "oficial", nombre=name, numero=mark)
+    page.goto(f"/admin/infracciones/oficial/?q={mark}")
+    page.get_by_role("link", name="Emitir un token").click()
+    _save(page, told=False)
+    token = page.locator("#token").inner_text()
+    _load(subject, token, plate)
+    page.goto(f"/admin/infracciones/infraccion/?q={plate}")
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    expect(page.locator("#result_list")).to_contain_text("Luz roja")
+    page.goto(f"/admin/infracciones/vehiculo/?q={plate}")
+    page.click("#result_list tbody th a")
+    page.click("a.deletelink")
+    expect(page.locator("#content")).to_contain_text("objetos relacionados protegidos")
+    expect(page.locator("#content input[type=submit]")).to_have_count(0)
+    picture(page, tier, "refused")
+    for path, name in (
+        ("/admin/infracciones/infraccion/", "fines"),
+        ("/admin/infracciones/persona/?q=demo", "persons"),
+    ):
+        page.goto(path)
+        picture(page, tier, name)
+    page.click("#result_list tbody tr:first-child th a")
+    picture(page, tier, "person")
+    page.goto("/docs")
+    expect(page.locator(".swagger-ui .opblock").first).to_be_visible()
+    picture(page, tier, "docs")
+    return f"a token of officer {mark} loaded a fine of {plate}, whose vehicle cannot be deleted; 6 pictures in build/rehearsal/{tier}-pages"
+
+
+def _made(page: Page, model: str, **fields: str) -> None:
+    page.goto(f"/admin/infracciones/{model}/add/")
+    for name, value in fields.items():
+        page.fill(f"[name={name}]", value)
+    _save(page)
+
+
+def _save(page: Page, *, told: bool = True) -> None:
+    page.click("[name=_save]")
+    if told:
+        expect(page.locator(".messagelist .success")).to_be_visible()
+
+
+def _choose(page: Page, field: str, words: str) -> None:
+    """Types words into a field that looks for what there is, and takes the first that it finds."""
+    page.click(f".field-{field} .select2-selection")
+    page.fill(".select2-search__field", words)
+    page.click(f".select2-results__option--highlighted:has-text('{words}')")
+
+
+def _load(subject: Subject, token: str, plate: str) -> None:
+    people = People(subject.address, subject.domain, (token,), (), (plate,))
+    fine = {"placa_patente": plate, "timestamp": round(time.time(), 3), "comentarios": "Luz roja"}
+    with people.client() as client:
+        answer = client.post("/cargar_infraccion", json=fine, headers=people.bearer(0))
+    if answer.status_code != 200:
+        raise CheckError(f"a fine under the token of the page was answered {answer.status_code}: {answer.text[:200]}")

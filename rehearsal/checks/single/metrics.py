@@ -1,0 +1,72 @@
+"""The service's own metrics: CloudWatch takes them out of the log, and they say what happened."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import uuid
+
+import httpx
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.agent import send_logs
+from rehearsal.checks.people import People
+
+_CALL = [{"Name": "Call", "Value": "cargar_infraccion"}]
+_WRITTEN = 10.0  # seconds within which a line of a container is in the file that the agent reads
+_FINES = 20
+
+
+@check("single")
+def what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch(subject: Subject) -> str:
+    send_logs(subject)
+    before = _sums(subject)
+    people = People.make(subject, officers=1, owners=1)
+    with people.client() as client:
+        for number in range(_FINES):
+            key = {"Idempotency-Key": uuid.uuid4().hex}
+            fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "métrica"}
+            _post(client, fine, people.bearer(0) | key, 200)
+            if number == 0:
+                _post(client, fine, people.bearer(0) | key, 200)
+                _post(client, fine | {"placa_patente": "NADIE0"}, people.bearer(0), 404)
+    wanted = {"Requests": _FINES + 2, "FinesAccepted": _FINES, "FinesRepeated": 1, "FinesRefused": 1, "ClientErrors": 1}
+    wanted["Latency"] = wanted["Requests"]
+    deadline = time.monotonic() + _WRITTEN
+    while (grown := _grown(subject, before)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.5)
+        send_logs(subject)
+    if grown != wanted:
+        raise CheckError(f"the metrics grew by {grown}, {wanted} happened")
+    return f"{wanted['Requests']} requests timed, {_FINES} fines accepted, 1 repeated, 1 refused"
+
+
+def _post(client: httpx.Client, fine: dict[str, object], headers: dict[str, str], status: int) -> None:
+    answer = client.post("/cargar_infraccion", json=fine, headers=headers)
+    if answer.status_code != status:
+        raise CheckError(f"a fine was answered {answer.status_code}, not {status}: {answer.text[:200]}")
+
+
+def _grown(subject: Subject, before: dict[str, float]) -> dict[str, int]:
+    now = _sums(subject)
+    return {name: round(now[name] - before[name]) for name in now}
+
+
+def _sums(subject: Subject) -> dict[str, float]:
+    """What each metric of the call adds up to in the last hours; of the time that it took, how often it was measured."""
+    cloudwatch = subject.tier.client("cloudwatch")
+    now = datetime.datetime.now(datetime.UTC)
+    found = {}
+    for name in ("Requests", "FinesAccepted", "FinesRepeated", "FinesRefused", "ClientErrors", "Latency"):
+        statistic = "SampleCount" if name == "Latency" else "Sum"
+        points = cloudwatch.get_metric_statistics(
+            Namespace=f"Fines/{subject.stack}",
+            MetricName=name,
+            Dimensions=_CALL,
+            StartTime=now - datetime.timedelta(hours=6),
+            EndTime=now + datetime.timedelta(minutes=1),
+            Period=60,
+            Statistics=[statistic],
+        )["Datapoints"]
+        found[name] = sum(point[statistic] for point in points)
+    return found

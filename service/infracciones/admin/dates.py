@@ -1,0 +1,22 @@
+"""A date that somebody types into a search box."""
+
+import re
+from datetime import date
+
+_WAYS = (
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"),
+    re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})"),
+)
+
+
+def dates_in(text: str) -> tuple[list[date], str]:
+    """The dates of a text, as 2026-03-04 or 4/3/2026, and the rest of it."""
+    found: list[date] = []
+    rest: list[str] = []
+    for word in text.split():
+        try:
+            match = next(m for way in _WAYS if (m := way.fullmatch(word)))
+            found.append(date(int(match["year"]), int(match["month"]), int(match["day"])))
+        except (StopIteration, ValueError):
+            rest.append(word)
+    return found, " ".join(rest)

@@ -1,0 +1,288 @@
+"""The contract in OpenAPI 3.1: each call, what it takes, and every answer that it gives."""
+
+from typing import Any
+
+from infracciones.plates import LONGEST
+
+Json = dict[str, Any]
+
+
+def document(server: str) -> Json:
+    """The whole description, for the service at this address."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Infracciones de tránsito",
+            "version": "1",
+            "description": "Carga de infracciones por los oficiales, con o sin conexión, e informes para los titulares. "
+            "Toda respuesta de error es JSON y trae un `mensaje` que dice qué hacer.",
+        },
+        "servers": [{"url": server}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "El token que la administración entregó al oficial.",
+                }
+            },
+            "schemas": _schemas(),
+            "responses": {str(status): _refused(why) for status, why in _REFUSALS.items()},
+        },
+    }
+
+
+_REFUSALS = {
+    400: "No se puede leer: el cuerpo, los encabezados o la dirección.",
+    401: "Falta un token, o no sirve: está mal escrito, venció o fue revocado.",
+    404: "No existe.",
+    405: "Ese método no se admite.",
+    409: "Ya hay otra.",
+    413: "Demasiado grande.",
+    415: "De un tipo que no se admite.",
+    422: "Se puede leer, y hay datos que corregir.",
+    429: "Demasiadas peticiones: espere y repita.",
+    503: "Por ahora no se puede: espere y repita.",
+}
+_MOMENT = (
+    "Fecha y hora: RFC 3339, también con `±hhmm` o sin desplazamiento, `AAAA-MM-DD HH:MM[:SS]`, o segundos desde 1970. "
+    "Sin desplazamiento es la hora del servicio. Ni más de cinco minutos en el futuro ni antes de 2000."
+)
+
+
+def _paths() -> Json:
+    fine, report = {"$ref": "#/components/schemas/Infraccion"}, {"$ref": "#/components/schemas/Informe"}
+    mail = {"type": "string", "maxLength": 254, "example": "persona@ejemplo.com"}
+    reference = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9A-Za-z-]{1,64}$"},
+        "description": "El número de la infracción, o el UUID que le dio el dispositivo.",
+    }
+    return {
+        "/cargar_infraccion": {
+            "post": {
+                "operationId": "cargar_infraccion",
+                "summary": "Un oficial carga una infracción",
+                "security": [{"token": []}],
+                "parameters": [
+                    {
+                        "name": "Idempotency-Key",
+                        "in": "header",
+                        "required": False,
+                        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                        "description": "La misma clave con la misma infracción da otra vez la primera respuesta.",
+                    }
+                ],
+                "requestBody": _body({"application/json": {"$ref": "#/components/schemas/Carga"}}),
+                "responses": {
+                    "200": _answer(
+                        _object(mensaje={"type": "string"}, infraccion=fine),
+                        headers={"Idempotent-Replayed": "Está cuando la clave ya había hecho esta infracción."},
+                    ),
+                    **_errors(400, 401, 404, 409, 413, 415, 422, 429, 503),
+                },
+            }
+        },
+        "/cargar_infracciones": {
+            "post": {
+                "operationId": "cargar_infracciones",
+                "summary": "Un dispositivo carga lo que anotó sin conexión",
+                "description": "Hasta 50.000 filas, como NDJSON o como un arreglo JSON, también con `Content-Encoding: gzip`. "
+                "Cada fila se toma o se rechaza por sí sola; enviar el archivo otra vez no cambia nada.",
+                "security": [{"token": []}],
+                "requestBody": _body(
+                    {
+                        "application/x-ndjson": {"type": "string"},
+                        "application/json": {
+                            "type": "array",
+                            "items": {"description": "Una `Fila`; la que no lo es se rechaza, y las otras se toman."},
+                        },
+                    }
+                ),
+                "responses": {
+                    "200": _answer({"$ref": "#/components/schemas/Resultado"}),
+                    **_errors(400, 401, 413, 415, 429, 503),
+                },
+            }
+        },
+        "/generar_informe": {
+            "get": {
+                "operationId": "generar_informe",
+                "summary": "Las infracciones de los vehículos de una persona",
+                "description": "El correo también se acepta como `email` o `correo_electronico`.",
+                "parameters": [
+                    {"name": "correo", "in": "query", "required": True, "schema": mail},
+                    {
+                        "name": "limite",
+                        "in": "query",
+                        "required": False,
+                        "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
+                    },
+                    {
+                        "name": "desde",
+                        "in": "query",
+                        "required": False,
+                        "schema": {"type": "string"},
+                        "description": "El valor de `siguiente` de la página anterior.",
+                    },
+                ],
+                "responses": {"200": _answer(report), **_errors(400, 401, 404, 422, 429, 503)},
+            },
+            "post": {
+                "operationId": "generar_informe_post",
+                "summary": "Lo mismo, con el correo en el cuerpo",
+                "requestBody": _body({"application/json": {"$ref": "#/components/schemas/Consulta"}}),
+                "responses": {"200": _answer(report), **_errors(400, 401, 404, 413, 415, 422, 429, 503)},
+            },
+        },
+        "/infracciones/{id}/evidencia": {
+            "parameters": [reference],
+            "post": {
+                "operationId": "cargar_evidencia",
+                "summary": "La foto de una infracción, por el oficial que la hizo",
+                "description": "JPEG, PNG o WebP de hasta 10 MiB; se guarda sin sus metadatos. Una foto por infracción.",
+                "security": [{"token": []}],
+                "requestBody": _body(
+                    {
+                        "multipart/form-data": {
+                            "type": "object",
+                            "required": ["foto"],
+                            "properties": {"foto": {"type": "string", "format": "binary"}},
+                        }
+                    }
+                ),
+                "responses": {
+                    "201": _answer(
+                        _object(
+                            mensaje={"type": "string"},
+                            evidencia=_object(tipo={"type": "string"}, bytes={"type": "integer"}),
+                        ),
+                        headers={"Location": "Dónde pedir el enlace."},
+                    ),
+                    **_errors(400, 401, 404, 409, 413, 415, 422, 429, 503),
+                },
+            },
+            "get": {
+                "operationId": "ver_evidencia",
+                "summary": "Un enlace a la foto, por cinco minutos",
+                "security": [{"token": []}],
+                "responses": {
+                    "200": _answer(_object(url={"type": "string"}, vence={"type": "string", "format": "date-time"})),
+                    **_errors(400, 401, 404, 429, 503),
+                },
+            },
+        },
+        "/token": {
+            "get": {
+                "operationId": "token",
+                "summary": "Si un token sirve, y de qué oficial es",
+                "security": [{"token": []}],
+                "responses": {
+                    "200": _answer(_object(mensaje={"type": "string"}, oficial={"type": "string"})),
+                    **_errors(400, 401, 429, 503),
+                },
+            }
+        },
+        "/healthz": {
+            "get": {
+                "operationId": "healthz",
+                "summary": "Si el proceso vive",
+                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors(400)},
+            }
+        },
+        "/readyz": {
+            "get": {
+                "operationId": "readyz",
+                "summary": "Si el proceso y su base de datos pueden trabajar",
+                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors(400, 503)},
+            }
+        },
+    }
+
+
+def _schemas() -> Json:
+    plate = {"type": "string", "minLength": 1, "maxLength": 100, "example": "AB 123 CD"}
+    moment: Json = {
+        "description": _MOMENT,
+        "anyOf": [{"type": "string"}, {"type": "number"}],
+        "example": "2026-03-04T10:20:30-03:00",
+    }
+    comment = {"type": "string", "maxLength": 2000, "example": "Luz roja"}
+    given = {"placa_patente": plate, "timestamp": moment, "comentarios": comment}
+    fine = {
+        "id": {"type": "integer"},
+        "placa_patente": {"type": "string", "pattern": f"^\\w{{1,{LONGEST}}}$"},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "comentarios": {"type": "string"},
+        "oficial": {"type": "string"},
+    }
+    count = {"type": "integer", "minimum": 0}
+    return {
+        "Carga": _object(**given),
+        "Fila": _object(id={"type": "string", "format": "uuid"}, **given),
+        "Infraccion": _object(**fine),
+        "Consulta": {
+            "type": "object",
+            "properties": {
+                "correo": {"type": "string", "maxLength": 254},
+                "limite": {"type": "integer", "minimum": 1, "maximum": 500},
+                "desde": {"type": "string"},
+            },
+            "required": ["correo"],
+        },
+        "Informe": _object(
+            correo={"type": "string"},
+            infracciones={"type": "array", "items": _object(**fine, evidencia={"type": "boolean"})},
+            siguiente={"type": ["string", "null"]},
+        ),
+        "Resultado": _object(
+            recibidas=count,
+            nuevas=count,
+            repetidas=count,
+            rechazadas=count,
+            detalle={
+                "type": "array",
+                "items": _object(
+                    linea={"type": "integer", "minimum": 1},
+                    id={"type": ["string", "null"]},
+                    estado={"const": "rechazada"},
+                    mensaje={"type": "string"},
+                ),
+            },
+        ),
+        "Error": {
+            "type": "object",
+            "properties": {
+                "mensaje": {"type": "string"},
+                "errores": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            "required": ["mensaje"],
+        },
+    }
+
+
+def _object(**properties: Json) -> Json:
+    """An object that has all of these."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _body(schemas: dict[str, Json]) -> Json:
+    return {"required": True, "content": {type: {"schema": schema} for type, schema in schemas.items()}}
+
+
+def _answer(schema: Json, *, headers: dict[str, str] | None = None) -> Json:
+    found: Json = {"description": "Hecho.", "content": {"application/json": {"schema": schema}}}
+    if headers:
+        found["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
+    return found
+
+
+def _refused(why: str) -> Json:
+    return {"description": why, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+
+
+def _errors(*statuses: int) -> Json:
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*statuses, 405)}

@@ -1,0 +1,1 @@
+"""The offline upload: its bytes, its rows, and how they are taken."""

@@ -1,0 +1,84 @@
+"""The bytes of an upload: read in pieces, unpacked in pieces, and never all there at once."""
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from typing import Protocol
+
+PIECE = 256 * 1024  # bytes that are read, and unpacked, at a time
+
+
+class BodyError(ValueError):
+    """The body does not end as it should; the message says what to do."""
+
+
+class TooLarge(ValueError):
+    """The body holds more than an upload may."""
+
+
+class Stream(Protocol):
+    """What a body is read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Body:
+    """An upload's body, of `announced` bytes where its length is known; unpacked it has at most `most` bytes.
+
+    `size` and `sha256` are of the bytes as they came, once all were read.
+    """
+
+    def __init__(self, stream: Stream, *, announced: int | None, packed: bool, most: int) -> None:
+        self._stream, self._announced, self._packed, self._most = stream, announced, packed, most
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def sha256(self) -> bytes:
+        return self._digest.digest()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The content, piece by piece.
+
+        Raises:
+            BodyError: it was cut off, or is no whole gzip file.
+            TooLarge: it holds more than it may.
+        """
+        given = 0
+        for piece in self._unpacked() if self._packed else self._read():
+            given += len(piece)
+            if given > self._most:
+                raise TooLarge
+            yield piece
+
+    def _read(self) -> Iterator[bytes]:
+        while self._announced is None or self.size < self._announced:
+            piece = self._stream.read(PIECE if self._announced is None else min(PIECE, self._announced - self.size))
+            if not piece:
+                break
+            self.size += len(piece)
+            self._digest.update(piece)
+            yield piece
+        if self._announced is not None and self.size < self._announced:
+            raise BodyError("El archivo llegó incompleto: envíelo otra vez.")
+
+    def _unpacked(self) -> Iterator[bytes]:
+        """What gzip packed; a file may have several members, one after the other (RFC 1952)."""
+        member, begun = zlib.decompressobj(wbits=31), False
+        try:
+            for piece in self._read():
+                left, content = piece, b""
+                # A few bytes may unpack to very many: no more than a piece of them at a time.
+                while left or len(content) == PIECE:
+                    if member.eof:
+                        member = zlib.decompressobj(wbits=31)
+                    content, begun = member.decompress(left, PIECE), True
+                    left = member.unused_data if member.eof else member.unconsumed_tail
+                    if content:
+                        yield content
+                    if member.eof and not left:
+                        break
+        except zlib.error:
+            raise BodyError("El archivo gzip está dañado: envíelo otra vez.") from None
+        if begun and not member.eof:
+            raise BodyError("El archivo gzip está cortado: envíelo otra vez.")

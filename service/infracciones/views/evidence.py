@@ -1,0 +1,92 @@
+"""POST and GET /infracciones/{id}/evidencia: the photo of a fine."""
+
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
+
+from infracciones.evidence.keeping import AlreadyThere, StorageError, fine_of, keep, link
+from infracciones.evidence.photos import NoPhoto, TooManyPixels, without_metadata
+from infracciones.models import Evidencia, Infraccion
+from infracciones.registration import officer_of
+from infracciones.tokens import bearer, digest
+from infracciones.views.answers import Refusal, answer
+from infracciones.views.fines import shown, unauthorized
+from infracciones.views.methods import methods
+
+LARGEST = 10 * 2**20  # bytes of a photo
+_AROUND = 64 * 2**10  # of the form around it
+
+
+@csrf_exempt
+@methods("GET", "HEAD", "POST")
+def evidencia(request: HttpRequest, name: str) -> HttpResponse:
+    """Takes a photo, or says where it can be seen; for the officer who made the fine."""
+    token = bearer(request.headers.get("Authorization", ""))
+    officer = officer_of(digest(token)) if token is not None else None
+    if officer is None:
+        raise unauthorized()
+    fine = fine_of(officer[0], name)
+    if fine is None:
+        raise Refusal(404, "No hay una infracción suya con ese número: revíselo.")
+    return _take(request, fine) if request.method == "POST" else _show(fine)
+
+
+def _take(request: HttpRequest, fine: Infraccion) -> HttpResponse:
+    upload = _photo(request)
+    try:
+        photo = without_metadata(upload)  # type: ignore[arg-type]
+    except NoPhoto:
+        raise Refusal(415, "El archivo no es una foto: envíe un JPEG, PNG o WebP entero.") from None
+    except TooManyPixels:
+        raise Refusal(413, "La foto tiene demasiados puntos: envíela con 50 megapíxeles a lo sumo.") from None
+    try:
+        keep(fine, photo)
+    except AlreadyThere:
+        raise Refusal(409, "La infracción ya tiene su foto, que queda como está.") from None
+    except StorageError:
+        raise Refusal(
+            503, "La foto no se pudo guardar: repita en unos segundos.", headers={"Retry-After": "5"}
+        ) from None
+    return answer(
+        {"mensaje": "Foto guardada.", "evidencia": {"tipo": photo.type, "bytes": len(photo.content)}},
+        status=201,
+        headers={"Location": f"/infracciones/{fine.pk}/evidencia"},
+    )
+
+
+def _photo(request: HttpRequest) -> UploadedFile:
+    """The file of the form, read once its size is known to be allowed."""
+    if request.content_type != "multipart/form-data":
+        raise Refusal(
+            415,
+            "Envíe la foto en un formulario multipart/form-data, en el campo foto.",
+            headers={"Accept": "multipart/form-data"},
+        )
+    announced = request.META.get("CONTENT_LENGTH")
+    if not announced:
+        raise Refusal(400, "Diga el tamaño de la petición (Content-Length).")
+    if int(announced) > LARGEST + _AROUND:
+        raise _too_large()
+    try:
+        upload = request.FILES.get("foto")
+    except (MultiPartParserError, SuspiciousOperation, ValueError, OSError):
+        raise Refusal(400, "El formulario no se puede leer o llegó incompleto: envíelo otra vez.") from None
+    if upload is None:
+        raise Refusal(422, "Falta la foto.", errors={"foto": "Envíe un archivo JPEG, PNG o WebP en este campo."})
+    if upload.size is None or upload.size > LARGEST:
+        raise _too_large()
+    return upload
+
+
+def _too_large() -> Refusal:
+    return Refusal(413, "La foto es demasiado grande: ocupa a lo sumo 10 MiB.")
+
+
+def _show(fine: Infraccion) -> HttpResponse:
+    evidence = Evidencia.objects.filter(infraccion=fine).first()
+    if evidence is None:
+        raise Refusal(404, "Esa infracción no tiene foto.")
+    url, until = link(evidence)
+    return answer({"url": url, "vence": shown(until)}, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,116 @@
+"""POST /cargar_infracciones: a device uploads what its officer wrote while offline."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from infracciones.counts import Counts, count
+from infracciones.registration import UnknownToken, officer_of
+from infracciones.tokens import bearer, digest
+from infracciones.uploads.bodies import Body, BodyError, TooLarge
+from infracciones.uploads.intake import File, Fine, Refused, take_all
+from infracciones.uploads.rows import Row, Unreadable, elements, lines
+from infracciones.views.answers import Refusal, answer, body_stream
+from infracciones.views.fines import FineError, check_fine, unauthorized
+from infracciones.views.methods import methods
+
+_FORMATS = {"application/x-ndjson": lines, "application/json": elements}
+_PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
+
+
+@csrf_exempt
+@methods("POST")
+def cargar_infracciones(request: HttpRequest) -> HttpResponse:
+    """Takes a file of fines, each row by itself; a row that was taken before is counted and changes nothing."""
+    token = bearer(request.headers.get("Authorization", ""))
+    if token is None or officer_of(digest(token)) is None:
+        raise unauthorized()
+    read, packed = _format(request)
+    stream, announced = body_stream(request)
+    body = Body(stream, announced=announced, packed=packed, most=settings.UPLOAD_BYTES)
+    file = File(format=f"{request.content_type}{'+gzip' if packed else ''}")
+    try:
+        outcome = take_all(_fines(read(body.pieces()), body, file), token=digest(token), file=file)
+    except UnknownToken:
+        raise unauthorized() from None
+    except (BodyError, Unreadable) as error:
+        raise Refusal(400, str(error)) from None
+    except TooLarge:
+        raise Refusal(
+            413,
+            f"El archivo es demasiado grande: caben {settings.UPLOAD_ROWS} filas y {settings.UPLOAD_BYTES // 2**20} MiB. Divídalo.",
+        ) from None
+    count(request, Counts(accepted=outcome.new, repeated=outcome.repeated, refused=len(outcome.refused)))
+    return answer(
+        {
+            "recibidas": outcome.received,
+            "nuevas": outcome.new,
+            "repetidas": outcome.repeated,
+            "rechazadas": len(outcome.refused),
+            "detalle": [
+                {"linea": each.line, "id": each.id, "estado": "rechazada", "mensaje": each.why}
+                for each in outcome.refused
+            ],
+        }
+    )
+
+
+def _format(request: HttpRequest) -> tuple[Any, bool]:
+    """How the body is read, and whether gzip packed it."""
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    packing = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if request.content_type not in _FORMATS or charset not in {"utf-8", "utf8"}:
+        raise Refusal(
+            415,
+            "Envíe el archivo como application/x-ndjson, o un arreglo como application/json, en UTF-8.",
+            headers={"Accept": ", ".join(_FORMATS)},
+        )
+    if packing not in _PACKINGS:
+        raise Refusal(415, "Envíe el archivo sin comprimir o con gzip.", headers={"Accept-Encoding": "gzip, identity"})
+    return _FORMATS[request.content_type], _PACKINGS[packing]
+
+
+def _fines(rows: Iterable[Row], body: Body, file: File) -> Iterator[Fine | Refused]:
+    """Each row as a fine, or why it is none; what is to be recorded of the file is known at the end."""
+    zone, now = timezone.get_default_timezone(), timezone.now()
+    for number, row in enumerate(rows, 1):
+        if number > settings.UPLOAD_ROWS:
+            raise TooLarge
+        yield _fine(row, zone, now)
+    file.size, file.sha256 = body.size, body.sha256
+
+
+def _fine(row: Row, zone: Any, now: Any) -> Fine | Refused:
+    if row.trouble:
+        return Refused(row.line, None, row.trouble)
+    if not isinstance(row.value, dict):
+        return Refused(row.line, None, "La fila debe ser un objeto JSON.")
+    given = row.value.get("id")
+    id = _uuid(given)
+    try:
+        plate, moment, comment = check_fine(row.value, zone=zone, now=now)
+    except FineError as error:
+        errors = error.errors
+    else:
+        if id is not None:
+            return Fine(row.line, id, plate, moment, comment)
+        errors = {}
+    if id is None:
+        errors = {"id": "Escriba el UUID que el dispositivo dio a la infracción."} | errors
+    shown = str(id) if id else given if isinstance(given, str) and len(given) <= 64 and given.isprintable() else None
+    return Refused(row.line, shown, " ".join(f"{field}: {why}" for field, why in errors.items()))
+
+
+def _uuid(text: object) -> UUID | None:
+    """The UUID in any of its spellings."""
+    if not isinstance(text, str) or not text.isascii():
+        return None
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None

@@ -1,0 +1,201 @@
+"""What the office does all day: finds fines, looks at a person's, has them as a file, and sees who changed what."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.utils import timezone
+from infracciones.admin.dates import dates_in
+from infracciones.admin.export import harmless
+from infracciones.models import Carga, Infraccion, Oficial, Persona, Vehiculo
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody guesses at it here
+
+
+@pytest.fixture
+def chief():
+    return get_user_model().objects.create_superuser("jefa", password="una-clave-larga")
+
+
+@pytest.fixture
+def admin(client, chief):
+    client.force_login(chief)
+    return client
+
+
+@pytest.fixture
+def fines(officer, owner):
+    vehicle = owner.vehiculos.get()
+    moments = ["2026-03-04T23:30:00-03:00", "2026-03-05T00:30:00-03:00", "2026-04-01T12:00:00-03:00"]
+    return [
+        Infraccion.objects.create(vehiculo=vehicle, oficial=officer, timestamp=moment, comentarios=f"n{number}")
+        for number, moment in enumerate(moments)
+    ]
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def found(admin, words, **more):
+    page = admin.get("/admin/infracciones/infraccion/", {"q": words, **more})
+    assert page.status_code == 200
+    return sorted(fine.comentarios for fine in page.context["cl"].queryset)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("AB123CD", ["n0", "n1", "n2"]),
+        ("peña", ["n0", "n1", "n2"]),
+        ("A-0042", ["n0", "n1", "n2"]),
+        ("2026-03-04", ["n0"]),
+        ("5/3/2026 AB123CD", ["n1"]),
+        ("2026-03-04 NADIE", []),
+        ("2026-02-30", []),
+        ("n2", ["n2"]),
+    ],
+)
+def test_fines_are_found_by_plate_person_officer_and_date(admin, fines, words, expected):
+    assert found(admin, words) == expected
+
+
+def test_dates_are_read_as_they_are_written_here():
+    assert dates_in("AB 4/3/2026 x 2026-12-31 31/2/2026") == (
+        [datetime(2026, 3, 4).date(), datetime(2026, 12, 31).date()],
+        "AB x 31/2/2026",
+    )
+
+
+def test_fines_are_filtered_by_their_photo(admin, fines):
+    assert found(admin, "", foto="no") == ["n0", "n1", "n2"]
+    assert found(admin, "", foto="si") == []
+
+
+def test_a_person_is_shown_with_the_newest_fines_and_a_link_to_all(admin, fines, owner):
+    page = text(admin.get(f"/admin/infracciones/persona/{owner.pk}/change/"))
+    assert page.index("n2") < page.index("n1") < page.index("n0")
+    address = f"/admin/infracciones/infraccion/?vehiculo__persona__id__exact={owner.pk}"
+    assert address in page
+    other = Persona.objects.create(nombre="Otra", correo="otra@ejemplo.com")
+    vehicle = Vehiculo.objects.create(placa_patente="ZZ999ZZ", marca="x", color="y", persona=other)
+    Infraccion.objects.create(vehiculo=vehicle, oficial=fines[0].oficial, timestamp=timezone.now(), comentarios="otra")
+    listed = admin.get(address)
+    assert listed.status_code == 200
+    assert sorted(fine.comentarios for fine in listed.context["cl"].queryset) == ["n0", "n1", "n2"]
+
+
+def test_the_fines_of_an_upload_are_found_from_it(admin, fines, officer):
+    upload = Carga.objects.create(
+        oficial=officer, resumen=b"\x01" * 32, bytes=9, formato="x", recibidas=1, nuevas=1, repetidas=0, rechazadas=0
+    )
+    Infraccion.objects.filter(pk=fines[1].pk).update(carga=upload)
+    page = text(admin.get("/admin/infracciones/carga/"))
+    address = f"/admin/infracciones/infraccion/?carga__id__exact={upload.pk}"
+    assert address in page
+    assert [fine.comentarios for fine in admin.get(address).context["cl"].queryset] == ["n1"]
+    assert "01" * 32 in text(admin.get(f"/admin/infracciones/carga/{upload.pk}/change/"))
+    assert admin.post(f"/admin/infracciones/carga/{upload.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def exported(admin, model, pks):
+    answer = admin.post(f"/admin/infracciones/{model}/", {"action": "export_csv", "_selected_action": pks})
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    content = b"".join(answer.streaming_content).decode()
+    assert content.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(content[1:], newline="")))
+
+
+def test_fines_are_had_as_a_file_and_no_cell_is_a_formula(admin, fines, owner):
+    Infraccion.objects.filter(pk=fines[0].pk).update(comentarios='=HYPERLINK("http://evil.example")')
+    Persona.objects.filter(pk=owner.pk).update(nombre="@SUM(A1)")
+    heading, *rows = exported(admin, "infraccion", [fine.pk for fine in fines[:2]])
+    assert heading[:3] == ["id", "placa patente", "fecha y hora"]
+    assert len(rows) == 2
+    by_id = {row[0]: row for row in rows}
+    row = by_id[str(fines[0].pk)]
+    assert row[2] == "2026-03-04T23:30:00-03:00"
+    assert row[3] == "'@SUM(A1)"
+    assert row[-1] == '\'=HYPERLINK("http://evil.example")'
+
+
+@pytest.mark.parametrize("model", ["persona", "vehiculo"])
+def test_the_other_lists_are_had_as_files_too(admin, owner, model):
+    pk = owner.pk if model == "persona" else owner.vehiculos.get().pk
+    _heading, row = exported(admin, model, [pk])
+    assert "Jose.Pena@Ejemplo.com" in row
+
+
+def test_a_file_takes_a_few_queries_however_long_it_is(admin, fines, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        exported(admin, "infraccion", [fine.pk for fine in fines])
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "|x", "%x"])
+def test_a_formula_becomes_text(text):
+    assert harmless(text) == f"'{text}"
+
+
+def test_every_change_is_in_the_history(admin, chief, owner, officer):
+    vehicle = owner.vehiculos.get()
+    form = {"placa_patente": "AB123CD", "marca": "Fiat", "color": "azul", "persona": owner.pk}
+    admin.post(f"/admin/infracciones/vehiculo/{vehicle.pk}/change/", form)
+    admin.post("/admin/infracciones/token/add/", {"oficial": officer.pk})
+    admin.post(f"/admin/infracciones/vehiculo/{vehicle.pk}/delete/", {"post": "yes"})
+    kinds = list(LogEntry.objects.order_by("action_time").values_list("action_flag", flat=True))
+    assert kinds == [2, 1, 3]
+    page = text(admin.get("/admin/admin/logentry/"))
+    assert "Modificado" in page and "AB123CD" in page
+    entry = LogEntry.objects.first()
+    assert admin.post(f"/admin/admin/logentry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert admin.get(f"/admin/admin/logentry/{entry.pk}/change/").status_code == 200
+
+
+def wrong(client, name, address):
+    form = {"username": name, "password": "equivocada"}
+    return client.post("/admin/login/", form, headers={"X-Forwarded-For": f"203.0.113.200, {address}"})
+
+
+def test_ten_wrong_passwords_close_the_door_from_that_address_alone(client, chief, settings):
+    for _ in range(9):
+        assert wrong(client, "jefa", "198.51.100.7").status_code == 200
+    closed = wrong(client, "jefa", "198.51.100.7")
+    assert closed.status_code == 429
+    assert "Demasiadas contraseñas equivocadas" in text(closed)
+    right = {"username": "jefa", "password": "una-clave-larga"}
+    assert client.post("/admin/login/", right, headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
+    assert client.post("/admin/login/", right, headers={"X-Forwarded-For": "198.51.100.8"}).status_code == 302
+
+
+def test_demo_data_is_marked_made_once_and_taken_away(admin, owner, fines):
+    call_command("demo", personas=12, infracciones=50)
+    call_command("demo", personas=12, infracciones=50)
+    made = Persona.objects.exclude(pk=owner.pk)
+    assert made.count() == 12
+    assert all(person.nombre.endswith("(demo)") and person.correo.endswith("@demo.example") for person in made)
+    assert Oficial.objects.filter(numero__startswith="DEMO-").count() == 6
+    assert Infraccion.objects.count() == 50 + len(fines)
+    assert (
+        Infraccion.objects.filter(
+            timestamp__gt=timezone.now() - timedelta(days=61), comentarios__endswith="(demo)"
+        ).count()
+        == 50
+    )
+    call_command("demo", borrar=True)
+    assert Persona.objects.get() == owner
+    assert Infraccion.objects.count() == len(fines)
+    assert not Oficial.objects.filter(numero__startswith="DEMO-").exists()
+    with pytest.raises(SystemExit):
+        call_command("demo", personas=0)

@@ -1,0 +1,52 @@
+"""The contract is true: whatever is sent, the answer is one that it names, and nothing is a server error."""
+
+import hypothesis
+import pytest
+import schemathesis
+from infracciones.contract import document
+from testing.server import Server
+
+EXAMPLES = 60
+# What is well formed may still be unknown to the database, or a text that is no date.
+NOT_ASKED = ["positive_data_acceptance"]
+OPERATIONS = {
+    found.ok().label: found.ok()
+    for found in schemathesis.openapi.from_dict(document("http://localhost")).get_all_operations()
+}
+MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+
+
+@pytest.fixture(scope="module")
+def server(env, token):
+    with Server(env) as found:
+        yield found
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name.lower())
+def test_every_answer_is_one_that_the_contract_names(server, token, label, mode):
+    statuses = set()
+
+    @hypothesis.given(OPERATIONS[label].as_strategy(generation_mode=mode))
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    def ask(case):
+        answer = case.call_and_validate(
+            base_url=server.url, headers={"Authorization": f"Bearer {token}"}, excluded_checks=excluded()
+        )
+        statuses.add(answer.status_code)
+
+    try:
+        ask()
+    except hypothesis.errors.Unsatisfiable:
+        pytest.skip("nothing can be wrong with a call that takes nothing")
+    assert statuses
+
+
+def excluded():
+    return [schemathesis.checks.CHECKS.get_one(name) for name in NOT_ASKED]
