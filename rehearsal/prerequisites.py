@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 # program: the Debian and Ubuntu package that has it
 PROGRAMS = {
@@ -35,16 +35,16 @@ def missing(programs: Iterable[str] = PROGRAMS) -> list[str]:
     return [program for program in programs if shutil.which(program, path=path) is None]
 
 
-def install(say: Callable[[str], None]) -> None:
-    """Installs what is missing.
+def install(say: Callable[[str], None], programs: Mapping[str, str] = PROGRAMS) -> None:
+    """Installs what is missing of the programs, each given with its package.
 
     Raises:
         PrerequisiteError: this is no Debian or Ubuntu, or apt failed.
     """
-    absent = missing()
+    absent = missing(programs)
     if not absent:
         return
-    packages = sorted({PROGRAMS[program] for program in absent} | {c for p in absent for c in COMPANIONS.get(p, ())})
+    packages = sorted({programs[program] for program in absent} | {c for p in absent for c in COMPANIONS.get(p, ())})
     if shutil.which("apt-get") is None:
         raise PrerequisiteError(
             f"these programs are missing: {', '.join(absent)}. Install Debian's packages {' '.join(packages)}, or what your system calls them"
@@ -59,7 +59,7 @@ def install(say: Callable[[str], None]) -> None:
         if done.returncode:
             last = "\n".join((done.stdout + done.stderr).splitlines()[-8:])
             raise PrerequisiteError(f"{' '.join(command)} ended with {done.returncode}:\n{last}")
-    if still := missing():
+    if still := missing(programs):
         raise PrerequisiteError(
             f"these programs are missing although their packages were installed: {', '.join(still)}"
         )

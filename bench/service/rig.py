@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-
 from bench.ratio import Ratio
 from bench.service.batches import batches
-from bench.service.clients import ClientsError
 from bench.service.fines import fines
 from bench.service.reports import reports
 from rehearsal.checks.people import People
 from rehearsal.places import Run
+from rehearsal.prerequisites import install
 from rehearsal.rehearse import deploy
 from rehearsal.screen import Screen
 from rehearsal.tier import running
@@ -24,10 +22,11 @@ def measure(run: Run, screen: Screen, *, rounds: int = ROUNDS) -> list[Ratio]:
     """Boots the tier and measures fines, uploads and reports on it.
 
     Raises:
-        ClientsError: wrk is not there, or saw an error.
+        PrerequisiteError: wrk, whose clients these are, could not be installed.
+        ClientsError: they saw an error.
     """
-    if shutil.which("wrk") is None:
-        raise ClientsError("the clients are wrk's: install Debian's package wrk")
+    with screen.step("clients", "the clients' program") as say:
+        install(say, {"wrk": "wrk"})
     with running(run, screen) as tier:
         subject = deploy(tier, screen, settings=_LIMITS)
         people = People.make(subject, officers=_OFFICERS, owners=5)

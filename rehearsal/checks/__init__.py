@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -76,18 +78,22 @@ class Subject:
 Check = Callable[[Subject], str]
 _checks: dict[str, list[Check]] = {}
 _need_no_machine: set[Check] = set()
+_beside: set[Check] = set()
 
 
-def check(tier: str, *, machines: bool = True) -> Callable[[Check], Check]:
+def check(tier: str, *, machines: bool = True, beside: bool = False) -> Callable[[Check], Check]:
     """Registers a check of a tier, to be run in the order of registration; it returns what was seen, or raises.
 
-    One with `machines=False` looks at the cloud's side alone, and runs also where no machine can boot.
+    One with `machines=False` looks at the cloud's side alone, and runs also where no machine can boot. Those with `beside=True`
+    disturb nobody, and run at once with such as follow them.
     """
 
     def register(function: Check) -> Check:
         _checks.setdefault(tier, []).append(function)
         if not machines:
             _need_no_machine.add(function)
+        if beside:
+            _beside.add(function)
         return function
 
     return register
@@ -136,13 +142,22 @@ def run_checks(
     results = []
     began = time.monotonic()
     with screen.step("checks", f"{len(wanted)} checks") as say:
-        for each in wanted:
-            say(sentence(each))
-            results.append(judge(each, subject))
-            screen.console.print(
-                f"  {'[green]✓[/]' if results[-1].ok else '[red]✗[/]'}",
-                sentence(each),
-                f"[dim]{time.monotonic() - began:.0f} s[/]",
-                soft_wrap=True,
-            )
+        for several in _together(wanted):
+            say(", ".join(sentence(each) for each in several))
+            with ThreadPoolExecutor(len(several)) as pool:
+                for result in pool.map(lambda each: judge(each, subject), several):
+                    results.append(result)
+                    screen.console.print(
+                        f"  {'[green]✓[/]' if result.ok else '[red]✗[/]'}",
+                        result.name,
+                        f"[dim]{time.monotonic() - began:.0f} s[/]",
+                        soft_wrap=True,
+                    )
     return results
+
+
+def _together(wanted: Iterable[Check]) -> Iterator[list[Check]]:
+    """The checks in their order: one by one, or several that follow each other and disturb nobody."""
+    for beside, group in itertools.groupby(wanted, key=lambda each: each in _beside):
+        several = list(group)
+        yield from [several] if beside else [[each] for each in several]

@@ -18,6 +18,7 @@ def document(server: str) -> Json:
             "Toda respuesta de error es JSON y trae un `mensaje` que dice qué hacer.",
         },
         "servers": [{"url": server}],
+        "tags": [{"name": "Oficiales"}, {"name": "Titulares"}, {"name": "Operación"}],
         "paths": _paths(),
         "components": {
             "securitySchemes": {
@@ -65,6 +66,7 @@ def _paths() -> Json:
         "/cargar_infraccion": {
             "post": {
                 "operationId": "cargar_infraccion",
+                "tags": ["Oficiales"],
                 "summary": "Un oficial carga una infracción",
                 "security": [{"token": []}],
                 "parameters": [
@@ -89,6 +91,7 @@ def _paths() -> Json:
         "/cargar_infracciones": {
             "post": {
                 "operationId": "cargar_infracciones",
+                "tags": ["Oficiales"],
                 "summary": "Un dispositivo carga lo que anotó sin conexión",
                 "description": "Hasta 50.000 filas, como NDJSON o como un arreglo JSON, también con `Content-Encoding: gzip`. "
                 "Cada fila se toma o se rechaza por sí sola; enviar el archivo otra vez no cambia nada.",
@@ -111,6 +114,7 @@ def _paths() -> Json:
         "/generar_informe": {
             "get": {
                 "operationId": "generar_informe",
+                "tags": ["Titulares"],
                 "summary": "Las infracciones de los vehículos de una persona",
                 "description": "El correo también se acepta como `email` o `correo_electronico`.",
                 "parameters": [
@@ -133,6 +137,7 @@ def _paths() -> Json:
             },
             "post": {
                 "operationId": "generar_informe_post",
+                "tags": ["Titulares"],
                 "summary": "Lo mismo, con el correo en el cuerpo",
                 "requestBody": _body({"application/json": {"$ref": "#/components/schemas/Consulta"}}),
                 "responses": {"200": _answer(report), **_errors(400, 401, 404, 413, 415, 422, 429, 503)},
@@ -142,6 +147,7 @@ def _paths() -> Json:
             "parameters": [reference],
             "post": {
                 "operationId": "cargar_evidencia",
+                "tags": ["Oficiales"],
                 "summary": "La foto de una infracción, por el oficial que la hizo",
                 "description": "JPEG, PNG o WebP de hasta 10 MiB; se guarda sin sus metadatos. Una foto por infracción.",
                 "security": [{"token": []}],
@@ -167,6 +173,7 @@ def _paths() -> Json:
             },
             "get": {
                 "operationId": "ver_evidencia",
+                "tags": ["Oficiales"],
                 "summary": "Un enlace a la foto, por cinco minutos",
                 "security": [{"token": []}],
                 "responses": {
@@ -178,6 +185,7 @@ def _paths() -> Json:
         "/token": {
             "get": {
                 "operationId": "token",
+                "tags": ["Oficiales"],
                 "summary": "Si un token sirve, y de qué oficial es",
                 "security": [{"token": []}],
                 "responses": {
@@ -189,6 +197,7 @@ def _paths() -> Json:
         "/healthz": {
             "get": {
                 "operationId": "healthz",
+                "tags": ["Operación"],
                 "summary": "Si el proceso vive",
                 "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors(400)},
             }
@@ -196,6 +205,7 @@ def _paths() -> Json:
         "/readyz": {
             "get": {
                 "operationId": "readyz",
+                "tags": ["Operación"],
                 "summary": "Si el proceso y su base de datos pueden trabajar",
                 "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors(400, 503)},
             }

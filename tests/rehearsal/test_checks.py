@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any, cast
 
 import pytest
 from rich.console import Console
 
 from rehearsal import checks
-from rehearsal.checks import CheckError, Subject, checks_of, run_checks, sentence
+from rehearsal.checks import CheckError, Subject, check, checks_of, run_checks, sentence
 from rehearsal.screen import Screen
 
 
@@ -53,4 +54,29 @@ def test_a_check_that_breaks_makes_itself_red_and_no_other(monkeypatch: pytest.M
         (False, "it is blue"),
         (False, "ZeroDivisionError: integer division or modulo by zero"),
         (True, "it is"),
+    ]
+
+
+def test_checks_that_disturb_nobody_run_at_once_and_are_told_in_their_order() -> None:
+    together = threading.Barrier(2)
+
+    def first(_: Subject) -> str:
+        together.wait(timeout=10)
+        return "first"
+
+    def second(_: Subject) -> str:
+        together.wait(timeout=10)
+        raise CheckError("second")
+
+    def alone(_: Subject) -> str:
+        return "alone"
+
+    for each in (first, second):
+        check("nowhere", beside=True)(each)
+    check("nowhere")(alone)
+    results = run_checks(cast(Subject, None), Screen(), among=[first, second, alone])
+    assert [(result.name, result.ok, result.detail) for result in results] == [
+        ("first", True, "first"),
+        ("second", False, "second"),
+        ("alone", True, "alone"),
     ]

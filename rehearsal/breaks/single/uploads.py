@@ -8,10 +8,10 @@ from rehearsal.breaks import breaks
 from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
 from rehearsal.breaks.service import changed
 from rehearsal.checks import Subject
+from rehearsal.checks.single.slow import two_hundred_connections_that_send_a_byte_a_second_harm_nobody
 from rehearsal.checks.single.uploads import (
     a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read,
     an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_row_once,
-    two_hundred_connections_that_send_a_byte_a_second_harm_nobody,
 )
 
 _FILES = "/etc/nginx/fines/files.inc"

@@ -8,11 +8,13 @@ from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import front  # isort: skip
 from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
+from rehearsal.checks.single import replays  # isort: skip
 from rehearsal.checks.single import uploads  # isort: skip
 from rehearsal.checks.single import evidence  # isort: skip
-from rehearsal.checks.single import contract  # isort: skip
 from rehearsal.checks.single import metrics  # isort: skip
 from rehearsal.checks.single import desk  # isort: skip
+from rehearsal.checks.single import contract  # isort: skip
+from rehearsal.checks.single import slow  # isort: skip
 from rehearsal.checks.single import backups  # isort: skip
 from rehearsal.checks.single import calendar  # isort: skip
 from rehearsal.checks.single import alarms  # isort: skip
@@ -46,9 +48,11 @@ __all__ = [
     "refusals",
     "releases",
     "replacements",
+    "replays",
     "resources",
     "restores",
     "scaling",
+    "slow",
     "traffic",
     "uploads",
 ]

@@ -16,14 +16,14 @@ from urllib3.exceptions import InsecureRequestWarning
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.people import People
 
-_EXAMPLES = 12  # of each call, well formed and not: few enough for the limit on strangers, as which some are tried
+_EXAMPLES = 8  # of each call, well formed and not: few enough for the limit on strangers, as which some are tried
 _OFFICERS = 8  # whose limits on calls are kept
 # What is well formed may still be unknown to the database, or a text that is no date.
 _NOT_ASKED = ("positive_data_acceptance",)
 _MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 
 
-@check("single")
+@check("single", beside=True)
 def no_call_of_the_published_contract_has_an_answer_that_it_does_not_name(subject: Subject) -> str:
     people = People.make(subject, officers=_OFFICERS, owners=1)
     with people.client() as client:

@@ -13,7 +13,7 @@ from rehearsal.checks.browser import browser, picture
 from rehearsal.checks.people import People, administrator, manage
 
 
-@check("single")
+@check("single", beside=True)
 def the_office_works_in_a_real_browser_from_login_to_a_refused_delete(subject: Subject) -> str:
     password = administrator(subject)
     manage(subject, "demo")
@@ -62,7 +62,7 @@ def _day(page: Page, subject: Subject, password: str) -> str:
     expect(page.locator("#content input[type=submit]")).to_have_count(0)
     picture(page, tier, "refused")
     for path, name in (
-        ("/admin/infracciones/infraccion/", "fines"),
+        ("/admin/infracciones/infraccion/?q=demo", "fines"),
         ("/admin/infracciones/persona/?q=demo", "persons"),
     ):
         page.goto(path)

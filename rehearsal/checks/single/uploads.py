@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import socket
-import ssl
 import time
 import uuid
 from collections import Counter
@@ -19,6 +17,7 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.database import ask
 from rehearsal.checks.load import reported
 from rehearsal.checks.people import People
+from rehearsal.checks.wire import connected, head
 
 _ROWS = 3000
 _TYPE = {"Content-Type": "application/x-ndjson"}
@@ -76,44 +75,6 @@ def a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read(subject: 
             raise CheckError(f"{name} token: the answer came after {seconds:.0f} s")
         seen.append(f"{name}: {status}")
     return "; ".join(seen) + "; not a byte of a body was sent"
-
-
-@check("single")
-def two_hundred_connections_that_send_a_byte_a_second_harm_nobody(subject: Subject) -> str:
-    people = People.make(subject, officers=2, owners=2)
-    slow: list[ssl.SSLSocket] = []
-    try:
-        for number in range(200):
-            path = "/cargar_infracciones" if number % 25 == 0 else "/cargar_infraccion"
-            connection = _connected(subject)
-            slow.append(connection)
-            connection.sendall(_head(subject, path, people.tokens[number % 2], 1000))
-        times = []
-        with people.client() as client:
-            for second in range(6):
-                try:
-                    for connection in slow:
-                        connection.sendall(b" ")
-                except OSError as error:
-                    raise CheckError(f"beside them one was cut off after {second} s: {error}") from error
-                for _ in range(10):
-                    began = time.monotonic()
-                    fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "x"}
-                    try:
-                        answer = client.post("/cargar_infraccion", json=fine, headers=people.bearer(second % 2))
-                    except httpx.HTTPError as error:
-                        raise CheckError(f"beside them a fine got no answer: {type(error).__name__}") from error
-                    times.append(time.monotonic() - began)
-                    if answer.status_code != 200:
-                        raise CheckError(f"beside them a fine was answered {answer.status_code}: {answer.text[:120]}")
-                time.sleep(1)
-    finally:
-        for connection in slow:
-            connection.close()
-    times.sort()
-    if times[-1] > 2:
-        raise CheckError(f"beside them a fine took {times[-1]:.1f} s")
-    return f"60 fines beside them: median {times[30] * 1000:.0f} ms, longest {times[-1] * 1000:.0f} ms"
 
 
 def _rows(people: People, mark: str) -> list[bytes]:
@@ -187,30 +148,11 @@ def _count(people: People, mark: str) -> Counter[str]:
 
 def _announced(subject: Subject, token: str | None, size: int) -> str:
     """The answer to a file of which the head alone was sent."""
-    with _connected(subject) as connection:
-        connection.sendall(_head(subject, "/cargar_infracciones", token, size))
+    with connected(subject) as connection:
+        connection.sendall(head(subject, "/cargar_infracciones", token, size))
         parts = []
         while part := connection.recv(65536):
             parts.append(part)
             if b"}" in part:
                 break
     return b"".join(parts).decode(errors="replace")
-
-
-def _connected(subject: Subject) -> ssl.SSLSocket:
-    """A connection to the host; whose certificate it has is another check's."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    plain = socket.create_connection((subject.address, 443), timeout=30)
-    return context.wrap_socket(plain, server_hostname=subject.domain)
-
-
-def _head(subject: Subject, path: str, token: str | None, size: int) -> bytes:
-    lines = [
-        f"POST {path} HTTP/1.1",
-        f"Host: {subject.domain}",
-        "Content-Type: application/x-ndjson" if "infracciones" in path else "Content-Type: application/json",
-        f"Content-Length: {size}",
-        *([f"Authorization: Bearer {token}"] if token else []),
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
