@@ -11,13 +11,15 @@ from storages.backends.s3 import S3Storage
 class PrivateBucket(S3Storage):  # type: ignore[misc]
     """django-storages' bucket, whose client gives up soon: behind each photo an officer waits, and a connection to the database."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, addressing_style: str = "virtual", **settings: Any) -> None:
         super().__init__(
             client_config=Config(
                 signature_version="s3v4",
+                # The region's own name of the bucket: the global one leads elsewhere while the bucket is new, where links are refused.
+                s3={"addressing_style": addressing_style},
                 connect_timeout=3,
-                read_timeout=10,
-                retries={"mode": "standard", "total_max_attempts": 3},
+                read_timeout=5,
+                retries={"mode": "standard", "total_max_attempts": 2},
             ),
             transfer_config=TransferConfig(use_threads=False),
             **settings,

@@ -120,14 +120,24 @@ class Infraccion(models.Model):
     # The digest of the fine as the device sent it: who asks again gets the same answer, whatever was corrected since.
     huella = models.BinaryField(max_length=32, null=True, editable=False)
     carga = models.ForeignKey(
-        Carga, models.PROTECT, related_name="infracciones", verbose_name=_("upload"), null=True, editable=False
+        Carga,
+        models.PROTECT,
+        related_name="infracciones",
+        verbose_name=_("upload"),
+        null=True,
+        editable=False,
+        db_index=False,
     )
 
     class Meta:
         verbose_name = _("fine")
         verbose_name_plural = _("fines")
         ordering = ["-timestamp", "-id"]
-        indexes = [models.Index(fields=["vehiculo", "-timestamp", "-id"], name="infraccion_informe")]
+        indexes = [
+            models.Index(fields=["vehiculo", "-timestamp", "-id"], name="infraccion_informe"),
+            models.Index(fields=["-timestamp", "-id"], name="infraccion_reciente"),  # the office's list
+            models.Index(fields=["carga"], name="infraccion_carga", condition=models.Q(carga__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["oficial", "clave"], name="infraccion_clave_unica"),
             models.UniqueConstraint(fields=["oficial", "dispositivo_id"], name="infraccion_dispositivo_unico"),

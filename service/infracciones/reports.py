@@ -53,10 +53,11 @@ class Cursor:
         """The cursor of a text that `write` made; ValueError for any other."""
         try:
             moment, _, id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(" ")
-            cursor = cls(datetime.fromisoformat(moment), int(id))
-        except (binascii.Error, UnicodeError) as error:
+            found = datetime.fromisoformat(moment)
+            cursor = cls(found.astimezone(UTC), int(id))
+        except (binascii.Error, UnicodeError, OverflowError) as error:
             raise ValueError("no cursor") from error
-        if cursor.moment.tzinfo is None or not 0 <= cursor.id < 2**63:
+        if found.tzinfo is None or not 0 <= cursor.id < 2**63:
             raise ValueError("no cursor")
         return cursor
 

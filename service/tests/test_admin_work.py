@@ -115,7 +115,7 @@ def exported(admin, model, pks):
     assert "attachment" in answer.headers["Content-Disposition"]
     content = b"".join(answer.streaming_content).decode()
     assert content.startswith("\ufeff")
-    return list(csv.reader(io.StringIO(content[1:], newline="")))
+    return list(csv.reader(io.StringIO(content[1:], newline=""), delimiter=";"))
 
 
 def test_fines_are_had_as_a_file_and_no_cell_is_a_formula(admin, fines, owner):

@@ -43,7 +43,10 @@ def media(endpoint: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     s3.create_bucket(Bucket=bucket.NAME)
     options = {"bucket_name": bucket.NAME, "region_name": "us-east-1", "default_acl": None, "querystring_expire": 300}
     settings.STORAGES = settings.STORAGES | {
-        "default": {"BACKEND": "fines.storage.PrivateBucket", "OPTIONS": options | {"file_overwrite": True}}
+        "default": {
+            "BACKEND": "fines.storage.PrivateBucket",
+            "OPTIONS": options | {"file_overwrite": True, "addressing_style": "path"},
+        }
     }
     yield s3.Bucket(bucket.NAME)
     s3.Bucket(bucket.NAME).objects.all().delete()

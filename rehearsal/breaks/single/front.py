@@ -34,8 +34,8 @@ def nginx_shows_its_own_page_for_what_is_too_large(subject: Subject) -> Iterator
     says="reports of a stranger were answered {200: 70}",
 )
 def strangers_are_not_counted(subject: Subject) -> Iterator[None]:
-    counted = 'map $http_authorization $stranger { default ""; "" $binary_remote_addr; }'
-    with edited(subject.host, NGINX, {counted: 'map $http_authorization $stranger { default ""; }'}, then=RELOAD_NGINX):
+    counted = 'map $token $stranger { default ""; "" $binary_remote_addr; }'
+    with edited(subject.host, NGINX, {counted: 'map $token $stranger { default ""; }'}, then=RELOAD_NGINX):
         yield
 
 

@@ -47,7 +47,9 @@ def a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_wi
         if not statuses[200] or not statuses[429] or set(statuses) - {200, 429}:
             raise CheckError(f"{_MORE_THAN_ALLOWED} reports of a stranger were answered {dict(statuses)}")
         _is(client.get(ask, headers=people.reader), 200, what="an officer's report")
-        _is(client.get(ask, headers={"Authorization": "Bearer invented"}), 401, what="a report under an invented token")
+        invented = {"Authorization": "Bearer " + "x" * 43}
+        _is(client.get(ask, headers=invented), 401, what="a report under an invented token")
+        _is(client.get(ask, headers={"Authorization": "Bearer x"}), 429, what="a report under what is no token")
     return f"{statuses[200]} answered, {statuses[429]} told to wait; an officer's went through, an invented token's did not"
 
 

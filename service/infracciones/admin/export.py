@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 Column = tuple[Any, Callable[[Any], object]]  # its heading, and what it has of a row
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _BATCH = 2000  # rows that are fetched at a time
+_MOST = 100_000
 
 
 class CsvExport(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -22,8 +23,12 @@ class CsvExport(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ("export_csv",)
 
     @admin.action(description=_("Export the selected rows as CSV"), permissions=["view"])
-    def export_csv(self, request: HttpRequest, queryset: QuerySet[Model]) -> StreamingHttpResponse:
+    def export_csv(self, request: HttpRequest, queryset: QuerySet[Model]) -> StreamingHttpResponse | None:
         """The rows, sent as they are read."""
+        if queryset.values("pk")[_MOST : _MOST + 1].exists():
+            many = _("A file has at most %(most)d rows: filter the list first.") % {"most": _MOST}
+            self.message_user(request, many, messages.ERROR)
+            return None
         name = f"{self.opts.model_name}-{timezone.localtime():%Y-%m-%d}.csv"
         return StreamingHttpResponse(
             self._lines(queryset),
@@ -32,7 +37,8 @@ class CsvExport(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def _lines(self, queryset: QuerySet[Model]) -> Iterator[str]:
-        writer = csv.writer(_Echo())
+        # As a spreadsheet in Spanish expects it; with quotes around all, no separator inside a cell makes another one.
+        writer = csv.writer(_Echo(), delimiter=";", quoting=csv.QUOTE_ALL)
         # A spreadsheet knows by this mark that it is UTF-8.
         yield "\ufeff" + writer.writerow([str(heading) for heading, _ in self.csv_columns])
         for row in queryset.iterator(chunk_size=_BATCH):

@@ -23,6 +23,10 @@ class AlreadyThere(Exception):
     """The fine has a photo."""
 
 
+class Vanished(Exception):
+    """The fine was deleted meanwhile; what may be left is a photo that nobody refers to."""
+
+
 class StorageError(Exception):
     """The bucket does not answer, or refuses; nothing was kept."""
 
@@ -46,7 +50,7 @@ def keep(fine: Infraccion, photo: Photo) -> None:
     record never points at nothing. What is left of a failure is a photo that nobody refers to.
 
     Raises:
-        AlreadyThere, StorageError: nothing was kept.
+        AlreadyThere, Vanished, StorageError: nothing was kept.
     """
     name = f"evidencia/{timezone.now():%Y/%m}/{uuid.uuid4()}.{photo.ending}"
     try:
@@ -59,8 +63,9 @@ def keep(fine: Infraccion, photo: Photo) -> None:
                 resumen=hashlib.sha256(photo.content).digest(),
             )
             _save(name, photo)
-    except IntegrityError:
-        raise AlreadyThere from None
+    except IntegrityError as error:
+        unique = getattr(error.__cause__, "sqlstate", "") == "23505"
+        raise (AlreadyThere if unique else Vanished) from None
 
 
 def link(evidence: Evidencia) -> tuple[str, datetime]:

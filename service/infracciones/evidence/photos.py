@@ -7,7 +7,8 @@ from typing import Any, BinaryIO
 
 from PIL import Image, JpegImagePlugin
 
-MOST_PIXELS = 50_000_000  # unpacked, three bytes each
+MOST_PIXELS = 50_000_000  # three bytes each while unpacked, and once more while packed
+MOST_OF_WEBP = 12_000_000  # whose encoder takes six times as much a point
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which warns at one size and fails at another
 _ORIENTATION = 0x0112  # the one tag of EXIF that stays: without it a picture lies on its side
 _KINDS = {
@@ -49,7 +50,7 @@ def without_metadata(file: BinaryIO) -> Photo:
         picture = Image.open(file, formats=("JPEG", "PNG", "WEBP"))
     except Exception as error:  # a decoder meets whatever bytes somebody sends; any complaint of its says the same
         raise NoPhoto from error
-    if picture.width * picture.height > MOST_PIXELS:
+    if picture.width * picture.height > (MOST_OF_WEBP if picture.format == "WEBP" else MOST_PIXELS):
         raise TooManyPixels
     # Some phones append a second picture to a JPEG; an animation is no photo.
     if picture.format != "MPO" and getattr(picture, "is_animated", False):

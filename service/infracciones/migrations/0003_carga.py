@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
             model_name="infraccion",
             name="carga",
             field=models.ForeignKey(
+                db_index=False,
                 editable=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,

@@ -1,11 +1,16 @@
 """The bytes of an upload: read in pieces, unpacked in pieces, and never all there at once."""
 
 import hashlib
+import time
 import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
 PIECE = 256 * 1024  # bytes that are read, and unpacked, at a time
+MOST_MEMBERS = 10_000  # of a gzip file; a program that appends to one makes a member each time
+SECONDS = (
+    60.0  # that a file may take from its first byte to its last: it is whole on the disk before anybody reads it here
+)
 
 
 class BodyError(ValueError):
@@ -38,18 +43,23 @@ class Body:
         return self._digest.digest()
 
     def pieces(self) -> Iterator[bytes]:
-        """The content, piece by piece.
+        """The content, in pieces of at least PIECE bytes but for the last: what comes in crumbs is not looked at crumb by crumb.
 
         Raises:
             BodyError: it was cut off, or is no whole gzip file.
-            TooLarge: it holds more than it may.
+            TooLarge: it holds more than it may, or takes longer than it may.
         """
-        given = 0
+        given, kept, deadline = 0, bytearray(), time.monotonic() + SECONDS
         for piece in self._unpacked() if self._packed else self._read():
             given += len(piece)
-            if given > self._most:
+            if given > self._most or time.monotonic() > deadline:
                 raise TooLarge
-            yield piece
+            kept += piece
+            if len(kept) >= PIECE:
+                yield bytes(kept)
+                kept.clear()
+        if kept:
+            yield bytes(kept)
 
     def _read(self) -> Iterator[bytes]:
         while self._announced is None or self.size < self._announced:
@@ -64,13 +74,16 @@ class Body:
 
     def _unpacked(self) -> Iterator[bytes]:
         """What gzip packed; a file may have several members, one after the other (RFC 1952)."""
-        member, begun = zlib.decompressobj(wbits=31), False
+        member, members, begun = zlib.decompressobj(wbits=31), 1, False
         try:
             for piece in self._read():
                 left, content = piece, b""
                 # A few bytes may unpack to very many: no more than a piece of them at a time.
                 while left or len(content) == PIECE:
                     if member.eof:
+                        members += 1
+                        if members > MOST_MEMBERS:
+                            raise TooLarge
                         member = zlib.decompressobj(wbits=31)
                     content, begun = member.decompress(left, PIECE), True
                     left = member.unused_data if member.eof else member.unconsumed_tail

@@ -2,14 +2,16 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from infracciones.views.answers import BODY_LIMIT, strict_json
 
 LONGEST_ROW = BODY_LIMIT  # bytes: as much as a single fine may have
+MOST_BLANK = 100_000  # lines of an upload without a row, or characters between an array's elements
 _LONGEST_ELEMENT = 16 * LONGEST_ROW  # characters of an array's element; beyond that there is no end to be looked for
-_SPACE = " \t\r\n"
+_NO_SPACE = re.compile(r"[^ \t\r\n]")
 _decoder = strict_json()
 
 
@@ -28,7 +30,7 @@ class Row:
 
 def lines(pieces: Iterable[bytes]) -> Iterator[Row]:
     """The rows of NDJSON. Blank lines are no rows, but count; a line that cannot be read costs its row alone."""
-    line, rest, skipping = 0, b"", False
+    line, rest, skipping, blank = 0, b"", False, 0
     for piece in _without_mark(pieces):
         first, *others = piece.split(b"\n")
         if skipping and not others:
@@ -41,6 +43,10 @@ def lines(pieces: Iterable[bytes]) -> Iterator[Row]:
                 yield Row(line, trouble=_TOO_LONG)
             elif row := _line(line, rest):
                 yield row
+            else:
+                blank += 1
+                if blank > MOST_BLANK:
+                    raise Unreadable(f"El archivo tiene más de {MOST_BLANK} líneas vacías.")
             rest = following
         if len(rest) > LONGEST_ROW + 1:
             skipping, rest = True, b""
@@ -107,10 +113,10 @@ class _Text:
     def next(self) -> str | None:
         """The next character that is no space, without taking it; None at the end."""
         while True:
-            while self._at < len(self._text):
-                if self._text[self._at] not in _SPACE:
-                    return self._text[self._at]
-                self._at += 1
+            if found := _NO_SPACE.search(self._text, self._at):
+                self._at = found.start()
+                return found[0]
+            self._at = len(self._text)
             if not self._more():
                 return None
 

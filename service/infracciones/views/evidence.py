@@ -1,12 +1,14 @@
 """POST and GET /infracciones/{id}/evidencia: the photo of a fine."""
 
+import threading
+
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
-from infracciones.evidence.keeping import AlreadyThere, StorageError, fine_of, keep, link
+from infracciones.evidence.keeping import AlreadyThere, StorageError, Vanished, fine_of, keep, link
 from infracciones.evidence.photos import NoPhoto, TooManyPixels, without_metadata
 from infracciones.models import Evidencia, Infraccion
 from infracciones.registration import officer_of
@@ -17,6 +19,7 @@ from infracciones.views.methods import methods
 
 LARGEST = 10 * 2**20  # bytes of a photo
 _AROUND = 64 * 2**10  # of the form around it
+_room = threading.BoundedSemaphore(2)  # photos of a process at a time: half of its threads
 
 
 @csrf_exempt
@@ -34,17 +37,31 @@ def evidencia(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _take(request: HttpRequest, fine: Infraccion) -> HttpResponse:
+    if not _room.acquire(blocking=False):
+        # a photo waits for the bucket, on a thread that single fines need
+        raise Refusal(503, "Llegan muchas fotos a la vez: repita en unos segundos.", headers={"Retry-After": "5"})
+    try:
+        return _keep(request, fine)
+    finally:
+        _room.release()
+
+
+def _keep(request: HttpRequest, fine: Infraccion) -> HttpResponse:
     upload = _photo(request)
     try:
         photo = without_metadata(upload)  # type: ignore[arg-type]
     except NoPhoto:
         raise Refusal(415, "El archivo no es una foto: envíe un JPEG, PNG o WebP entero.") from None
     except TooManyPixels:
-        raise Refusal(413, "La foto tiene demasiados puntos: envíela con 50 megapíxeles a lo sumo.") from None
+        raise Refusal(
+            413, "La foto tiene demasiados puntos: envíela con 50 megapíxeles a lo sumo (12 si es WebP)."
+        ) from None
     try:
         keep(fine, photo)
     except AlreadyThere:
         raise Refusal(409, "La infracción ya tiene su foto, que queda como está.") from None
+    except Vanished:
+        raise Refusal(404, "No hay una infracción suya con ese número: revíselo.") from None
     except StorageError:
         raise Refusal(
             503, "La foto no se pudo guardar: repita en unos segundos.", headers={"Retry-After": "5"}

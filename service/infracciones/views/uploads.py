@@ -1,10 +1,14 @@
 """POST /cargar_infracciones: a device uploads what its officer wrote while offline."""
 
+import json
+import re
 from collections.abc import Iterable, Iterator
+from sys import intern
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -13,9 +17,9 @@ from infracciones.counts import Counts, count
 from infracciones.registration import UnknownToken, officer_of
 from infracciones.tokens import bearer, digest
 from infracciones.uploads.bodies import Body, BodyError, TooLarge
-from infracciones.uploads.intake import File, Fine, Refused, take_all
+from infracciones.uploads.intake import File, Fine, Outcome, Refused, take_all
 from infracciones.uploads.rows import Row, Unreadable, elements, lines
-from infracciones.views.answers import Refusal, answer, body_stream
+from infracciones.views.answers import Refusal, body_stream
 from infracciones.views.fines import FineError, check_fine, unauthorized
 from infracciones.views.methods import methods
 
@@ -40,24 +44,31 @@ def cargar_infracciones(request: HttpRequest) -> HttpResponse:
         raise unauthorized() from None
     except (BodyError, Unreadable) as error:
         raise Refusal(400, str(error)) from None
+    except IntegrityError:
+        # a vehicle went between being looked up and being written; nothing was taken
+        raise Refusal(503, "El archivo no se pudo tomar: envíelo otra vez.", headers={"Retry-After": "5"}) from None
     except TooLarge:
         raise Refusal(
             413,
             f"El archivo es demasiado grande: caben {settings.UPLOAD_ROWS} filas y {settings.UPLOAD_BYTES // 2**20} MiB. Divídalo.",
         ) from None
     count(request, Counts(accepted=outcome.new, repeated=outcome.repeated, refused=len(outcome.refused)))
-    return answer(
-        {
-            "recibidas": outcome.received,
-            "nuevas": outcome.new,
-            "repetidas": outcome.repeated,
-            "rechazadas": len(outcome.refused),
-            "detalle": [
-                {"linea": each.line, "id": each.id, "estado": "rechazada", "mensaje": each.why}
-                for each in outcome.refused
-            ],
-        }
-    )
+    return HttpResponse(_told(outcome), content_type="application/json")
+
+
+def _told(outcome: Outcome) -> bytes:
+    """The answer, written row by row: of 50,000 refused rows it has fourteen mebibytes."""
+    counts = {
+        "recibidas": outcome.received,
+        "nuevas": outcome.new,
+        "repetidas": outcome.repeated,
+        "rechazadas": len(outcome.refused),
+    }
+    body = bytearray(json.dumps(counts)[:-1].encode() + b', "detalle": [')
+    for number, each in enumerate(outcome.refused):
+        row = {"linea": each.line, "id": each.id, "estado": "rechazada", "mensaje": each.why}
+        body += (b", " if number else b"") + json.dumps(row, ensure_ascii=False).encode()
+    return bytes(body + b"]}")
 
 
 def _format(request: HttpRequest) -> tuple[Any, bool]:
@@ -103,14 +114,13 @@ def _fine(row: Row, zone: Any, now: Any) -> Fine | Refused:
     if id is None:
         errors = {"id": "Escriba el UUID que el dispositivo dio a la infracción."} | errors
     shown = str(id) if id else given if isinstance(given, str) and len(given) <= 64 and given.isprintable() else None
-    return Refused(row.line, shown, " ".join(f"{field}: {why}" for field, why in errors.items()))
+    return Refused(row.line, shown, intern(" ".join(f"{field}: {why}" for field, why in errors.items())))
+
+
+_UUID = re.compile(r"(urn:uuid:)?\{?[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?", re.IGNORECASE | re.ASCII)
 
 
 def _uuid(text: object) -> UUID | None:
     """The UUID in any of its spellings."""
-    if not isinstance(text, str) or not text.isascii():
-        return None
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None
+    text = text.strip() if isinstance(text, str) else ""
+    return UUID(text) if _UUID.fullmatch(text) else None

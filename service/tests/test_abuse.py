@@ -1,0 +1,164 @@
+"""Files, words and names that cost little to send: they must cost little to read, and escape no rule."""
+
+import base64
+import gzip
+import io
+import uuid
+
+import pytest
+from django.contrib.auth import get_user_model
+from fines.storage import PrivateBucket
+from infracciones.evidence.photos import TooManyPixels, without_metadata
+from infracciones.models import Infraccion
+from infracciones.tokens import bearer
+from infracciones.uploads import bodies
+from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge
+from infracciones.uploads.rows import MOST_BLANK, Unreadable, elements, lines
+from infracciones.views import evidence
+from PIL import Image
+
+TOKEN = "A" * 43
+
+
+def body(content: bytes, *, packed: bool = True) -> Body:
+    return Body(io.BytesIO(content), announced=len(content), packed=packed, most=2**30)
+
+
+def test_a_file_in_crumbs_is_not_read_crumb_by_crumb():
+    """Of an element that comes in a thousand members its beginning would be read a thousand times."""
+    text = b'["' + b"x" * 600_000 + b'"]'
+    crumbs = b"".join(gzip.compress(text[at : at + 600]) for at in range(0, len(text), 600))
+    pieces = list(body(crumbs).pieces())
+    assert b"".join(pieces) == text
+    assert all(len(piece) >= PIECE for piece in pieces[:-1])
+    assert len(pieces) <= 3
+
+
+def test_a_file_has_so_many_members_and_no_more():
+    with pytest.raises(TooLarge):
+        list(body(gzip.compress(b"") * (bodies.MOST_MEMBERS + 1)).pieces())
+
+
+def test_a_file_takes_so_long_and_no_longer(monkeypatch):
+    monkeypatch.setattr(bodies, "SECONDS", -1.0)
+    with pytest.raises(TooLarge):
+        list(body(b"{}\n", packed=False).pieces())
+
+
+def test_a_file_has_so_many_blank_lines_and_no_more():
+    assert list(lines([b"\n" * MOST_BLANK])) == []
+    with pytest.raises(Unreadable):
+        list(lines([b"\n" * (MOST_BLANK + 2)]))
+
+
+def test_millions_of_spaces_are_passed_over():
+    [row] = elements([b"[" + b" " * 5_000_000, b" " * 5_000_000 + b"1]"])
+    assert row.value == 1
+
+
+@pytest.mark.parametrize("header", [f"Bearer {TOKEN}", f"bearer  {TOKEN} ", f"BEARER {TOKEN}"])
+def test_a_token_is_read_as_nginx_reads_it(header):
+    assert bearer(header) == TOKEN
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        f"Bearer {TOKEN}x",
+        f"Bearer {TOKEN[1:]}",
+        f"Bearer\t{TOKEN}",
+        f"Bearer {TOKEN}\t",
+        f" Bearer {TOKEN}",
+        f"Basic {TOKEN}",
+    ],
+)
+def test_another_spelling_is_no_token(header):
+    assert bearer(header) is None
+
+
+def test_nginx_and_the_service_read_tokens_by_the_same_words():
+    from pathlib import Path
+
+    host = Path(__file__).resolve().parents[2] / "stacks/host/nginx/fines.conf"
+    assert '"~*^bearer +([A-Za-z0-9_-]{43}) *$" $1;' in host.read_text()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "moment", ["2026-01-01T00:00:00+23:59", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_a_cursor_that_somebody_made_up_is_422_or_a_page(client, owner, moment):
+    cursor = base64.urlsafe_b64encode(f"{moment} 5".encode()).decode().rstrip("=")
+    answer = client.get("/generar_informe", {"correo": owner.correo, "desde": cursor})
+    assert answer.status_code in {200, 422}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("id", ["+2345678123456781234567812345678", "0x345678123456781234567812345678ab", "1" * 33])
+def test_what_is_no_uuid_is_refused(client, officer, owner, id):
+    row = f'{{"id": "{id}", "placa_patente": "AB123CD", "timestamp": 1772630430, "comentarios": ""}}'
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    answer = client.post("/cargar_infracciones", row, content_type="application/x-ndjson", headers=headers)
+    assert answer.json()["rechazadas"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("form", ["{}", "{{{}}}", "urn:uuid:{}"])
+def test_a_uuid_is_taken_in_each_of_its_spellings(client, officer, owner, form):
+    own = uuid.uuid4()
+    for text in (str(own), own.hex.upper()):
+        row = f'{{"id": "{form.format(text)}", "placa_patente": "AB123CD", "timestamp": 1772630430, "comentarios": ""}}'
+        headers = {"Authorization": f"Bearer {officer.token}"}
+        client.post("/cargar_infracciones", row, content_type="application/x-ndjson", headers=headers)
+    assert Infraccion.objects.get().dispositivo_id == own
+
+
+def test_a_webp_has_fewer_points_than_others():
+    out = io.BytesIO()
+    Image.new("RGB", (4000, 4000)).save(out, "WEBP", quality=1, method=0)
+    with pytest.raises(TooManyPixels):
+        without_metadata(io.BytesIO(out.getvalue()))
+
+
+def test_a_link_names_the_bucket_in_its_own_region(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    address = PrivateBucket(bucket_name="photos", region_name="sa-east-1").url("evidencia/1.jpg")
+    assert address.startswith("https://photos.s3.sa-east-1.amazonaws.com/evidencia/1.jpg?")
+
+
+@pytest.mark.django_db
+def test_a_third_photo_at_a_time_is_told_to_come_again(client, officer, owner):
+    fine = Infraccion.objects.create(vehiculo=owner.vehiculos.get(), oficial=officer, timestamp="2026-03-04T10:20:30Z")
+    for _ in range(2):
+        assert evidence._room.acquire(blocking=False)
+    try:
+        answer = client.post(
+            f"/infracciones/{fine.pk}/evidencia", {}, headers={"Authorization": f"Bearer {officer.token}"}
+        )
+    finally:
+        evidence._room.release(2)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+@pytest.mark.django_db
+def test_a_delete_that_thousands_refuse_names_none_of_them(client, officer, owner, settings):
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    vehicle = owner.vehiculos.get()
+    Infraccion.objects.bulk_create(
+        Infraccion(vehiculo=vehicle, oficial=officer, timestamp="2026-03-04T10:20:30Z") for _ in range(201)
+    )
+    client.force_login(get_user_model().objects.create_superuser("jefa"))
+    answer = client.get(f"/admin/infracciones/oficial/{officer.pk}/delete/", follow=True)
+    assert "No se puede eliminar" in answer.content.decode()
+    assert officer.__class__.objects.filter(pk=officer.pk).exists()
+
+
+def test_a_body_that_ends_early_is_told(monkeypatch):
+    short = Body(io.BytesIO(b"{}"), announced=10, packed=False, most=100)
+    with pytest.raises(BodyError):
+        list(short.pieces())
