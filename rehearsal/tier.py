@@ -148,7 +148,7 @@ def start(run: Run, screen: Screen) -> Tier:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        traces.process(process)
+        traces.process(process, kind="maker")
         tier = Tier(run, network, f"http://{network.cloud}:4566")
         await_answer(tier, process, log)
     (run.home / "network.json").write_text(network.dump())
@@ -172,6 +172,8 @@ def end(run: Run) -> list[str]:
     """Ends everything a run has made, after a crash too; returns a sentence for each thing that is still there."""
     if not run.home.exists():
         return []
+    # A group that sees its machine die launches another one.
+    Traces(run.traces).end_makers()
     for home in run.machines.glob("i-*") if run.machines.exists() else []:
         # What cannot be read or kept is no reason to leave anything running: the run's traces end it.
         with contextlib.suppress(OSError, ValueError, TypeError):
@@ -218,7 +220,7 @@ def keep_up(run: Run) -> None:
 
 def must_be_free(run: Run) -> None:
     """Raises TierError where somebody uses a tier that still runs; what a crash left is nobody's."""
-    processes = [trace for trace in Traces(run.traces).all() if trace["kind"] == "process"]
+    processes = [trace for trace in Traces(run.traces).all() if trace["kind"] == "maker"]
     if run.kept.exists() and any(start_time(each["pid"]) == each["started"] for each in processes):
         raise TierError(f"tier {run.tier} is up, and this would end it: type make down TIER={run.tier} first")
 

@@ -20,6 +20,7 @@ from ministack.services.cloudformation import provisioners, stacks
 from rehearsal.cloud import events
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.events import Events
+from rehearsal.cloud.groups import note_what_is_dropped, sizes, unmodified
 from rehearsal.cloud.policies import Properties, policies_of, seconds_of
 from rehearsal.cloud.signals import Signals
 
@@ -63,7 +64,7 @@ class Fleet:
     def _create(self, logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
         name, attributes = self._plain["create"](logical_id, properties, stack)
         group = _Group(name, stack, logical_id, properties)
-        _note_what_is_dropped(group)
+        note_what_is_dropped(group.name, group.properties)
         policy = policies_of(stack, logical_id).get("CreationPolicy", {}).get("ResourceSignal")
         try:
             with group.lock:
@@ -88,12 +89,12 @@ class Fleet:
         self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
     ) -> tuple[str, Properties]:
         group = self._groups[physical_id]
-        kept = _sizes(physical_id)
+        kept = sizes(physical_id)
         result: tuple[str, Properties] = self._plain["update"](physical_id, old, new, stack, logical_id)
-        if _unmodified(old, new):  # IgnoreUnmodifiedGroupSizeProperties
+        if unmodified(old, new):  # IgnoreUnmodifiedGroupSizeProperties
             autoscaling._asgs[physical_id].update(kept)
         group.properties = new
-        _note_what_is_dropped(group)
+        note_what_is_dropped(group.name, group.properties)
         if old.get("LaunchTemplate") == new.get("LaunchTemplate") and old.get("VPCZoneIdentifier") == new.get(
             "VPCZoneIdentifier"
         ):
@@ -282,27 +283,3 @@ class Fleet:
 
 def _no_action(id: str) -> Any:
     return autoscaling._error("ValidationError", f"No active Lifecycle Action found with instance ID {id}")
-
-
-def _note_what_is_dropped(group: _Group) -> None:
-    """Records what MiniStack's handler leaves out: the hooks of the group's own list, and its maintenance policy.
-
-    Raises:
-        ValueError: a policy that keeps machines until others serve, which is not played here.
-    """
-    maintenance = group.properties.get("InstanceMaintenancePolicy")
-    if maintenance and (int(maintenance["MinHealthyPercentage"]), int(maintenance["MaxHealthyPercentage"])) != (0, 100):
-        raise ValueError(f"{GROUP} {group.name}: of maintenance policies only 0 to 100 percent is played here")
-    autoscaling._asgs[group.name]["InstanceMaintenancePolicy"] = maintenance
-    for hook in group.properties.get("LifecycleHookSpecificationList", []):
-        record = autoscaling._hook_record(group.name, hook["LifecycleHookName"], hook)
-        autoscaling._hooks[f"{group.name}/{hook['LifecycleHookName']}"] = record
-
-
-def _sizes(name: str) -> Properties:
-    record = autoscaling._asgs[name]
-    return {key: record[key] for key in ("MinSize", "MaxSize", "DesiredCapacity")}
-
-
-def _unmodified(old: Properties, new: Properties) -> bool:
-    return all(old.get(key) == new.get(key) for key in ("MinSize", "MaxSize", "DesiredCapacity"))

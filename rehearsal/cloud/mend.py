@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-import botocore.serialize
-import botocore.session
 from ministack import app
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
-from ministack.services import autoscaling, ec2, ecr, s3, secretsmanager, sns
+from ministack.services import ec2, ecr, s3, secretsmanager, sns
 from ministack.services.cloudformation import provisioners, stacks, wait_conditions
 
-Properties = dict[str, Any]
+from rehearsal.cloud import buckets, groups
+from rehearsal.cloud.policies import Properties
 
 
 def mend() -> None:
     """Wraps the handlers; to be called before MiniStack serves."""
     _an_image_that_is_not_there_is_an_error()
-    _a_buckets_configurations_are_kept()
+    buckets.keep_configurations()
+    groups.keep_maintenance_policies()
     _aws_kms_without_a_key_means_the_accounts_own()
     _a_generated_secret_heeds_its_settings()
     _a_secrets_id_is_its_arn()
@@ -29,7 +28,6 @@ def mend() -> None:
     _a_subscription_tells_what_it_is()
     _a_flow_log_tells_where_it_writes_and_by_which_role()
     _lifecycle_policies_can_be_read()
-    _a_group_tells_its_maintenance_policy()
 
 
 def _an_image_that_is_not_there_is_an_error() -> None:
@@ -48,49 +46,6 @@ def _an_image_that_is_not_there_is_an_error() -> None:
     ecr._describe_images = describe
 
 
-def _a_buckets_configurations_are_kept() -> None:
-    """MiniStack's bucket drops these five properties, though its S3 has all their calls.
-
-    Each is handed to S3's own call, in the form botocore gives it, so that S3 acts on it (a put answers with the
-    bucket's encryption, an access control list is refused where owners are enforced) and gives it back.
-    """
-    provisioners._S3_BUCKET_CONFIGURATIONS += (
-        (
-            "BucketEncryption",
-            lambda given: _s3_body("PutBucketEncryption", ServerSideEncryptionConfiguration=_encryption(given)),
-            _accepted(s3._put_bucket_encryption),
-            s3._delete_bucket_encryption,
-        ),
-        (
-            "LifecycleConfiguration",
-            lambda given: _s3_body(
-                "PutBucketLifecycleConfiguration",
-                LifecycleConfiguration={"Rules": [_lifecycle_rule(rule) for rule in given["Rules"]]},
-            ),
-            _accepted(s3._put_bucket_lifecycle),
-            s3._delete_bucket_lifecycle,
-        ),
-        (
-            "LoggingConfiguration",
-            lambda given: _s3_body("PutBucketLogging", BucketLoggingStatus=_logging(given)),
-            _accepted(s3._put_bucket_logging),
-            lambda name: s3._put_bucket_logging(name, _s3_body("PutBucketLogging", BucketLoggingStatus={})),
-        ),
-        (
-            "OwnershipControls",
-            lambda given: _s3_body("PutBucketOwnershipControls", OwnershipControls=given),
-            _accepted(s3._put_bucket_ownership_controls),
-            s3._delete_bucket_ownership_controls,
-        ),
-        (
-            "Tags",
-            lambda given: _s3_body("PutBucketTagging", Tagging={"TagSet": given}),
-            _accepted(s3._put_bucket_tagging),
-            s3._delete_bucket_tagging,
-        ),
-    )
-
-
 def _aws_kms_without_a_key_means_the_accounts_own() -> None:
     """On AWS a write with aws:kms and no key takes the account's key aws/s3; MiniStack has none and refuses."""
     plain = s3._resolve_sse_write_headers
@@ -102,80 +57,6 @@ def _aws_kms_without_a_key_means_the_accounts_own() -> None:
         return plain(headers, bucket_name)
 
     s3._resolve_sse_write_headers = resolve
-
-
-def _accepted(put: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
-    """A call of S3's whose refusal fails the resource, and with it the deployment."""
-
-    def checked(name: str, body: bytes) -> Any:
-        answer = put(name, body)
-        if answer[0] >= 400:
-            raise ValueError(f"AWS::S3::Bucket {name}: {answer[2]!r}")
-        return answer
-
-    return checked
-
-
-def _s3_body(operation: str, **parameters: Any) -> bytes:
-    """The body that botocore would send."""
-    model = botocore.session.get_session().get_service_model("s3")
-    serializer = botocore.serialize.create_serializer("rest-xml")
-    request = serializer.serialize_to_request(parameters | {"Bucket": "-"}, model.operation_model(operation))
-    return bytes(request["body"])
-
-
-def _encryption(given: Properties) -> Properties:
-    rules = []
-    for rule in given["ServerSideEncryptionConfiguration"]:
-        default = {"ApplyServerSideEncryptionByDefault": rule.get("ServerSideEncryptionByDefault", {})}
-        key = {"BucketKeyEnabled": rule["BucketKeyEnabled"] in (True, "true")} if "BucketKeyEnabled" in rule else {}
-        rules.append(default | key)
-    return {"Rules": rules}
-
-
-def _logging(given: Properties) -> Properties:
-    target = {"TargetBucket": given.get("DestinationBucketName", ""), "TargetPrefix": given.get("LogFilePrefix", "")}
-    return {"LoggingEnabled": target} if target["TargetBucket"] else {}
-
-
-def _lifecycle_rule(rule: Properties) -> Properties:
-    """A rule as S3's call has it: a template's is flatter and has words of its own."""
-    found: Properties = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
-    conditions = {k: int(rule[k]) for k in ("ObjectSizeGreaterThan", "ObjectSizeLessThan") if k in rule}
-    if conditions or "TagFilters" in rule:
-        found["Filter"] = {"And": {"Prefix": rule.get("Prefix", ""), "Tags": rule.get("TagFilters", []), **conditions}}
-    if "Id" in rule:
-        found["ID"] = rule["Id"]
-    if "AbortIncompleteMultipartUpload" in rule:
-        days = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
-        found["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": int(days)}
-    expiration: Properties = {}
-    if "ExpirationInDays" in rule:
-        expiration["Days"] = int(rule["ExpirationInDays"])
-    if "ExpirationDate" in rule:
-        expiration["Date"] = rule["ExpirationDate"]
-    if "ExpiredObjectDeleteMarker" in rule:
-        expiration["ExpiredObjectDeleteMarker"] = rule["ExpiredObjectDeleteMarker"] in (True, "true")
-    if expiration:
-        found["Expiration"] = expiration
-    old = dict(rule.get("NoncurrentVersionExpiration", {}))
-    if "NoncurrentVersionExpirationInDays" in rule:
-        old["NoncurrentDays"] = rule["NoncurrentVersionExpirationInDays"]
-    if old:
-        found["NoncurrentVersionExpiration"] = {key: int(value) for key, value in old.items()}
-    for plural, days in (("Transitions", "Days"), ("NoncurrentVersionTransitions", "NoncurrentDays")):
-        if plural in rule:
-            found[plural] = [_transition(each, days) for each in rule[plural]]
-    return found
-
-
-def _transition(each: Properties, days: str) -> Properties:
-    found: Properties = {"StorageClass": each["StorageClass"]}
-    if "TransitionInDays" in each:
-        found[days] = int(each["TransitionInDays"])
-    if "TransitionDate" in each:
-        found["Date"] = each["TransitionDate"]
-    return found
 
 
 def _a_generated_secret_heeds_its_settings() -> None:
@@ -273,34 +154,6 @@ def _a_flow_log_tells_where_it_writes_and_by_which_role() -> None:
         return status, headers, text.encode()
 
     ec2._ACTION_MAP["DescribeFlowLogs"] = describe
-
-
-def _a_group_tells_its_maintenance_policy() -> None:
-    """MiniStack knows no InstanceMaintenancePolicy; the fleet notes a template's in the group's record."""
-    name = "InstanceMaintenancePolicy"
-    describe_plain, update_plain = (
-        autoscaling._ACTION_MAP[f"{verb}AutoScalingGroup{s}"] for verb, s in (("Describe", "s"), ("Update", ""))
-    )
-
-    def describe(params: Properties) -> Any:
-        status, headers, body = describe_plain(params)
-        text = body.decode() if isinstance(body, bytes) else body
-        for group, record in autoscaling._asgs.items():
-            if policy := record.get(name):
-                inner = "".join(f"<{key}>{value}</{key}>" for key, value in policy.items())
-                first = f"<member><AutoScalingGroupName>{group}</AutoScalingGroupName>"
-                text = text.replace(first, f"{first}<{name}>{inner}</{name}>")
-        return status, headers, text.encode()
-
-    def update(params: Properties) -> Any:
-        answer = update_plain(params)
-        limits = ("MinHealthyPercentage", "MaxHealthyPercentage")
-        given = {key: value for key in limits if (value := autoscaling._p(params, f"{name}.{key}"))}
-        if given and answer[0] == 200:
-            autoscaling._asgs[autoscaling._p(params, "AutoScalingGroupName")][name] = given
-        return answer
-
-    autoscaling._ACTION_MAP |= {"DescribeAutoScalingGroups": describe, "UpdateAutoScalingGroup": update}
 
 
 def _lifecycle_policies_can_be_read() -> None:

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shlex
 import shutil
 import stat
 import subprocess
@@ -16,20 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rehearsal.machines.archives import Archives
+from rehearsal.machines.inside import run_inside
 from rehearsal.machines.network import BRIDGE, RESOLVER, Network
 from rehearsal.machines.traces import Traces, end, start_time
 from rehearsal.places import cache
 
 _SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN of linux/fs.h
 _NO_LOG_FLUSH = 2
-
-
-class CommandError(subprocess.CalledProcessError):
-    """A command failed inside a machine; the message has what it said last."""
-
-    def __str__(self) -> str:
-        said = [line for line in (self.stderr or self.stdout or "").splitlines() if line.strip()][-3:]
-        return f"{shlex.join(self.cmd)} ended with {self.returncode}: {' / '.join(said) or 'it said nothing'}"
 
 
 @dataclass(frozen=True)
@@ -150,33 +142,7 @@ class Machine:
         leader = self.leader
         if leader is None:
             raise OSError(f"machine {self.id} is not running")
-        entered = [
-            "nsenter",
-            "--target",
-            str(leader),
-            "--mount",
-            "--uts",
-            "--ipc",
-            "--net",
-            "--pid",
-            "--cgroup",
-            "--root",
-            "--wd",
-            "--",
-            *command,
-        ]
-        environment = {
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": "/root",
-            "LANG": "C.UTF-8",
-        }
-        # Without `input` there is nothing to read: some programs ask a person before they go on where there is a terminal.
-        done = subprocess.run(
-            entered, check=False, capture_output=True, text=True, timeout=timeout, env=environment, input=input or ""
-        )
-        if check and done.returncode:
-            raise CommandError(done.returncode, command, done.stdout, done.stderr)
-        return done
+        return run_inside(leader, *command, check=check, timeout=timeout, input=input)
 
     def journal(self, *, lines: int = 40, unit: str | None = None) -> str:
         """The last lines of the machine's journal, read from its disk, so also after its death."""

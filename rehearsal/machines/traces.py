@@ -22,7 +22,7 @@ WAS_FORWARDING = Path("/run/fines-rehearsal.ip_forward")  # what it was before t
 
 
 class Traces:
-    """A list on disk of processes, mounts, loop devices, namespaces, cgroups and rules; the last one made ends first.
+    """A list on disk of processes, mounts, loop devices, namespaces, cgroups and rules; the last one made ends first, after what makes others.
 
     Each line is a JSON object with a `kind` and what identifies the thing. Ending is safe to repeat: what is gone
     already is passed over, and nothing is ended that is not on the list.
@@ -41,9 +41,12 @@ class Traces:
             out.flush()
             os.fsync(out.fileno())
 
-    def process(self, process: subprocess.Popen[Any]) -> None:
-        """Writes down a child process by its number and start time: a number alone may be reused."""
-        self.add("process", pid=process.pid, started=start_time(process.pid))
+    def process(self, process: subprocess.Popen[Any], *, kind: str = "process") -> None:
+        """Writes down a child process by its number and start time: a number alone may be reused.
+
+        One of the kind `maker` makes other things: it ends before all that it made.
+        """
+        self.add(kind, pid=process.pid, started=start_time(process.pid))
 
     def all(self) -> list[Facts]:
         """Everything on the list, oldest first; a line that a crash cut short names nothing that was made."""
@@ -55,9 +58,13 @@ class Traces:
                 facts.append(json.loads(line))
         return facts
 
+    def end_makers(self) -> list[str]:
+        """Ends the processes that make other things; what they have made is still on the list."""
+        return end(trace for trace in self.all() if trace["kind"] == "maker")
+
     def end(self) -> list[str]:
         """Ends everything on the list; returns a sentence for each thing that could not be ended."""
-        left = end(reversed(self.all()))
+        left = end(sorted(reversed(self.all()), key=lambda trace: trace["kind"] != "maker"))
         if not left:
             self.file.unlink(missing_ok=True)
         return left
@@ -69,8 +76,10 @@ def end(traces: Iterable[Facts]) -> list[str]:
     for trace in traces:
         facts = {key: value for key, value in trace.items() if key != "kind"}
         try:
+            if trace["kind"] not in _ENDERS:
+                raise ValueError("another version wrote this down: type make down in its checkout")
             _ENDERS[trace["kind"]](**facts)
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, TypeError, ValueError, subprocess.SubprocessError) as error:
             left.append(f"{trace['kind']} {facts} could not be ended: {error}")
     return left
 
@@ -182,6 +191,7 @@ def _end_tree(path: str) -> None:
 
 
 _ENDERS: dict[str, Callable[..., None]] = {
+    "maker": _end_process,
     "process": _end_process,
     "namespace": _end_namespace,
     "link": _end_link,

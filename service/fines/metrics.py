@@ -5,16 +5,6 @@ from typing import Any
 
 from infracciones.counts import Counts
 
-_UNITS = {
-    "Requests": "Count",
-    "Latency": "Milliseconds",
-    "ClientErrors": "Count",
-    "ServerErrors": "Count",
-    "FinesAccepted": "Count",
-    "FinesRepeated": "Count",
-    "FinesRefused": "Count",
-}
-
 
 def embedded(
     namespace: str, *, call: str, status: int, milliseconds: float, counts: Counts | None = None
@@ -35,6 +25,6 @@ def embedded(
     directive = {
         "Namespace": namespace,
         "Dimensions": [["Call"]],
-        "Metrics": [{"Name": name, "Unit": _UNITS[name]} for name in values],
+        "Metrics": [{"Name": name, "Unit": "Milliseconds" if name == "Latency" else "Count"} for name in values],
     }
     return {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, "Call": call, **values}

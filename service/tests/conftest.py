@@ -40,3 +40,10 @@ def token(env):
         done = manage(env, *words, text=text or "")
         assert (done.returncode == 0) is (text is not None), done.stderr
     return manage(env, "manage", "crear_token", "0042").stdout.strip()
+
+
+@pytest.fixture
+def plain_static_files(settings):
+    """Pages without collected files; that they are collected is a test of its own."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}

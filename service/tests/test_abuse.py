@@ -145,9 +145,7 @@ def test_a_third_photo_at_a_time_is_told_to_come_again(client, officer, owner):
 
 
 @pytest.mark.django_db
-def test_a_delete_that_thousands_refuse_names_none_of_them(client, officer, owner, settings):
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+def test_a_delete_that_thousands_refuse_names_none_of_them(client, officer, owner, plain_static_files):
     vehicle = owner.vehiculos.get()
     Infraccion.objects.bulk_create(
         Infraccion(vehiculo=vehicle, oficial=officer, timestamp="2026-03-04T10:20:30Z") for _ in range(201)

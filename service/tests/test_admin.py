@@ -9,17 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from infracciones.models import Infraccion, Oficial, Persona, Token, Vehiculo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static_files")]
 
 # What a form sends along where it has no rows of another model.
 NO_INLINES = {f"{name}-{what}_FORMS": 0 for name in ("vehiculos", "tokens") for what in ("TOTAL", "INITIAL")}
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """Pages of the admin without collected files; that they are collected is a test of its own."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from infracciones import tokens
-from infracciones.evidence import photos
 from infracciones.models import Evidencia, Infraccion, Oficial
-from PIL import Image, ImageFile
-from PIL.PngImagePlugin import PngInfo
+from PIL import Image
 from testing import bucket
+from testing.pictures import ORIENTATION, SECRET, picture
 
 pytestmark = pytest.mark.django_db
-_GPS, _MAKE, _ORIENTATION = 0x8825, 0x010F, 0x0112
-SECRET = "the-street-where-I-live"
 
 
 @pytest.fixture(scope="session")
@@ -78,27 +74,6 @@ def post(client: Any, officer: Any, fine: Any, media: Any) -> Callable[..., Any]
     return send
 
 
-def picture(kind: str, size: tuple[int, int] = (64, 48), *, orientation: int | None = None, **options: Any) -> bytes:
-    """A picture with all the metadata that its kind may have."""
-    image = Image.linear_gradient("L").resize(size).convert("RGB")
-    exif = Image.Exif()
-    exif[_MAKE] = SECRET
-    exif.get_ifd(_GPS)[1] = "S"
-    exif.get_ifd(_GPS)[29] = SECRET
-    if orientation:
-        exif[_ORIENTATION] = orientation
-    if kind == "PNG":
-        text = PngInfo()
-        text.add_text("Comment", SECRET)
-        options["pnginfo"] = text
-    elif kind == "JPEG":
-        options["comment"] = SECRET.encode()
-    out = io.BytesIO()
-    image.save(out, kind, exif=exif, xmp=SECRET.encode(), **options)
-    assert SECRET.encode() in out.getvalue()
-    return out.getvalue()
-
-
 def kept(media: Any) -> list[bytes]:
     return [each.get()["Body"].read() for each in media.objects.all()]
 
@@ -127,7 +102,7 @@ def test_a_jpeg_keeps_every_pixel_and_its_orientation(post, media):
     assert post(sent).status_code == 201
     [content] = kept(media)
     with Image.open(io.BytesIO(sent)) as before, Image.open(io.BytesIO(content)) as after:
-        assert dict(after.getexif()) == {_ORIENTATION: 6}
+        assert dict(after.getexif()) == {ORIENTATION: 6}
         assert after.quantization == before.quantization
         pairs = zip(before.tobytes(), after.tobytes(), strict=True)
         assert max(abs(a - b) for a, b in pairs) <= 2
@@ -291,25 +266,6 @@ def test_of_two_photos_that_arrive_together_one_is_kept(client, officer, fine, m
         thread.join()
     assert sorted(answers) == [201, 409]
     assert len(kept(media)) == 1
-
-
-def test_two_photos_are_not_unpacked_at_once(monkeypatch):
-    inside, most, plain = set(), [], ImageFile.ImageFile.load
-
-    def load(self: ImageFile.ImageFile) -> Any:
-        inside.add(threading.get_ident())
-        most.append(len(inside))
-        try:
-            return plain(self)
-        finally:
-            inside.discard(threading.get_ident())
-
-    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
-    content = picture("PNG", (1200, 1200))
-    with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda _: photos.without_metadata(io.BytesIO(content)), range(8)))
-    assert len(made) == 8
-    assert max(most) == 1
 
 
 def test_a_process_that_meets_no_photo_does_not_load_the_library_for_aws(tmp_path: Path):

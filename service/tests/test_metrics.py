@@ -69,9 +69,7 @@ def test_a_fine_is_counted_as_accepted_repeated_or_refused(load, lines):
         ("/docs", "docs"),
     ],
 )
-def test_each_call_has_its_name_and_what_is_made_up_has_one_for_all(client, lines, path, call, settings):
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+def test_each_call_has_its_name_and_what_is_made_up_has_one_for_all(client, lines, path, call, plain_static_files):
     client.get(path)
     [line] = lines()
     name, values = of(line)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ministack.services import autoscaling, ec2
 
-from rehearsal.cloud.fleet import Fleet, _Group, _note_what_is_dropped
+from rehearsal.cloud.fleet import Fleet, _Group
+from rehearsal.cloud.groups import note_what_is_dropped
 
 HOST, GROUP, HEARTBEAT = "i-0123456789abcdef0", "fines-test", 1
 CALL = {"AutoScalingGroupName": [GROUP], "LifecycleHookName": ["stop-cleanly"], "InstanceId": [HOST]}
@@ -70,4 +71,4 @@ def test_a_policy_that_keeps_the_old_host_until_the_new_one_serves_is_refused(mo
     monkeypatch.setitem(autoscaling._asgs, GROUP, {})
     policy = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}
     with pytest.raises(ValueError, match="only 0 to 100 percent is played here"):
-        _note_what_is_dropped(_Group(GROUP, "stack", "HostGroup", {"InstanceMaintenancePolicy": policy}))
+        note_what_is_dropped(GROUP, {"InstanceMaintenancePolicy": policy})

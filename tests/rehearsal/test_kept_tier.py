@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rehearsal import tier as of_tiers
 from rehearsal.machines.traces import Traces
 from rehearsal.places import CloudRun
 from rehearsal.screen import Screen
-from rehearsal.tier import TierError, keep_up, must_be_free, running
+from rehearsal.tier import TierError, keep_up, running
 
 
 @pytest.fixture
@@ -21,32 +22,54 @@ def run(tmp_path: Path) -> CloudRun:
     return found
 
 
-def test_a_tier_that_is_up_is_not_ended_by_another_rehearsal(run: CloudRun, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def began(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a rehearsal does with a tier, without one: the words in their order."""
+    seen: list[str] = []
+    monkeypatch.setattr(of_tiers, "start", lambda *_: seen.append("started"))
+    monkeypatch.setattr(of_tiers, "keep_logs", lambda *_: None)
+
+    def end(_: CloudRun) -> list[str]:
+        seen.append("ended")
+        return []
+
+    monkeypatch.setattr(of_tiers, "end", end)
+    return seen
+
+
+@pytest.fixture
+def cloud(run: CloudRun) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that stands for a tier's local AWS, and is on the run's list."""
     process = subprocess.Popen(["sleep", "60"])
-    try:
-        Traces(run.traces).process(process)
-        keep_up(run)
-        monkeypatch.setattr(of_tiers, "end", lambda _: pytest.fail("it was ended"))
-        with pytest.raises(TierError, match="make down TIER=single"), running(run, Screen()):
-            pytest.fail("another one began")
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_a_tier_that_died_is_in_nobodys_way(run: CloudRun) -> None:
-    process = subprocess.Popen(["true"])
-    Traces(run.traces).process(process)
-    keep_up(run)
+    Traces(run.traces).process(process, kind="maker")
+    yield process
+    process.kill()
     process.wait()
-    must_be_free(run)
 
 
-def test_a_tier_that_nobody_kept_is_ended_by_the_next(run: CloudRun) -> None:
-    process = subprocess.Popen(["sleep", "60"])
-    try:
-        Traces(run.traces).process(process)
-        must_be_free(run)
-    finally:
-        process.kill()
-        process.wait()
+def test_a_tier_that_is_up_is_not_ended_by_another_rehearsal(
+    run: CloudRun, cloud: subprocess.Popen[bytes], began: list[str]
+) -> None:
+    keep_up(run)
+    with pytest.raises(TierError, match="make down TIER=single"), running(run, Screen()):
+        pytest.fail("another one began")
+    assert began == []
+    assert cloud.poll() is None
+
+
+def test_a_tier_that_died_is_in_nobodys_way(run: CloudRun, cloud: subprocess.Popen[bytes], began: list[str]) -> None:
+    keep_up(run)
+    cloud.kill()
+    cloud.wait()
+    with running(run, Screen()):
+        assert began == ["started"]
+    assert began == ["started", "ended"]
+
+
+def test_a_tier_that_nobody_kept_is_ended_by_the_next(
+    run: CloudRun, cloud: subprocess.Popen[bytes], began: list[str]
+) -> None:
+    with running(run, Screen()):
+        assert cloud.poll() is None
+        assert began == ["started"]
+    assert began == ["started", "ended"]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.machines.machine import CommandError, Machine
+from rehearsal.machines.inside import CommandError
+from rehearsal.machines.machine import Machine
 from tests.rehearsal.root import needs_root
 
 

@@ -107,6 +107,47 @@ def test_an_unknown_kind_is_refused(traces: Traces) -> None:
         traces.add("sofa", name="x")
 
 
+def test_what_another_version_wrote_down_is_told_and_keeps_nothing_else_alive(traces: Traces, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    traces.add("tree", path=str(tree))
+    with traces.file.open("a") as out:
+        out.write('{"kind": "sofa", "name": "x"}\n{"kind": "process", "number": 1}\n')
+    left = traces.end()
+    assert not tree.exists()
+    assert ["sofa" in each for each in left] == [False, True], left
+    assert "another version wrote this down" in left[1]
+    assert len(traces.all()) == 3, "the list is still there for the version that knows it"
+
+
+_MAKES = """
+import subprocess, sys, time
+from pathlib import Path
+from rehearsal.machines.traces import Traces
+traces, made = Traces(Path(sys.argv[1])), Path(sys.argv[2])
+while True:
+    child = subprocess.Popen(["sleep", "60"])
+    traces.process(child)
+    with made.open("a") as out:
+        print(child.pid, file=out)
+    print("made", flush=True)
+    child.wait()
+"""
+
+
+def test_what_makes_others_ends_first(traces: Traces, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    command = [sys.executable, "-c", _MAKES, str(traces.file), str(made)]
+    maker = subprocess.Popen(command, stdout=subprocess.PIPE)
+    traces.process(maker, kind="maker")
+    assert maker.stdout and maker.stdout.readline() == b"made\n"
+    assert traces.end() == []
+    maker.wait(timeout=5)
+    pids = [int(line) for line in made.read_text().splitlines()]
+    assert len(pids) == 1, "what it made ended first, and it made another one"
+    assert start_time(pids[0]) is None
+
+
 _HIDES = """
 import os, signal, sys, time
 top = sys.argv[1]

@@ -9,6 +9,7 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, expect
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.answers import answered
 from rehearsal.checks.browser import browser, picture
 from rehearsal.checks.people import People, administrator, manage
 
@@ -99,6 +100,4 @@ def _load(subject: Subject, token: str, plate: str) -> None:
     people = People(subject.address, subject.domain, (token,), (), (plate,))
     fine = {"placa_patente": plate, "timestamp": round(time.time(), 3), "comentarios": "Luz roja"}
     with people.client() as client:
-        answer = client.post("/cargar_infraccion", json=fine, headers=people.bearer(0))
-    if answer.status_code != 200:
-        raise CheckError(f"a fine under the token of the page was answered {answer.status_code}: {answer.text[:200]}")
+        answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)

@@ -12,6 +12,7 @@ import httpx
 from PIL import Image
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.answers import answered
 from rehearsal.checks.people import People
 from rehearsal.checks.pinned import Pinned
 
@@ -25,14 +26,16 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
     with people.client() as client:
         fine = _fine(client, people)
         address = f"/infracciones/{fine}/evidencia"
-        _expect(client.post(address, files={"foto": _photo()}, headers=people.bearer(1)), 404)
-        _expect(client.post(address, files={"foto": ("a.jpg", b"no photo")}, headers=people.bearer(0)), 415)
-        _expect(client.post(address, files={"foto": ("../../a.jpg", bytes(11 * 2**20))}, headers=people.bearer(0)), 413)
-        made = _expect(client.post(address, files={"foto": _photo()}, headers=people.bearer(0)), 201)
-        _expect(client.post(address, files={"foto": _photo()}, headers=people.bearer(0)), 409)
-        _expect(client.get(address, headers=people.bearer(1)), 404)
-        given = _expect(client.get(made.headers["Location"], headers=people.bearer(0)), 200).json()
-        report = _expect(
+        answered(client.post(address, files={"foto": _photo()}, headers=people.bearer(1)), 404)
+        answered(client.post(address, files={"foto": ("a.jpg", b"no photo")}, headers=people.bearer(0)), 415)
+        answered(
+            client.post(address, files={"foto": ("../../a.jpg", bytes(11 * 2**20))}, headers=people.bearer(0)), 413
+        )
+        made = answered(client.post(address, files={"foto": _photo()}, headers=people.bearer(0)), 201)
+        answered(client.post(address, files={"foto": _photo()}, headers=people.bearer(0)), 409)
+        answered(client.get(address, headers=people.bearer(1)), 404)
+        given = answered(client.get(made.headers["Location"], headers=people.bearer(0)), 200).json()
+        report = answered(
             client.get("/generar_informe", params={"correo": people.owners[0]}, headers=people.reader), 200
         )
     if [entry["evidencia"] for entry in report.json()["infracciones"] if entry["id"] == fine] != [True]:
@@ -50,7 +53,7 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
 
 def _fine(client: httpx.Client, people: People) -> int:
     fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": uuid.uuid4().hex}
-    answer = _expect(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
+    answer = answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
     return int(answer.json()["infraccion"]["id"])
 
 
@@ -62,13 +65,6 @@ def _photo() -> tuple[str, bytes]:
     out = io.BytesIO()
     Image.linear_gradient("L").resize((320, 240)).convert("RGB").save(out, "JPEG", exif=exif)
     return "foto.jpg", out.getvalue()
-
-
-def _expect(answer: httpx.Response, status: int) -> httpx.Response:
-    if answer.status_code != status:
-        what = f"{answer.request.method} {answer.request.url.path}"
-        raise CheckError(f"{what} was answered {answer.status_code}, not {status}: {answer.text[:200]}")
-    return answer
 
 
 def _seen(subject: Subject, url: str) -> bytes:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 import uuid
 
-import httpx
-
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.agent import send_logs
+from rehearsal.checks.answers import answered
+from rehearsal.checks.figures import figures
 from rehearsal.checks.people import People
 
-_CALL = [{"Name": "Call", "Value": "cargar_infraccion"}]
+_HOURS = 6 * 3600.0  # seconds: as long as a rehearsal may have served
 _WRITTEN = 10.0  # seconds within which a line of a container is in the file that the agent reads
 _FINES = 20
 
@@ -26,10 +25,11 @@ def what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch(subject: Sub
         for number in range(_FINES):
             key = {"Idempotency-Key": uuid.uuid4().hex}
             fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "métrica"}
-            _post(client, fine, people.bearer(0) | key, 200)
+            answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0) | key), 200)
             if number == 0:
-                _post(client, fine, people.bearer(0) | key, 200)
-                _post(client, fine | {"placa_patente": "NADIE0"}, people.bearer(0), 404)
+                answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0) | key), 200)
+                unknown = fine | {"placa_patente": "NADIE0"}
+                answered(client.post("/cargar_infraccion", json=unknown, headers=people.bearer(0)), 404)
     wanted = {"Requests": _FINES + 2, "FinesAccepted": _FINES, "FinesRepeated": 1, "FinesRefused": 1, "ClientErrors": 1}
     wanted["Latency"] = wanted["Requests"]
     deadline = time.monotonic() + _WRITTEN
@@ -41,12 +41,6 @@ def what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch(subject: Sub
     return f"{wanted['Requests']} requests timed, {_FINES} fines accepted, 1 repeated, 1 refused"
 
 
-def _post(client: httpx.Client, fine: dict[str, object], headers: dict[str, str], status: int) -> None:
-    answer = client.post("/cargar_infraccion", json=fine, headers=headers)
-    if answer.status_code != status:
-        raise CheckError(f"a fine was answered {answer.status_code}, not {status}: {answer.text[:200]}")
-
-
 def _grown(subject: Subject, before: dict[str, float]) -> dict[str, int]:
     now = _sums(subject)
     return {name: round(now[name] - before[name]) for name in now}
@@ -54,19 +48,10 @@ def _grown(subject: Subject, before: dict[str, float]) -> dict[str, int]:
 
 def _sums(subject: Subject) -> dict[str, float]:
     """What each metric of the call adds up to in the last hours; of the time that it took, how often it was measured."""
-    cloudwatch = subject.tier.client("cloudwatch")
-    now = datetime.datetime.now(datetime.UTC)
-    found = {}
-    for name in ("Requests", "FinesAccepted", "FinesRepeated", "FinesRefused", "ClientErrors", "Latency"):
-        statistic = "SampleCount" if name == "Latency" else "Sum"
-        points = cloudwatch.get_metric_statistics(
-            Namespace=f"Fines/{subject.stack}",
-            MetricName=name,
-            Dimensions=_CALL,
-            StartTime=now - datetime.timedelta(hours=6),
-            EndTime=now + datetime.timedelta(minutes=1),
-            Period=60,
-            Statistics=[statistic],
-        )["Datapoints"]
-        found[name] = sum(point[statistic] for point in points)
-    return found
+    since = time.time() - _HOURS
+    counts = ("Requests", "FinesAccepted", "FinesRepeated", "FinesRefused", "ClientErrors")
+    wanted = {name: "Sum" for name in counts} | {"Latency": "SampleCount"}
+    return {
+        name: sum(figures(subject, name, since=since, statistic=statistic, call="cargar_infraccion"))
+        for name, statistic in wanted.items()
+    }

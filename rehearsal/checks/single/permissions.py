@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.containers import ports
 from rehearsal.cloud.permissions import catalogue
 from rehearsal.cloud.permissions.asking import Policy, Role
 from rehearsal.cloud.permissions.evaluator import Evaluator
@@ -107,7 +108,7 @@ def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
 @check("single")
 def a_container_cannot_get_the_credentials_of_the_host(subject: Subject) -> str:
     host = subject.host
-    name = host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
+    name = f"fines-web-{ports(subject)[0]}"
     said = host.run("podman", "exec", "-i", name, "python3", "-", input=_ASK_METADATA, timeout=30).stdout
     from_host = host.run("python3", "-", input=_ASK_METADATA, timeout=30).stdout
     if not from_host.startswith("TOKEN"):
@@ -121,14 +122,10 @@ def a_container_cannot_get_the_credentials_of_the_host(subject: Subject) -> str:
 def the_credentials_of_a_container_are_of_its_own_role_and_open_photos_alone(subject: Subject) -> str:
     host = subject.host
     roles = [role.arn for role in roles_of(subject) if "RolesHost" in str(role.trust)]
-    settings = ("FINES_MEDIA_BUCKET", "FINES_BACKUP_BUCKET")
-    media, backups = host.run(
-        "bash", "-c", ". /etc/fines/boot.env; printf '%s %s' \"$" + '" "$'.join(settings) + '"'
-    ).stdout.split()
-    name = host.run("podman", "ps", "--format", "{{.Names}}", "--filter", "name=fines-web").stdout.split()[0]
+    words = ("python3", "-", subject.outputs["MediaBucket"], subject.backup_bucket)
     began = time.time()
-    words = (name, "python3", "-", media, backups)
-    done = host.run("podman", "exec", "-i", *words, input=_ASK_AS_CONTAINER, timeout=90, check=False)
+    entered = ("podman", "exec", "-i", f"fines-web-{ports(subject)[0]}", *words)
+    done = host.run(*entered, input=_ASK_AS_CONTAINER, timeout=90, check=False)
     subject.provoked.append((began, time.time()))
     if done.returncode:
         raise CheckError(f"a container cannot do its work: {done.stderr.strip()[-300:]}")

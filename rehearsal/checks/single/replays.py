@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.answers import answered
 from rehearsal.checks.people import People
 
 _TWINS = 12
@@ -51,18 +52,18 @@ def pages_of_a_report_neither_repeat_nor_hide_a_fine_while_others_arrive(subject
     with people.client() as client:
         for number in range(_FINES):
             fine = {"placa_patente": plate, "timestamp": 1_790_000_000 + number // 3, "comentarios": f"{mark} {number}"}
-            _ok(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)))
+            answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
         after: str | None = ""
         while after is not None:
             words = {"correo": owner, "limite": str(_PAGE)} | ({"desde": after} if after else {})
-            page = _ok(client.get("/generar_informe", params=words, headers=people.reader))
+            page = answered(client.get("/generar_informe", params=words, headers=people.reader), 200).json()
             seen += [entry["comentarios"] for entry in page["infracciones"] if entry["comentarios"].startswith(mark)]
             ids += [entry["id"] for entry in page["infracciones"]]
             after, pages = page["siguiente"], pages + 1
             # newer than all that is to be read, and in the middle of it
             for moment in (round(time.time(), 3), 1_790_000_000 + _FINES // 6):
                 late = {"placa_patente": plate, "timestamp": moment, "comentarios": "tarde"}
-                _ok(client.post("/cargar_infraccion", json=late, headers=people.bearer(0)))
+                answered(client.post("/cargar_infraccion", json=late, headers=people.bearer(0)), 200)
     expected = [f"{mark} {number}" for number in reversed(range(_FINES))]
     twice = len(ids) - len(set(ids))
     if seen != expected or twice:
@@ -81,10 +82,3 @@ def _posted(people: People, fine: dict[str, Any], headers: dict[str, str]) -> ht
     """The answer on a connection of its own, which NGINX leads to either container."""
     with people.client() as client:
         return client.post("/cargar_infraccion", json=fine, headers=headers)
-
-
-def _ok(answer: httpx.Response) -> dict[str, Any]:
-    if answer.status_code != 200:
-        raise CheckError(f"{answer.request.url.path} was answered {answer.status_code}: {answer.text[:200]}")
-    found: dict[str, Any] = answer.json()
-    return found

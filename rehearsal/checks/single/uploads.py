@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.answers import answered
 from rehearsal.checks.database import ask
 from rehearsal.checks.load import reported
 from rehearsal.checks.people import People
@@ -104,9 +105,7 @@ def _packed(rows: list[bytes]) -> bytes:
 def _sent(people: People, content: bytes) -> dict[str, Any]:
     headers = people.bearer(0) | _TYPE | {"Content-Encoding": "gzip"}
     with people.client(timeout=120) as client:
-        answer = client.post("/cargar_infracciones", content=content, headers=headers)
-    if answer.status_code != 200:
-        raise CheckError(f"the upload was answered {answer.status_code}: {answer.text[:200]}")
+        answer = answered(client.post("/cargar_infracciones", content=content, headers=headers), 200)
     found: dict[str, Any] = answer.json()
     return found
 

@@ -11,11 +11,10 @@ from django.views.decorators.csrf import csrf_exempt
 from infracciones.evidence.keeping import AlreadyThere, StorageError, Vanished, fine_of, keep, link
 from infracciones.evidence.photos import NoPhoto, TooManyPixels, without_metadata
 from infracciones.models import Evidencia, Infraccion
-from infracciones.registration import officer_of
-from infracciones.tokens import bearer, digest
 from infracciones.views.answers import Refusal, answer
-from infracciones.views.fines import shown, unauthorized
+from infracciones.views.fines import shown
 from infracciones.views.methods import methods
+from infracciones.views.officers import officer
 
 LARGEST = 10 * 2**20  # bytes of a photo
 _AROUND = 64 * 2**10  # of the form around it
@@ -26,11 +25,7 @@ _room = threading.BoundedSemaphore(2)  # photos of a process at a time: half of 
 @methods("GET", "HEAD", "POST")
 def evidencia(request: HttpRequest, name: str) -> HttpResponse:
     """Takes a photo, or says where it can be seen; for the officer who made the fine."""
-    token = bearer(request.headers.get("Authorization", ""))
-    officer = officer_of(digest(token)) if token is not None else None
-    if officer is None:
-        raise unauthorized()
-    fine = fine_of(officer[0], name)
+    fine = fine_of(officer(request)[0], name)
     if fine is None:
         raise Refusal(404, "No hay una infracción suya con ese número: revíselo.")
     return _take(request, fine) if request.method == "POST" else _show(fine)

@@ -11,10 +11,10 @@ from django.views.decorators.csrf import csrf_exempt
 from infracciones.counts import Counts, count
 from infracciones.moments import MomentError, read_moment
 from infracciones.plates import plain_plate, validate_plate
-from infracciones.registration import SpentKey, UnknownPlate, UnknownToken, officer_of, take
-from infracciones.tokens import bearer, digest
+from infracciones.registration import SpentKey, UnknownPlate, UnknownToken, take
 from infracciones.views.answers import Refusal, answer, read_object
 from infracciones.views.methods import methods
+from infracciones.views.officers import officer, token_of, unauthorized
 
 LONGEST_COMMENT = 2000
 LONGEST_KEY = 255
@@ -25,19 +25,16 @@ LONGEST_KEY = 255
 def cargar_infraccion(request: HttpRequest) -> HttpResponse:
     """Loads a fine, or answers as before where its key made it before."""
     count(request, Counts(refused=1))
-    token = bearer(request.headers.get("Authorization", ""))
-    if token is None:
-        raise unauthorized()
+    token = token_of(request)
     try:
         key = _key(request)
         plate, moment, comment = read_fine(read_object(request))
     except Refusal:
         # who shows no token that works learns nothing of what was wrong with the rest
-        if officer_of(digest(token)) is None:
-            raise unauthorized() from None
+        officer(request)
         raise
     try:
-        taken = take(token=digest(token), plate=plate, moment=moment, comment=comment, key=key)
+        taken = take(token=token, plate=plate, moment=moment, comment=comment, key=key)
     except UnknownToken:
         raise unauthorized() from None
     except UnknownPlate:
@@ -56,15 +53,6 @@ def cargar_infraccion(request: HttpRequest) -> HttpResponse:
     }
     headers = {"Idempotent-Replayed": "true"} if taken.replayed else {}
     return answer({"mensaje": "Infracción registrada.", "infraccion": fine}, headers=headers)
-
-
-def unauthorized() -> Refusal:
-    """No token, or none that works."""
-    return Refusal(
-        401,
-        "Falta un token válido: pida uno nuevo a la administración.",
-        headers={"WWW-Authenticate": 'Bearer realm="infracciones"'},
-    )
 
 
 def shown(moment: datetime) -> str:

@@ -7,12 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from infracciones.registration import officer_of
 from infracciones.reports import MOST, PAGE, START, Cursor, page, person
-from infracciones.tokens import bearer, digest
 from infracciones.views.answers import Refusal, answer, read_object
-from infracciones.views.fines import shown, unauthorized
+from infracciones.views.fines import shown
 from infracciones.views.methods import methods
+from infracciones.views.officers import officer
 
 NAMES = ("correo", "email", "correo_electronico")
 
@@ -23,9 +22,7 @@ def generar_informe(request: HttpRequest) -> HttpResponse:
     """A page of a person's fines, newest first."""
     # Who shows a token is not counted with strangers, so it must be one that works.
     if settings.REPORT_NEEDS_TOKEN or "Authorization" in request.headers:
-        token = bearer(request.headers.get("Authorization", ""))
-        if token is None or officer_of(digest(token)) is None:
-            raise unauthorized()
+        officer(request)
     if request.method == "POST":
         given = read_object(request)
         mail = _mail(given)

@@ -2,18 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from infracciones.registration import officer_of
-from infracciones.tokens import bearer, digest
 from infracciones.views.answers import answer
-from infracciones.views.fines import unauthorized
 from infracciones.views.methods import methods
+from infracciones.views.officers import officer
 
 
 @methods("GET", "HEAD")
 def token(request: HttpRequest) -> HttpResponse:
     """The number of the officer whose token it is."""
-    given = bearer(request.headers.get("Authorization", ""))
-    officer = officer_of(digest(given)) if given is not None else None
-    if officer is None:
-        raise unauthorized()
-    return answer({"mensaje": "El token sirve.", "oficial": officer[1]})
+    _id, number = officer(request)
+    return answer({"mensaje": "El token sirve.", "oficial": number})

@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.counts import Counts, count
-from infracciones.registration import UnknownToken, officer_of
-from infracciones.tokens import bearer, digest
+from infracciones.registration import UnknownToken
 from infracciones.uploads.bodies import Body, BodyError, TooLarge
 from infracciones.uploads.intake import File, Fine, Outcome, Refused, take_all
 from infracciones.uploads.rows import Row, Unreadable, elements, lines
 from infracciones.views.answers import Refusal, body_stream
-from infracciones.views.fines import FineError, check_fine, unauthorized
+from infracciones.views.fines import FineError, check_fine
 from infracciones.views.methods import methods
+from infracciones.views.officers import officer, token_of, unauthorized
 
 _FORMATS = {"application/x-ndjson": lines, "application/json": elements}
 _PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
@@ -31,15 +31,13 @@ _PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
 @methods("POST")
 def cargar_infracciones(request: HttpRequest) -> HttpResponse:
     """Takes a file of fines, each row by itself; a row that was taken before is counted and changes nothing."""
-    token = bearer(request.headers.get("Authorization", ""))
-    if token is None or officer_of(digest(token)) is None:
-        raise unauthorized()
+    officer(request)
     read, packed = _format(request)
     stream, announced = body_stream(request)
     body = Body(stream, announced=announced, packed=packed, most=settings.UPLOAD_BYTES)
     file = File(format=f"{request.content_type}{'+gzip' if packed else ''}")
     try:
-        outcome = take_all(_fines(read(body.pieces()), body, file), token=digest(token), file=file)
+        outcome = take_all(_fines(read(body.pieces()), body, file), token=token_of(request), file=file)
     except UnknownToken:
         raise unauthorized() from None
     except (BodyError, Unreadable) as error:

@@ -1,0 +1,65 @@
+"""What MiniStack's records of Auto Scaling groups lack: the hooks of a group's own list, and its maintenance policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import autoscaling
+
+from rehearsal.cloud.policies import Properties
+
+
+def keep_maintenance_policies() -> None:
+    """Has DescribeAutoScalingGroups tell a group's policy, and UpdateAutoScalingGroup change it."""
+    name = "InstanceMaintenancePolicy"
+    describe_plain, update_plain = (
+        autoscaling._ACTION_MAP[f"{verb}AutoScalingGroup{s}"] for verb, s in (("Describe", "s"), ("Update", ""))
+    )
+
+    def describe(params: Properties) -> Any:
+        status, headers, body = describe_plain(params)
+        text = body.decode() if isinstance(body, bytes) else body
+        for group, record in autoscaling._asgs.items():
+            if policy := record.get(name):
+                inner = "".join(f"<{key}>{value}</{key}>" for key, value in policy.items())
+                first = f"<member><AutoScalingGroupName>{group}</AutoScalingGroupName>"
+                text = text.replace(first, f"{first}<{name}>{inner}</{name}>")
+        return status, headers, text.encode()
+
+    def update(params: Properties) -> Any:
+        answer = update_plain(params)
+        limits = ("MinHealthyPercentage", "MaxHealthyPercentage")
+        given = {key: value for key in limits if (value := autoscaling._p(params, f"{name}.{key}"))}
+        if given and answer[0] == 200:
+            autoscaling._asgs[autoscaling._p(params, "AutoScalingGroupName")][name] = given
+        return answer
+
+    autoscaling._ACTION_MAP |= {"DescribeAutoScalingGroups": describe, "UpdateAutoScalingGroup": update}
+
+
+def note_what_is_dropped(name: str, properties: Properties) -> None:
+    """Records what MiniStack's handler leaves out: the hooks of the group's own list, and its maintenance policy.
+
+    Raises:
+        ValueError: a policy that keeps machines until others serve, which is not played here.
+    """
+    maintenance = properties.get("InstanceMaintenancePolicy")
+    if maintenance and (int(maintenance["MinHealthyPercentage"]), int(maintenance["MaxHealthyPercentage"])) != (0, 100):
+        raise ValueError(
+            f"AWS::AutoScaling::AutoScalingGroup {name}: of maintenance policies only 0 to 100 percent is played here"
+        )
+    autoscaling._asgs[name]["InstanceMaintenancePolicy"] = maintenance
+    for hook in properties.get("LifecycleHookSpecificationList", []):
+        record = autoscaling._hook_record(name, hook["LifecycleHookName"], hook)
+        autoscaling._hooks[f"{name}/{hook['LifecycleHookName']}"] = record
+
+
+def sizes(name: str) -> Properties:
+    """A group's sizes as they are now."""
+    record = autoscaling._asgs[name]
+    return {key: record[key] for key in ("MinSize", "MaxSize", "DesiredCapacity")}
+
+
+def unmodified(old: Properties, new: Properties) -> bool:
+    """Whether a template's change leaves the sizes as they were."""
+    return all(old.get(key) == new.get(key) for key in ("MinSize", "MaxSize", "DesiredCapacity"))
