@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from infracciones.models import Oficial, Token
@@ -27,11 +28,15 @@ def fill(token: Token) -> str:
     return secret
 
 
-def revoke(oficial: Oficial) -> int:
-    """Revokes all of the officer's tokens that still work; returns how many."""
-    return Token.objects.filter(oficial=oficial, revocado=None, vence__gt=timezone.now()).update(
-        revocado=timezone.now()
-    )
+@transaction.atomic
+def revoke(oficial: Oficial) -> list[Token]:
+    """Revokes all of the officer's tokens that still work; returns them."""
+    now = timezone.now()
+    working = list(Token.objects.select_for_update().filter(oficial=oficial, revocado=None, vence__gt=now))
+    for token in working:
+        token.revocado = now
+    Token.objects.bulk_update(working, ["revocado"])
+    return working
 
 
 def digest(token: str) -> bytes:

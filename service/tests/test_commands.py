@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -63,7 +64,7 @@ def test_an_administrator_is_made_with_the_password_of_standard_input_and_given_
         call_command("crear_administrador", "jefa")
         form = {"username": "jefa", "password": password}
         assert client.post("/admin/login/", form).status_code == 302
-    user = get_user_model().objects.get()
+    user = get_user_model().objects.get(username="jefa")
     assert user.is_staff and user.is_superuser and user.is_active
 
 
@@ -72,3 +73,23 @@ def test_a_short_password_is_refused_and_makes_nobody(stdin):
     with pytest.raises(CommandError, match="12"):
         call_command("crear_administrador", "jefa")
     assert not get_user_model().objects.exists()
+
+
+def test_what_operators_do_is_in_the_history_of_the_office(officer, stdin):
+    call_command("crear_oficial", "0042", "Inés")
+    call_command("crear_oficial", "0042", "Inés Núñez")
+    call_command("crear_token", "0042")
+    call_command("revocar_token", "0042")
+    stdin("una-clave-larga\n")
+    call_command("crear_administrador", "jefa")
+    entries = LogEntry.objects.order_by("pk")
+    assert [(entry.content_type.model, entry.action_flag) for entry in entries] == [
+        ("oficial", ADDITION),
+        ("oficial", CHANGE),
+        ("token", ADDITION),
+        ("token", CHANGE),
+        ("user", ADDITION),
+    ]
+    assert {entry.user.username for entry in entries} == {"manage.py"}
+    operator = get_user_model().objects.get(username="manage.py")
+    assert not operator.is_active and not operator.has_usable_password() and not operator.is_staff

@@ -2,8 +2,12 @@
 
 import sys
 
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from infracciones.history import record
 
 
 class Command(BaseCommand):
@@ -16,9 +20,9 @@ class Command(BaseCommand):
         password = sys.stdin.readline().strip()
         if len(password) < 12:
             raise CommandError("The password must have at least 12 characters.")
-        user, _ = get_user_model().objects.get_or_create(
-            username=usuario, defaults={"is_staff": True, "is_superuser": True}
-        )
-        user.is_staff = user.is_superuser = user.is_active = True
-        user.set_password(password)
-        user.save()
+        with transaction.atomic():
+            user, made = get_user_model().objects.get_or_create(username=usuario)
+            user.is_staff = user.is_superuser = user.is_active = True
+            user.set_password(password)
+            user.save()
+            record(user, ADDITION if made else CHANGE)

@@ -1,9 +1,12 @@
 """Issues a token; it is shown once, on standard output and alone there."""
 
+from django.contrib.admin.models import ADDITION
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from infracciones import tokens
-from infracciones.models import Oficial
+from infracciones.history import record
+from infracciones.models import Oficial, Token
 
 
 class Command(BaseCommand):
@@ -16,4 +19,9 @@ class Command(BaseCommand):
         oficial = Oficial.objects.filter(numero=numero).first()
         if oficial is None:
             raise CommandError(f"There is no officer {numero}: make one first, with crear_oficial.")
-        self.stdout.write(tokens.issue(oficial))
+        with transaction.atomic():
+            token = Token(oficial=oficial)
+            secret = tokens.fill(token)
+            token.save()
+            record(token, ADDITION)
+        self.stdout.write(secret)

@@ -1,8 +1,12 @@
 """Revokes all tokens of an officer."""
 
+from django.contrib.admin.models import CHANGE
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from infracciones import tokens
+from infracciones.history import record
 from infracciones.models import Oficial
 
 
@@ -16,4 +20,8 @@ class Command(BaseCommand):
         oficial = Oficial.objects.filter(numero=numero).first()
         if oficial is None:
             raise CommandError(f"There is no officer {numero}.")
-        self.stderr.write(f"Tokens revoked: {tokens.revoke(oficial)}")
+        with transaction.atomic():
+            revoked = tokens.revoke(oficial)
+            for token in revoked:
+                record(token, CHANGE, str(_("Revoked")))
+        self.stderr.write(f"Tokens revoked: {len(revoked)}")
