@@ -197,3 +197,15 @@ def test_demo_data_is_marked_made_once_and_taken_away(admin, owner, fines):
     assert not Oficial.objects.filter(numero__startswith="DEMO-").exists()
     with pytest.raises(SystemExit):
         call_command("demo", personas=0)
+
+
+def test_the_list_of_fines_fits_a_screen_and_an_officer_leads_to_the_officers_own(admin, load, officer):
+    load(comentarios="x" * 2000, timestamp="2026-03-04T14:05:00-03:00")
+    other = Oficial.objects.create(numero="7", nombre="Otro")
+    page = text(admin.get("/admin/infracciones/infraccion/"))
+    assert "x" * 59 + "…" in page and "x" * 60 not in page
+    assert "04/03/2026 14:05" in page
+    for whose, count in ((officer, 1), (other, 0)):
+        link = f"/admin/infracciones/infraccion/?oficial__id__exact={whose.pk}"
+        assert link in text(admin.get("/admin/infracciones/oficial/"))
+        assert len(admin.get(link).context["cl"].result_list) == count

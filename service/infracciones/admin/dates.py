@@ -1,7 +1,10 @@
-"""A date that somebody types into a search box."""
+"""A date that somebody types into a search box, and a moment in a column."""
 
 import re
-from datetime import date
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
 
 _WAYS = (
     re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"),
@@ -20,3 +23,8 @@ def dates_in(text: str) -> tuple[list[date], str]:
         except (StopIteration, ValueError):
             rest.append(word)
     return found, " ".join(rest)
+
+
+def short(moment: datetime) -> str:
+    """A moment in the service's time zone, as 04/03/2026 14:05."""
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")

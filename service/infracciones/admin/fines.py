@@ -11,13 +11,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from infracciones.admin.dates import dates_in
+from infracciones.admin.dates import dates_in, short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.evidence.keeping import link
 from infracciones.models import Evidencia, Infraccion
+
+_WORDS = 60  # characters of the comments in a row of the list
 
 
 class PhotoFilter(admin.SimpleListFilter):
@@ -35,9 +38,10 @@ class PhotoFilter(admin.SimpleListFilter):
 
 @admin.register(Infraccion)
 class InfraccionAdmin(GuardedDeletion, CsvExport):
-    list_display = ("id", "vehiculo", "timestamp", "oficial", "comentarios")
+    list_display = ("id", "vehiculo", "moment", "oficial", "words")
     list_select_related = ("vehiculo", "oficial")
-    list_filter = ("timestamp", PhotoFilter, ("oficial", admin.RelatedOnlyFieldListFilter))
+    # Not by officer: a city has hundreds, and each would be a line here. The search finds them.
+    list_filter = ("timestamp", PhotoFilter)
     date_hierarchy = "timestamp"
     search_fields = (
         "vehiculo__placa_patente",
@@ -89,6 +93,16 @@ class InfraccionAdmin(GuardedDeletion, CsvExport):
         if db_field.name == "comentarios":
             kwargs["widget"] = forms.Textarea({"rows": 4, "cols": 80})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description=_("date and time"), ordering="timestamp")
+    def moment(self, fine: Infraccion) -> str:
+        """The fine's time, short enough for a column."""
+        return short(fine.timestamp)
+
+    @admin.display(description=_("comments"))
+    def words(self, fine: Infraccion) -> str:
+        """How the comments begin."""
+        return Truncator(fine.comentarios).chars(_WORDS)
 
     @admin.display(description=_("photo"))
     def photo(self, fine: Infraccion) -> SafeString | str:

@@ -3,13 +3,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from infracciones.admin.dates import short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.models import Oficial, Persona, Token, Vehiculo
@@ -47,7 +46,7 @@ class PersonaAdmin(GuardedDeletion, CsvExport):
             (
                 (
                     reverse("admin:infracciones_infraccion_change", args=[fine.id]),
-                    date_format(timezone.localtime(fine.moment), "SHORT_DATETIME_FORMAT"),
+                    short(fine.moment),
                     fine.plate,
                     Truncator(fine.comment).chars(80),
                 )
@@ -94,9 +93,15 @@ class TokenInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Oficial)
 class OficialAdmin(GuardedDeletion):
-    list_display = ("numero", "nombre", "new_token")
+    list_display = ("numero", "nombre", "their_fines", "new_token")
     search_fields = ("numero", "nombre")
     inlines = (TokenInline,)
+
+    @admin.display(description=_("fines"))
+    def their_fines(self, officer: Oficial) -> SafeString:
+        """A link to the fines that this officer loaded."""
+        address = f"{reverse('admin:infracciones_infraccion_changelist')}?oficial__id__exact={officer.pk}"
+        return format_html('<a href="{}">{}</a>', address, _("Their fines"))
 
     @admin.display(description=_("token"))
     def new_token(self, officer: Oficial) -> SafeString:

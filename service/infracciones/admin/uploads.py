@@ -16,7 +16,7 @@ class CargaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("recibida", "oficial", "recibidas", "nuevas", "repetidas", "rechazadas", "bytes", "its_fines")
     list_select_related = ("oficial",)
-    list_filter = ("recibida", ("oficial", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("recibida",)
     date_hierarchy = "recibida"
     search_fields = ("oficial__numero", "oficial__nombre")
     show_full_result_count = False
