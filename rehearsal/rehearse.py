@@ -10,6 +10,7 @@ from rehearsal import breaks
 from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
 from rehearsal.checks import Subject, run_checks
+from rehearsal.checks.calls import calls
 from rehearsal.checks.load import Load
 from rehearsal.checks.people import People, administrator
 from rehearsal.cloud.events import LAUNCHED, SIGNALLED
@@ -102,17 +103,11 @@ def up(run: Run, screen: Screen) -> int:
     subject = deploy(tier, screen)
     address, password = subject.address, administrator(subject)
     people = People.make(subject, officers=1, owners=1)
-    call = f"curl -sk --resolve {DOMAIN}:443:{address} https://{DOMAIN}"
-    bearer, json_body = f"-H 'Authorization: Bearer {people.tokens[0]}'", "-H 'Content-Type: application/json'"
-    fine = f'{{"placa_patente": "{people.plates[0]}", "timestamp": "2026-01-31T14:05:00-05:00", "comentarios": "Semáforo en rojo"}}'
     for line in (
         f"\nTier {run.tier} is up at https://{DOMAIN}/ (address {address}); `make down TIER={run.tier}` ends it.",
         f"Administrator  admin, password {password}",
-        f"First officer  token {people.tokens[0]}\n",
-        f"{call}/cargar_infraccion {bearer} {json_body} -d '{fine}'",
-        f"{call}/generar_informe?correo={people.owners[0]}",
-        f"{call}/healthz",
-        f"{call}/readyz",
+        f"First officer  token {people.tokens[0]}",
+        *(f"\n{name}\n{line}" for name, line in calls(subject, people).items()),
     ):
         screen.console.print(line, markup=False, soft_wrap=True)
     keep_up(run)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from rehearsal.prerequisites import install
 from rehearsal.screen import Screen
 
 REGION = "us-east-1"
+_ONE_BY_ONE = threading.Lock()  # a session makes clients for one thread at a time; what it made is safe to share
 
 
 class TierError(RuntimeError):
@@ -69,7 +71,8 @@ class Tier:
 
     def client(self, service: str) -> Any:
         """A client of the local AWS."""
-        return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"max_attempts": 2}))
+        with _ONE_BY_ONE:
+            return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"max_attempts": 2}))
 
     def outputs(self, stack: str) -> dict[str, str]:
         found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])

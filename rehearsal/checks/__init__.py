@@ -6,7 +6,7 @@ import importlib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,7 @@ class Subject:
         default_factory=list
     )  # when refusals were asked for, in seconds since 1970
     kept: list[tuple[People, Ledger]] = field(default_factory=list)  # fines acknowledged in a check, for later ones
+    begun: dict[Make, Future[Path]] = field(default_factory=dict)  # what a check will need, being made beside another
     ledger: dict[str, Any] = field(
         default_factory=lambda: {
             "resources": 0,
@@ -74,18 +75,28 @@ class Subject:
     def address(self) -> str:
         return self.outputs["PublicAddress"]
 
+    def made(self, make: Make) -> Path:
+        """What a check has made for it before it does its work: begun beside the check before it, or else made now."""
+        begun = self.begun.pop(make, None)
+        return make(self) if begun is None else begun.result()
+
 
 Check = Callable[[Subject], str]
+Make = Callable[[Subject], Path]
 _checks: dict[str, list[Check]] = {}
 _need_no_machine: set[Check] = set()
 _beside: set[Check] = set()
+_ahead: dict[Check, Make] = {}
 
 
-def check(tier: str, *, machines: bool = True, beside: bool = False) -> Callable[[Check], Check]:
+def check(
+    tier: str, *, machines: bool = True, beside: bool = False, ahead: Make | None = None
+) -> Callable[[Check], Check]:
     """Registers a check of a tier, to be run in the order of registration; it returns what was seen, or raises.
 
     One with `machines=False` looks at the cloud's side alone, and runs also where no machine can boot. Those with `beside=True`
-    disturb nobody, and run at once with such as follow them.
+    disturb nobody, and run at once with such as follow them. `ahead` makes what the check asks for by Subject.made, of what
+    the check before it leaves as it is.
     """
 
     def register(function: Check) -> Check:
@@ -94,6 +105,8 @@ def check(tier: str, *, machines: bool = True, beside: bool = False) -> Callable
             _need_no_machine.add(function)
         if beside:
             _beside.add(function)
+        if ahead is not None:
+            _ahead[function] = ahead
         return function
 
     return register
@@ -141,9 +154,12 @@ def run_checks(
     wanted = choose(checks_of(subject.tier.run.tier) if among is None else among, words)
     results = []
     began = time.monotonic()
-    with screen.step("checks", f"{len(wanted)} checks") as say:
-        for several in _together(wanted):
+    groups = list(_together(wanted))
+    with screen.step("checks", f"{len(wanted)} checks") as say, ThreadPoolExecutor(1) as makers:
+        for several, following in zip(groups, [*groups[1:], []], strict=True):
             say(", ".join(sentence(each) for each in several))
+            for make in [_ahead[each] for each in following if each in _ahead]:
+                subject.begun[make] = makers.submit(make, subject)
             with ThreadPoolExecutor(len(several)) as pool:
                 for result in pool.map(lambda each: judge(each, subject), several):
                     results.append(result)

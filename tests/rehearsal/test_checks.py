@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from rich.console import Console
 from rehearsal import checks
 from rehearsal.checks import CheckError, Subject, check, checks_of, run_checks, sentence
 from rehearsal.screen import Screen
+from rehearsal.tier import Tier
 
 
 def test_every_check_needs_machines_or_needs_none() -> None:
@@ -80,3 +82,48 @@ def test_checks_that_disturb_nobody_run_at_once_and_are_told_in_their_order() ->
         ("second", False, "second"),
         ("alone", True, "alone"),
     ]
+
+
+def test_what_a_check_asks_for_is_begun_beside_the_check_before_it(tmp_path: Path) -> None:
+    begun, asked = threading.Event(), []
+
+    def assembly(subject: Subject) -> Path:
+        asked.append(subject)
+        begun.set()
+        return tmp_path / "assembly"
+
+    def first(_: Subject) -> str:
+        assert begun.wait(timeout=10), "nothing was begun beside it"
+        return "first"
+
+    def second(subject: Subject) -> str:
+        return subject.made(assembly).name
+
+    check("nowhere")(first)
+    check("nowhere", ahead=assembly)(second)
+    subject = _subject()
+    results = run_checks(subject, Screen(), among=[first, second])
+    assert [(result.ok, result.detail) for result in results] == [(True, "first"), (True, "assembly")]
+    assert run_checks(subject, Screen(), among=[second])[0].ok, "alone it makes it itself"
+    assert asked == [subject, subject]
+
+
+def test_what_cannot_be_made_makes_its_own_check_red() -> None:
+    def assembly(_: Subject) -> Path:
+        raise CheckError("the app has a fault")
+
+    def first(_: Subject) -> str:
+        return "first"
+
+    def second(subject: Subject) -> str:
+        return str(subject.made(assembly))
+
+    check("nowhere")(first)
+    check("nowhere", ahead=assembly)(second)
+    results = run_checks(_subject(), Screen(), among=[first, second])
+    assert [(result.ok, result.detail) for result in results] == [(True, "first"), (False, "the app has a fault")]
+
+
+def _subject() -> Subject:
+    nothing = cast(Tier, None)
+    return Subject(nothing, "stack", Path(), {}, "multas.example", {})

@@ -62,7 +62,7 @@ def _wal(subject: Subject) -> str:
     return str(_info(subject)["archive"][-1]["max"])
 
 
-@check("single")
+@check("single", beside=True)
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
     _await_backup(subject)
     fines = int(ask(subject, "SELECT count(*) FROM infracciones_infraccion"))

@@ -66,7 +66,7 @@ print(json.dumps({"identity": identity, "allowed": allowed, "refused": refused, 
 """
 
 
-@check("single", machines=False)
+@check("single", machines=False, beside=True)
 def every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_and_no_other(subject: Subject) -> str:
     roles = [
         role for role in roles_of(subject) if "ec2.amazonaws.com" in str(role.trust) or "RolesHost" in str(role.trust)
@@ -79,7 +79,7 @@ def every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_
     return f"{len(proofs)} statements of {len(roles)} roles, each proved both ways"
 
 
-@check("single")
+@check("single", beside=True)
 def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
     tried = (
         "aws ec2 terminate-instances --instance-ids i-0123456789abcdef0",
@@ -105,7 +105,7 @@ def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
     return f"{len(tried)} calls refused"
 
 
-@check("single")
+@check("single", beside=True)
 def a_container_cannot_get_the_credentials_of_the_host(subject: Subject) -> str:
     host = subject.host
     name = f"fines-web-{ports(subject)[0]}"
@@ -118,7 +118,7 @@ def a_container_cannot_get_the_credentials_of_the_host(subject: Subject) -> str:
     return said.strip()
 
 
-@check("single")
+@check("single", beside=True)
 def the_credentials_of_a_container_are_of_its_own_role_and_open_photos_alone(subject: Subject) -> str:
     host = subject.host
     roles = [role.arn for role in roles_of(subject) if "RolesHost" in str(role.trust)]

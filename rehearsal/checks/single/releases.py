@@ -51,31 +51,36 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
     return f"{len(load.ledger.acknowledged)} fines meanwhile, none failed; {silence:.1f} s of silence; {idle} on a connection just closed; 1 migration"
 
 
-@check("single")
+def _bad_migration(subject: Subject) -> Path:
+    return variant(subject, "bad-migration", lambda copy: _add_migration(copy, "9001_rehearsal", "SELECT 1/0"))
+
+
+@check("single", ahead=_bad_migration)
 def an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on(subject: Subject) -> str:
-    return _given_up(
-        subject, "bad-migration", lambda copy: _add_migration(copy, "9001_rehearsal", "SELECT 1/0"), "migration failed"
-    )
+    return _given_up(subject, subject.made(_bad_migration), "migration failed")
 
 
-@check("single")
-def an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on(subject: Subject) -> str:
-    def never_ready(copy: Path) -> None:
+def _never_ready(subject: Subject) -> Path:
+    def change(copy: Path) -> None:
         urls = copy / "service/fines/urls.py"
         urls.write_text(
             urls.read_text() + "\nurlpatterns = [p for p in urlpatterns if 'readyz' not in str(p.pattern)]\n"
         )
 
-    return _given_up(subject, "never-ready", never_ready, "did not answer /readyz")
+    return variant(subject, "never-ready", change)
 
 
-def _given_up(subject: Subject, name: str, change: object, reason: str) -> str:
+@check("single", ahead=_never_ready)
+def an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on(subject: Subject) -> str:
+    return _given_up(subject, subject.made(_never_ready), "did not answer /readyz")
+
+
+def _given_up(subject: Subject, assembly: Path, reason: str) -> str:
     image, before = _image(subject), instances(subject)
-    assembly = variant(subject, name, change)  # type: ignore[arg-type]
     people = People.make(subject, officers=2, owners=2)
     with Load(people, officers=2, pause=_PACE) as load:
         try:
-            deploy(subject, assembly, log=f"deploy-{name}")
+            deploy(subject, assembly, log=assembly.name.replace(subject.tier.run.tier, "deploy"))
         except CdkError as error:
             said = str(error)
         else:

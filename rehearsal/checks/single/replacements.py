@@ -18,13 +18,17 @@ from rehearsal.cloud.events import SIGNALLED
 _FAULT = "this step does not work"
 
 
-@check("single")
-def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(subject: Subject) -> str:
-    def does_not_boot(copy: Path) -> None:
+def _no_boot(subject: Subject) -> Path:
+    def change(copy: Path) -> None:
         step = copy / "stacks/host/steps/address"
         step.write_text(f"#!/bin/bash\necho {_FAULT}\nexit 1\n")
 
-    assembly = variant(subject, "no-boot", does_not_boot)
+    return variant(subject, "no-boot", change)
+
+
+@check("single", ahead=_no_boot)
+def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(subject: Subject) -> str:
+    assembly = subject.made(_no_boot)
     people, before = People.make(subject, officers=2, owners=2), subject.host
     with Load(people, officers=2, fines=20) as load:
         load.join()

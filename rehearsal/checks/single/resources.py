@@ -7,7 +7,7 @@ from rehearsal.cloud.stand_ins import STAND_INS
 from rehearsal.ledger import read_back
 
 
-@check("single", machines=False)
+@check("single", machines=False, beside=True)
 def the_resources_of_the_stack_all_exist_and_no_property_differs_from_the_template(subject: Subject) -> str:
     ledger = read_back(
         subject.template, stack=subject.stack, session=subject.tier.session, endpoint=subject.tier.endpoint

@@ -36,7 +36,7 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
     began = time.monotonic()
     # Fines older than the most that may be lost must be among those that are looked for: an earlier check's will do.
     oldest = min([began, *(moment for _, ledger in subject.kept for moment in ledger.moments)])
-    enough = max(began + 5, oldest + _MOST_LOST + 10)
+    enough = max(began + 5, oldest + _MOST_LOST + 5)
     with Load(people, officers=4, pause=_PACE) as load:
         time.sleep(max(0.0, enough - time.monotonic()))
         lost = time.monotonic()

@@ -27,4 +27,5 @@ def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subjec
         raise CheckError(f"{now} run on {instances(subject)}, four were wanted on {before}")
     must_be_there_once(load.ledger, people, subject)
     subject.context["app_containers"] = 4
+    subject.kept.append((people, load.ledger))
     return f"{len(was)} to {len(now)} containers on {before[0]}, {len(load.ledger.refused)} requests failed meanwhile"

@@ -47,6 +47,6 @@ def two_hundred_connections_that_send_a_byte_a_second_harm_nobody(subject: Subje
         for connection in slow:
             connection.close()
     times.sort()
-    if times[-1] > 2:
+    if times[-1] > _SECONDS:  # whoever waits behind one of them waits until it ends
         raise CheckError(f"beside them a fine took {times[-1]:.1f} s")
     return f"{len(times)} fines beside them: median {times[len(times) // 2] * 1000:.0f} ms, longest {times[-1] * 1000:.0f} ms"
