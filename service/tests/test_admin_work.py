@@ -8,7 +8,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from infracciones.admin import paging
 from infracciones.admin.dates import dates_in
 from infracciones.admin.export import harmless
 from infracciones.models import Carga, Infraccion, Oficial, Persona, Vehiculo
@@ -209,3 +212,14 @@ def test_the_list_of_fines_fits_a_screen_and_an_officer_leads_to_the_officers_ow
         link = f"/admin/infracciones/infraccion/?oficial__id__exact={whose.pk}"
         assert link in text(admin.get("/admin/infracciones/oficial/"))
         assert len(admin.get(link).context["cl"].result_list) == count
+
+
+def test_a_list_counts_no_further_than_it_pages(admin, load, monkeypatch):
+    for number in range(7):
+        load(comentarios=f"infracción {number}")
+    monkeypatch.setattr(paging, "MOST", 5)
+    with CaptureQueriesContext(connection) as asked:
+        page = admin.get("/admin/infracciones/infraccion/").context["cl"]
+    assert page.result_count == 5
+    counts = [query["sql"] for query in asked if "COUNT(" in query["sql"] and "infracciones_infraccion" in query["sql"]]
+    assert counts and all("LIMIT 5" in sql for sql in counts), counts

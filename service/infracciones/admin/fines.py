@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from infracciones.admin.dates import dates_in, short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
+from infracciones.admin.paging import CappedPaginator
 from infracciones.evidence.keeping import link
 from infracciones.models import Evidencia, Infraccion
 
@@ -68,6 +69,7 @@ class InfraccionAdmin(GuardedDeletion, CsvExport):
     )
     # Counting every fine there is, beside what a search found, would read the whole table.
     show_full_result_count = False
+    paginator = CappedPaginator
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Infraccion], search_term: str

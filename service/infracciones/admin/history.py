@@ -5,6 +5,8 @@ from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from infracciones.admin.paging import CappedPaginator
+
 
 @admin.register(LogEntry)
 class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -16,6 +18,7 @@ class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("object_repr", "change_message", "user__username")
     date_hierarchy = "action_time"
     show_full_result_count = False
+    paginator = CappedPaginator
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "action_flag", "what")
     readonly_fields = ("what",)
 

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from infracciones.admin.paging import CappedPaginator
 from infracciones.models import Carga
 
 
@@ -20,6 +21,7 @@ class CargaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     date_hierarchy = "recibida"
     search_fields = ("oficial__numero", "oficial__nombre")
     show_full_result_count = False
+    paginator = CappedPaginator
     fields = ("oficial", "recibida", "formato", "bytes", "digest", "recibidas", "nuevas", "repetidas", "rechazadas")
     readonly_fields = ("digest",)
 
