@@ -18,20 +18,19 @@ _SECONDS = 5
 def two_hundred_connections_that_send_a_byte_a_second_harm_nobody(subject: Subject) -> str:
     people = People.make(subject, officers=2, owners=2)
     slow: list[ssl.SSLSocket] = []
+    sent = time.monotonic()
     try:
         for number in range(200):
             path = "/cargar_infracciones" if number % 25 == 0 else "/cargar_infraccion"
             connection = connected(subject)
             slow.append(connection)
             connection.sendall(head(subject, path, people.tokens[number % 2], 1000))
+            if time.monotonic() - sent > 1:  # the first ones do not wait until the last one is there
+                sent = _send(slow)
         times = []
         with people.client() as client:
             for second in range(_SECONDS):
-                try:
-                    for connection in slow:
-                        connection.sendall(b" ")
-                except OSError as error:
-                    raise CheckError(f"beside them one was cut off after {second} s: {error}") from error
+                _send(slow)
                 for _ in range(10):
                     began = time.monotonic()
                     fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "x"}
@@ -50,3 +49,13 @@ def two_hundred_connections_that_send_a_byte_a_second_harm_nobody(subject: Subje
     if times[-1] > _SECONDS:  # whoever waits behind one of them waits until it ends
         raise CheckError(f"beside them a fine took {times[-1]:.1f} s")
     return f"{len(times)} fines beside them: median {times[len(times) // 2] * 1000:.0f} ms, longest {times[-1] * 1000:.0f} ms"
+
+
+def _send(slow: list[ssl.SSLSocket]) -> float:
+    """Sends a byte on each of the connections; returns when, as time.monotonic() has it."""
+    for number, connection in enumerate(slow):
+        try:
+            connection.sendall(b" ")
+        except OSError as error:
+            raise CheckError(f"number {number} of {len(slow)} slow ones was cut off: {error}") from error
+    return time.monotonic()
