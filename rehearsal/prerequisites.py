@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 # program: the Debian and Ubuntu package that has it
 PROGRAMS = {
     "chromium": "chromium",
+    "conntrack": "conntrack",
     "curl": "curl",
     "debootstrap": "debootstrap",
     "dnsmasq": "dnsmasq-base",

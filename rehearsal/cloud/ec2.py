@@ -165,8 +165,11 @@ class Ec2:
                     address["AssociationId"] = address["InstanceId"] = None
             self.expose()
 
-    def expose(self) -> None:
-        """Brings the network's translations and rules in step with addresses and security groups."""
+    def expose(self, *, moved: str | None = None) -> None:
+        """Brings the network's translations and rules in step with addresses and security groups.
+
+        Connections with an address that moved are forgotten, as they are on AWS.
+        """
         with self._lock:
             exposures = []
             for instance in self.instances.values():
@@ -178,6 +181,8 @@ class Ec2:
                 groups = [ec2._security_groups[group["GroupId"]] for group in record["SecurityGroups"]]
                 exposures.append(Exposure(instance.address, public, tuple(o for g in groups for o in _openings(g))))
             self._network.expose(exposures)
+            if moved:
+                self._network.forget(moved)
 
     # behind the API
 
@@ -213,14 +218,15 @@ class Ec2:
     def _associate(self, plain: Callable[[Params], Answer], params: Params) -> Answer:
         with self._lock:
             address = ec2._addresses.get(_value(params, "AllocationId"))
-            other = address and address["InstanceId"] not in (None, _value(params, "InstanceId"))
+            before = address and address["InstanceId"]
+            other = before not in (None, _value(params, "InstanceId"))
             if other and _value(params, "AllowReassociation") == "false":
                 return _refused(
                     "Resource.AlreadyAssociated",
                     f"resource {address['AllocationId']} is already associated with another resource",
                 )
             answer = plain(params)
-            self.expose()
+            self.expose(moved=address["PublicIp"] if address and address["InstanceId"] != before else None)
             return answer
 
     def _disassociate(self, plain: Callable[[Params], Answer], params: Params) -> Answer:

@@ -64,7 +64,7 @@ class Unmanned(Ec2):
         self._stand_ins.pop(id).end()
         self.forget(id)
 
-    def expose(self) -> None:
+    def expose(self, *, moved: str | None = None) -> None:
         """Does nothing: there is no network whose rules could follow."""
 
 

@@ -137,6 +137,17 @@ class Network:
         """Replaces all translations and inbound rules at once by those of the given machines."""
         _nft(_rules(machines, self.elastic), within=self)
 
+    def forget(self, public: str) -> None:
+        """Forgets all connections with an Elastic IP that has moved: else their ports go on leading to where it was.
+
+        Raises:
+            NetworkError: conntrack failed.
+        """
+        command = self.inside("conntrack", "--delete", "--orig-dst", public)
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode and "0 flow entries" not in done.stderr:  # it fails too when there are none
+            raise NetworkError(f"the connections with {public} could not be forgotten: {done.stderr.strip()}")
+
 
 def _rules(machines: Sequence[Exposure], elastic: str) -> str:
     translated = [m for m in machines if m.public]

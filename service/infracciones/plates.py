@@ -3,8 +3,9 @@
 import unicodedata
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import models
+from django.db.models.lookups import IContains
 from django.utils.translation import gettext_lazy as _
 
 LONGEST = 20
@@ -52,3 +53,22 @@ class PlateField(models.CharField):  # type: ignore[type-arg]
             value = plain_plate(value)
             setattr(model_instance, self.attname, value)
         return value
+
+
+@PlateField.register_lookup
+class PlateContains(IContains):
+    """A part of a plate, looked for in the plates' one spelling: AB-123 finds what ab123 does."""
+
+    def get_prep_lookup(self) -> Any:
+        """The part as plates are kept."""
+        return plain_plate(str(super().get_prep_lookup()))
+
+    def as_sql(self, *given: Any) -> Any:
+        """The condition; words without a letter or digit are part of no plate.
+
+        Raises:
+            EmptyResultSet: no plate has what is looked for.
+        """
+        if not self.rhs:
+            raise EmptyResultSet
+        return super().as_sql(*given)

@@ -223,3 +223,26 @@ def test_a_list_counts_no_further_than_it_pages(admin, load, monkeypatch):
     assert page.result_count == 5
     counts = [query["sql"] for query in asked if "COUNT(" in query["sql"] and "infracciones_infraccion" in query["sql"]]
     assert counts and all("LIMIT 5" in sql for sql in counts), counts
+
+
+@pytest.mark.parametrize(("word", "count"), [("ab-123", 1), ("AB.123-CD", 1), ("AB 123", 1), ("ab-124", 0), ("—", 0)])
+@pytest.mark.parametrize("model", ["infraccion", "vehiculo", "persona"])
+def test_a_plate_is_found_in_any_spelling(admin, load, model, word, count):
+    load(placa_patente="AB123CD")
+    assert admin.get(f"/admin/infracciones/{model}/", {"q": word}).context["cl"].result_count == count
+
+
+@pytest.mark.parametrize("page", ["infraccion/?q=31/12/9999", "infraccion/?q=9999-12-31", "token/add/?oficial=abc"])
+def test_an_address_that_somebody_made_up_is_no_error(admin, page):
+    assert admin.get(f"/admin/infracciones/{page}").status_code == 200
+
+
+@pytest.mark.parametrize("given", ["x", "-1", "9" * 30, "\u0663"])
+def test_a_form_is_filled_only_with_what_can_be_a_reference(admin, given):
+    for page in (
+        "infraccion/add/?vehiculo=",
+        "infraccion/add/?oficial=",
+        "vehiculo/add/?persona=",
+        "token/add/?oficial=",
+    ):
+        assert admin.get(f"/admin/infracciones/{page}{given}").status_code == 200

@@ -170,6 +170,12 @@ def test_of_two_rows_with_one_id_the_first_that_can_be_taken_stands(upload: Any)
     assert answer.json()["detalle"][0]["linea"] == 1
 
 
+def test_an_id_is_the_same_in_each_of_its_spellings(upload: Any) -> None:
+    plain = "12345678-1234-5678-1234-56781234567a"
+    others = (plain.upper(), plain.replace("-", ""), f"{{{plain}}}", f"urn:uuid:{plain}", f"URN:UUID:{{{plain}}}")
+    assert counts(upload(ndjson(fine(id=id) for id in (plain, *others)))) == (6, 1, 5, 0)
+
+
 def test_another_officers_id_is_another_id(upload: Any) -> None:
     row = fine()
     other = tokens.issue(Oficial.objects.create(numero="A-0043", nombre="Otro"))

@@ -1,7 +1,7 @@
 """A date that somebody types into a search box, and a moment in a column."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,8 +19,10 @@ def dates_in(text: str) -> tuple[list[date], str]:
     for word in text.split():
         try:
             match = next(m for way in _WAYS if (m := way.fullmatch(word)))
-            found.append(date(int(match["year"]), int(match["month"]), int(match["day"])))
-        except (StopIteration, ValueError):
+            day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+            day + timedelta(days=1)  # a day is looked for up to the next one: the last of all has none
+            found.append(day)
+        except (StopIteration, ValueError, OverflowError):
             rest.append(word)
     return found, " ".join(rest)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from infracciones.admin.dates import dates_in, short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
+from infracciones.admin.initial import CheckedInitial
 from infracciones.admin.paging import CappedPaginator
 from infracciones.evidence.keeping import link
 from infracciones.models import Evidencia, Infraccion
@@ -38,7 +39,7 @@ class PhotoFilter(admin.SimpleListFilter):
 
 
 @admin.register(Infraccion)
-class InfraccionAdmin(GuardedDeletion, CsvExport):
+class InfraccionAdmin(CheckedInitial, GuardedDeletion, CsvExport):
     list_display = ("id", "vehiculo", "moment", "oficial", "words")
     list_select_related = ("vehiculo", "oficial")
     # Not by officer: a city has hundreds, and each would be a line here. The search finds them.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from infracciones.admin.dates import short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
+from infracciones.admin.initial import CheckedInitial
 from infracciones.models import Oficial, Persona, Token, Vehiculo
 from infracciones.reports import page
 
@@ -63,7 +64,7 @@ class PersonaAdmin(GuardedDeletion, CsvExport):
 
 
 @admin.register(Vehiculo)
-class VehiculoAdmin(GuardedDeletion, CsvExport):
+class VehiculoAdmin(CheckedInitial, GuardedDeletion, CsvExport):
     list_display = ("placa_patente", "marca", "color", "persona")
     list_select_related = ("persona",)
     list_filter = ("marca", "color")

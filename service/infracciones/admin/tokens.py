@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from infracciones import tokens
+from infracciones.admin.initial import CheckedInitial
 from infracciones.models import Token
 
 
@@ -36,7 +37,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TokenAdmin(CheckedInitial):
     """Adding issues a token to an officer; nothing of one can be changed, only that it works."""
 
     list_display = ("oficial", "creado", "vence", "revocado")

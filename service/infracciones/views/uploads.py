@@ -120,5 +120,5 @@ _UUID = re.compile(r"(urn:uuid:)?\{?[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\
 
 def _uuid(text: object) -> UUID | None:
     """The UUID in any of its spellings."""
-    text = text.strip() if isinstance(text, str) else ""
+    text = text.strip().lower() if isinstance(text, str) else ""  # UUID takes urn:uuid: in small letters alone
     return UUID(text) if _UUID.fullmatch(text) else None
