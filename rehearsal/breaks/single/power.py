@@ -10,9 +10,11 @@ from rehearsal.checks import Subject
 from rehearsal.checks.single.power import (
     a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_is_there_once,
     a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fails,
+    what_a_host_could_not_send_when_it_died_leaves_once_the_next_one_has_a_database,
 )
 
 _BOOT = "/opt/fines/host/boot"
+_BACKUPS = "/opt/fines/host/steps/backups"
 _BOOTED = "/var/log/fines-boot.log"
 _SETTINGS = "/etc/postgresql/17/main/postgresql.conf"
 # The officers' tokens are made first, and must outlive the loss for the check to come to its question.
@@ -21,6 +23,11 @@ before={before}
 until (($(runuser -u postgres -- psql -tAXqc 'SELECT max(id) FROM infracciones_infraccion' fines) > before)); do sleep 0.05; done
 echo 'fsync = off' >> {settings}
 runuser -u postgres -- psql -tAXqc 'SELECT pg_reload_conf()'
+"""
+_DIE_AND_COME_BACK = """\
+systemctl kill --signal=KILL postgresql@17-main.service
+systemctl stop postgresql@17-main.service fines-boot.service
+systemctl start fines-boot.service
 """
 
 
@@ -53,3 +60,16 @@ def a_signal_that_nobody_waits_for_ends_the_boot(subject: Subject) -> Iterator[N
         yield
     write(host, _BOOTED, before)
     shell(host, "systemctl stop fines-boot.service; systemctl start fines-boot.service", timeout=300)
+
+
+@breaks(
+    what_a_host_could_not_send_when_it_died_leaves_once_the_next_one_has_a_database,
+    says="s after its database started",
+    again=True,
+)
+def wal_waits_for_its_twenty_seconds_after_each_start(subject: Subject) -> Iterator[None]:
+    host = subject.host
+    with edited(host, _BACKUPS, {"as_postgres psql -tAXq -c 'SELECT pg_switch_wal()' > /dev/null": "true"}):
+        shell(host, _DIE_AND_COME_BACK, timeout=300)
+        yield
+    shell(host, _DIE_AND_COME_BACK, timeout=300)

@@ -16,6 +16,9 @@ from urllib3.exceptions import InsecureRequestWarning
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.people import People
 
+# For the whole process: checks run beside each other, and a filter that is put back would be put back under another's feet.
+warnings.simplefilter("ignore", InsecureRequestWarning)
+warnings.simplefilter("ignore", hypothesis.errors.HypothesisDeprecationWarning)  # of schemathesis' own strategies
 _EXAMPLES = 8  # of each call, well formed and not: few enough for the limit on strangers, as which some are tried
 _OFFICERS = 8  # whose limits on calls are kept
 # What is well formed may still be unknown to the database, or a text that is no date.
@@ -68,12 +71,10 @@ def _tried(operation: Any, mode: Any, people: People, officers: Iterator[int]) -
         derandomize=True,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InsecureRequestWarning)
-        try:
-            settings(given(operation.as_strategy(generation_mode=mode))(ask))()
-        except hypothesis.errors.Unsatisfiable:
-            pass  # nothing can be wrong with a call that takes nothing
-        except FailureGroup as failures:
-            raise CheckError(f"{operation.label}: {failures.exceptions[0]}"[:500]) from failures
+    try:
+        settings(given(operation.as_strategy(generation_mode=mode))(ask))()
+    except hypothesis.errors.Unsatisfiable:
+        pass  # nothing can be wrong with a call that takes nothing
+    except FailureGroup as failures:
+        raise CheckError(f"{operation.label}: {failures.exceptions[0]}"[:500]) from failures
     return statuses

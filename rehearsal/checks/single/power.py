@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 
 ENDS_SECONDS = 60  # within which a host that serves has ended its boot
+LEAVES_SECONDS = 10  # within which WAL leaves once the database has started; PostgreSQL by itself takes twenty
 
 
 @check("single")
@@ -49,3 +51,25 @@ def a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fail
     if stray := [line.split()[0] for line in failed if line and not line.startswith("fines-agents")]:
         raise CheckError(f"these units failed: {stray}")
     return f"{len(refused)} signals refused and logged; the stack is {status}"
+
+
+@check("single")
+def what_a_host_could_not_send_when_it_died_leaves_once_the_next_one_has_a_database(subject: Subject) -> str:
+    started = float(ask(subject, "SELECT extract(epoch FROM pg_postmaster_start_time())", database="postgres"))
+    deadline = time.time() + 40
+    while not (sent := _wal_since(subject, started)):
+        if time.time() > deadline:
+            raise CheckError(f"no WAL left the host in the {time.time() - started:.0f} s since its database started")
+        time.sleep(1)
+    after = min(sent) - started
+    if after > LEAVES_SECONDS:
+        raise CheckError(f"the first WAL left the host {after:.0f} s after its database started")
+    return f"the first WAL left {max(after, 0):.0f} s after the database started"
+
+
+def _wal_since(subject: Subject, moment: float) -> list[float]:
+    """When each piece of WAL came into the bucket that came after a moment, in seconds since 1970."""
+    pages = subject.tier.client("s3").get_paginator("list_objects_v2")
+    found = pages.paginate(Bucket=subject.backup_bucket, Prefix="pgbackrest/archive/fines/17-")
+    times = [entry["LastModified"].timestamp() for page in found for entry in page.get("Contents", [])]
+    return [each for each in times if each >= int(moment)]  # S3 keeps whole seconds
