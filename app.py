@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 if __name__ == "__main__":
@@ -17,8 +17,7 @@ if __name__ == "__main__":
 import aws_cdk as cdk
 
 from stacks import posture
-from stacks.settings import Settings, SettingsError
-from stacks.single import SingleStack
+from stacks.settings import Settings, SettingsError, Tier
 
 
 def build_app(context: Mapping[str, Any] | None = None, *, outdir: str | None = None) -> cdk.App:
@@ -31,9 +30,20 @@ def build_app(context: Mapping[str, Any] | None = None, *, outdir: str | None = 
     # traces hold the name of a temporary folder: without them an assembly is the same bytes each time
     app.node.set_context("aws:cdk:disable-creation-stack-traces", True)
     settings = Settings.from_context(app.node.get_all_context())
-    SingleStack(app, settings.stack_name, settings=settings)
+    _stack_of(settings.tier)(app, settings.stack_name, settings=settings)
     posture.watch(app)
     return app
+
+
+def _stack_of(tier: Tier) -> Callable[..., cdk.Stack]:
+    """The tier's stack. Each is imported alone: what another tier is made of would take a third of a synth."""
+    if tier is Tier.ASG:
+        from stacks.asg import AsgStack
+
+        return AsgStack
+    from stacks.single import SingleStack
+
+    return SingleStack
 
 
 if __name__ == "__main__":

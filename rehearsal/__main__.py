@@ -22,6 +22,8 @@ from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError, end
 
+TIERS = ("single", "asg")
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
@@ -29,10 +31,13 @@ def main() -> int:
     parser.add_argument("--tier", default="single")
     parser.add_argument("--checks", default="", help="run the checks whose names have these words")
     words = parser.parse_args()
-    if words.tier != "single":
-        print(f"tier={words.tier!r} cannot be rehearsed yet: use TIER=single", file=sys.stderr)
+    if words.tier not in TIERS:
+        print(f"tier={words.tier!r} cannot be rehearsed: use TIER={' or TIER='.join(TIERS)}", file=sys.stderr)
         return 2
     reason = why_no_machines()
+    if reason and words.tier not in cloud_side.TIERS:
+        print(f"tier={words.tier!r} cannot be rehearsed without machines yet, and {reason}", file=sys.stderr)
+        return 2
     if reason and words.verb in ("up", "breaks"):
         print(
             f"'make {words.verb}' boots a tier's machines, and {reason}. 'make rehearse' does what needs none: "

@@ -100,6 +100,11 @@ class Cdk:
             "change-set",
         )
 
+    def deploy_zone(self, name: str, say: Say) -> None:
+        """Makes a hosted zone as one does who has none."""
+        words = ("--app", f"{sys.executable} zone.py", "-c", f"hosted_zone_name={name}", "--require-approval", "never")
+        self._call("deploy-zone", say, "deploy", *words)
+
     def destroy(self, assembly: Path, say: Say) -> None:
         self._call("destroy", say, "destroy", "--all", "--app", str(assembly), "--force")
 

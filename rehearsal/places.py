@@ -77,6 +77,11 @@ class Run:
         return self.home / "authority.pem"
 
     @property
+    def names(self) -> Path:
+        """Names of managed services and hosted zones with their addresses, as a hosts file has them."""
+        return self.home / "names"
+
+    @property
     def acme_certificate(self) -> Path:
         """Key and certificate of the stand-in for the certificate authority of the domain."""
         return self.home / "acme.pem"

@@ -35,14 +35,16 @@ NOT_REHEARSED = [
 
 def context(tier: Tier) -> dict[str, object]:
     """The settings that a rehearsal deploys with: the templates' defaults but for name, authority, CPU and image."""
-    return {
+    common: dict[str, object] = {
         "tier": tier.run.tier,
         "domain": DOMAIN,
-        "acme_directory": tier.acme_directory,
-        "dns_secondaries": tier.network.host,  # this system plays the second name server
         "cpu": _CPU[architecture()],
         "machine_image": "ami-0deb1a00000000013",
     }
+    if tier.run.tier == "single":
+        # this system plays the second name server
+        return common | {"acme_directory": tier.acme_directory, "dns_secondaries": tier.network.host}
+    return common | {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
 
 
 def stack_name(run: Run) -> str:
@@ -122,10 +124,13 @@ def deploy(
     settings: Mapping[str, object] | None = None,
 ) -> Subject:
     """Bootstraps, synthesizes and deploys; returns what the checks look at. `settings` are others than a rehearsal's."""
-    words = context(tier) | dict(settings or {})
     assembly = Path(BUILD / "synth" / tier.run.tier)
     with screen.step("bootstrap", "cdk bootstrap") as say:
         tier.cdk.bootstrap(say)
+    if tier.run.tier != "single":
+        with screen.step("zone", "cdk deploy of a hosted zone") as say:
+            tier.cdk.deploy_zone(DOMAIN, say)
+    words = context(tier) | dict(settings or {})
     with screen.step("synth", "cdk synth") as say:
         assembly = tier.cdk.synth(words, say)
     with screen.step("deploy", f"cdk deploy: {what}") as say:
@@ -142,5 +147,6 @@ def deploy(
         domain=DOMAIN,
         context=words,
     )
-    tier.delegate(DOMAIN, subject.address)
+    if tier.run.tier == "single":
+        tier.delegate(DOMAIN, subject.address)
     return subject

@@ -23,7 +23,7 @@ from rehearsal.cdk import ACCOUNT, Cdk
 from rehearsal.cloud.events import Events
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
-from rehearsal.machines.rootfs import root_file_system
+from rehearsal.machines.rootfs import appliance_file_system, root_file_system
 from rehearsal.machines.scratch import mount_scratch
 from rehearsal.machines.traces import Traces, start_time
 from rehearsal.places import BUILD, PROJECT, Run
@@ -87,12 +87,22 @@ class Tier:
         group: dict[str, Any] = own[0]
         return group
 
-    def host(self, stack: str) -> Machine:
-        """The machine of the group's one instance in service."""
+    def hosts(self, stack: str) -> list[Machine]:
+        """The machines of the group's instances in service, the one that was launched first before the others."""
         ids = [i["InstanceId"] for i in self.group(stack)["Instances"] if i["LifecycleState"] == "InService"]
-        if len(ids) != 1:
-            raise TierError(f"{len(ids)} instances are in service, one is expected")
-        return Machine.load(self.run.machines, ids[0])
+        return [Machine.load(self.run.machines, id) for id in ids]
+
+    def host(self, stack: str) -> Machine:
+        """The machine of the group's one instance in service; of several, the first."""
+        found, one = self.hosts(stack), self.group(stack)["MaxSize"] == 1
+        if not found or (one and len(found) != 1):
+            raise TierError(f"{len(found)} instances are in service, {'one is' if one else 'some are'} expected")
+        return found[0]
+
+    def addresses(self, name: str) -> list[str]:
+        """Where a name of the local AWS leads: that of a load balancer, of a database, or of a hosted zone's record."""
+        lines = self.run.names.read_text().splitlines() if self.run.names.exists() else []
+        return [address for address, found in (line.split() for line in lines) if found == name]
 
     def last_words(self, lines: int = 12) -> str:
         """What the machine that was launched last wrote of its boot, at its end."""
@@ -130,6 +140,7 @@ def start(run: Run, screen: Screen) -> Tier:
         install(say)
     with screen.step("root_file_system", "Debian root file system") as say:
         root = root_file_system(say)
+        appliances = root if run.tier == "single" else appliance_file_system(root, say)
         mount_scratch(run.machines, traces)
     with screen.step("local_aws", "local AWS"):
         network = Network.make(traces)
@@ -137,6 +148,7 @@ def start(run: Run, screen: Screen) -> Tier:
         environment = os.environ | {
             "NETWORK": network.dump(),
             "ROOT_FILE_SYSTEM": str(root),
+            "APPLIANCE_FILE_SYSTEM": str(appliances),
             "AWS_REGION": REGION,
             "HOME": str(run.home),
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
@@ -177,7 +189,7 @@ def end(run: Run) -> list[str]:
         return []
     # A group that sees its machine die launches another one.
     Traces(run.traces).end_makers()
-    for home in run.machines.glob("i-*") if run.machines.exists() else []:
+    for home in run.machines.glob("*-*") if run.machines.exists() else []:
         # What cannot be read or kept is no reason to leave anything running: the run's traces end it.
         with contextlib.suppress(OSError, ValueError, TypeError):
             machine = Machine.load(run.machines, home.name)
@@ -210,7 +222,7 @@ def keep_logs(run: Run, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in run.logs.glob("*.log") if run.logs.exists() else []:
         shutil.copy(file, folder)
-    for home in run.machines.glob("i-*") if run.machines.exists() else []:
+    for home in run.machines.glob("*-*") if run.machines.exists() else []:
         if (home / "machine.json").exists():
             journal = Machine.load(run.machines, home.name).journal(lines=100_000)
             (folder / f"{home.name}.journal.log").write_text(journal)

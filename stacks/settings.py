@@ -46,7 +46,10 @@ class Cpu(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything an operator can set: each field is a context key, cdk deploy -c KEY=VALUE or `context` of cdk.json."""
+    """Everything an operator can set: each field is a context key, cdk deploy -c KEY=VALUE or `context` of cdk.json.
+
+    One cdk.json holds the settings of all tiers that somebody runs: a tier leaves those alone that are another's.
+    """
 
     tier: Tier
     domain: str
@@ -76,6 +79,20 @@ class Settings:
     logins_per_minute: int = 10  # from one address
     report_needs_token: bool = False  # whether owners' reports are for officers alone
     token_days: int = 90  # how long an officer's token works
+    # of the tiers behind a load balancer
+    hosted_zone_id: str = ""
+    hosted_zone_name: str = ""
+    certificate_arn: str = ""  # of a certificate that is there already; by default the hosted zone proves a new one
+    dns_weight: int = 100  # this tier's share of the name, beside those of other tiers; 0 takes no traffic
+    zones: int = 2
+    nat_gateways: int = 0  # by default one, in production one a zone
+    min_machines: int = 2
+    max_machines: int = 8
+    database_class: str = ""  # by default the smallest that fits
+    database_gb: int = 20
+    database_max_gb: int = 200  # up to which the database's storage grows by itself
+    rotation_days: int = 30  # after which the database's passwords are new
+    permissions_boundary: str = ""  # the ARN of a policy that bounds every role of the stack
 
     @property
     def stack_name(self) -> str:
@@ -110,21 +127,33 @@ class Settings:
         if errors:
             raise SettingsError("\n".join(errors))
         read.setdefault("deletion_protection", read.get("stage") is Stage.PRODUCTION)
+        cpu = read.get("cpu", Cpu.ARM64)
         if not read.get("instance_type"):
-            read["instance_type"] = _SMALLEST[read.get("cpu", Cpu.ARM64)]
+            read["instance_type"] = _SMALLEST[cpu]
+        if not read.get("database_class"):
+            read["database_class"] = _SMALLEST_DATABASE[cpu]
+        if not read.get("nat_gateways"):
+            read["nat_gateways"] = read.get("zones", 2) if read.get("stage") is Stage.PRODUCTION else 1
         return cls(**read)
 
 
 _SMALLEST = {Cpu.ARM64: "t4g.small", Cpu.X86_64: "t3.small"}
+_SMALLEST_DATABASE = {Cpu.ARM64: "db.t4g.medium", Cpu.X86_64: "db.t3.medium"}
 _MISSING = {
     "tier": "tier is missing: use one of single, asg, eks, for example: cdk deploy -c tier=single",
     "domain": "domain is missing: give the name where the service answers, for example: -c domain=fines.example.org",
 }
+DOMAIN_NAME = r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+# The classes that RDS has for PostgreSQL 17 with a standby in another zone (RDS user guide, "Supported DB engines").
+_DATABASE_CLASS = (
+    r"db\.((t3|t4g)\.(micro|small|medium|x?large|2xlarge)"
+    r"|(m5d?|r5d?|r5b)\.(x?large|(2|4|8|12|16|24)xlarge)"
+    r"|(m6g|m6gd|r6g|r6gd|m7g|r7g|x2g)\.(x?large|(2|4|8|12|16)xlarge)"
+    r"|(m6i|m6id|r6i|r6id|m7i|r7i|m8g|r8g)\.(x?large|(2|4|8|12|16|24|32|48)xlarge))"
+)
 _READERS: dict[str, Reader] = {
     "tier": values.choice(Tier),
-    "domain": values.text(
-        r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", example="fines.example.org"
-    ),
+    "domain": values.text(DOMAIN_NAME, example="fines.example.org"),
     "stage": values.choice(Stage),
     "region": values.text(r"[a-z]{2}(-[a-z]+)+-\d", example="us-east-1"),
     "zone": values.number(0, 1),
@@ -153,6 +182,27 @@ _READERS: dict[str, Reader] = {
     "logins_per_minute": values.number(1, 100_000),
     "report_needs_token": values.flag,
     "token_days": values.number(1, 3650),
+    "hosted_zone_id": values.text(r"Z[A-Z0-9]{5,31}", example="Z0123456789ABCDEFGHIJ", optional=True),
+    "hosted_zone_name": values.text(DOMAIN_NAME, example="example.org", optional=True),
+    "certificate_arn": values.text(
+        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}",
+        example="arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
+        optional=True,
+    ),
+    "dns_weight": values.number(0, 255),
+    "zones": values.number(2, 3),
+    "nat_gateways": values.number(1, 3),
+    "min_machines": values.number(1, 100),
+    "max_machines": values.number(1, 100),
+    "database_class": values.text(_DATABASE_CLASS, example="db.t4g.medium", optional=True),
+    "database_gb": values.number(20, 65536),
+    "database_max_gb": values.number(22, 65536),
+    "rotation_days": values.number(1, 365),
+    "permissions_boundary": values.text(
+        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+",
+        example="arn:aws:iam::111122223333:policy/boundary",
+        optional=True,
+    ),
 }
 # RFC 2606 and RFC 6761: names that nobody can own.
 _RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")
@@ -168,8 +218,10 @@ def _unknown(key: str, known: list[str]) -> str:
 def _together(read: Mapping[str, Any]) -> list[str]:
     """What is wrong with values that are right one by one."""
     errors = []
-    if (tier := read.get("tier")) in (Tier.ASG, Tier.EKS):
-        errors.append(f"tier='{tier}' is not built yet: use single, for example: cdk deploy -c tier=single")
+    if (tier := read.get("tier")) is Tier.EKS:
+        errors.append(f"tier='{tier}' is not built yet: use single or asg, for example: cdk deploy -c tier=asg")
+    if tier is Tier.ASG:
+        errors += _behind_a_load_balancer(read)
     cpu, instance_type = read.get("cpu", Cpu.ARM64), read.get("instance_type", "")
     if instance_type and bool(_ARM_TYPES.match(instance_type)) != (cpu is Cpu.ARM64):
         other = Cpu.X86_64 if cpu is Cpu.ARM64 else Cpu.ARM64
@@ -184,6 +236,39 @@ def _together(read: Mapping[str, Any]) -> list[str]:
         )
     if read.get("stage") is Stage.PRODUCTION:
         errors += _in_production(read)
+    return errors
+
+
+def _behind_a_load_balancer(read: Mapping[str, Any]) -> list[str]:
+    """What the tiers that take their name from Route 53 ask for besides."""
+    errors = []
+    zone, domain = read.get("hosted_zone_name", ""), read.get("domain", "")
+    for name, example in (("hosted_zone_id", "Z0123456789ABCDEFGHIJ"), ("hosted_zone_name", "example.org")):
+        if not read.get(name):
+            errors.append(
+                f"{name} is missing: give the hosted zone of the domain, for example: -c {name}={example}; "
+                "who has none makes one with: cdk deploy --app 'python zone.py' -c hosted_zone_name=example.org"
+            )
+    if zone and domain and domain != zone and not domain.endswith(f".{zone}"):
+        errors.append(
+            f"domain={domain!r} is outside of hosted_zone_name={zone!r}: "
+            f"give a name in the zone, for example: -c domain=fines.{zone}"
+        )
+    least, most = read.get("min_machines", 2), read.get("max_machines", 8)
+    if least > most:
+        errors.append(
+            f"max_machines={most} is below min_machines={least}: give a larger one, for example: -c max_machines={least}"
+        )
+    if read.get("database_gb", 20) * 1.1 > read.get("database_max_gb", 200):
+        errors.append(
+            f"database_max_gb={read.get('database_max_gb', 200)} leaves no room to grow: RDS asks for a tenth more than "
+            f"database_gb={read.get('database_gb', 20)}, for example: -c database_max_gb={read.get('database_gb', 20) * 2}"
+        )
+    if read.get("backup_days", 35) > 35:
+        errors.append(
+            f"backup_days={read['backup_days']}: RDS keeps backups for point-in-time recovery for at most 35 days: "
+            "use -c backup_days=35"
+        )
     return errors
 
 

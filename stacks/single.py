@@ -6,17 +6,18 @@ import json
 from collections.abc import Sequence
 
 import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, SingleHost
+from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, SingleHost, debian
 from stacks.parts.monitoring import HostAlarms, HostLogs, retention_of
 from stacks.parts.network import PublicNetwork
 from stacks.parts.permissions import STACK_TAG, HostRoles
 from stacks.parts.release import Release
 from stacks.parts.storage import Buckets, DataVolume, RootSecret
-from stacks.settings import Cpu, Settings
+from stacks.settings import Settings
+
+_OF_ANOTHER_TIER = ["README.md", "steps/authorities", "containers/managed-database.conf", "nginx/behind-balancer.inc"]
 
 
 class SingleStack(cdk.Stack):
@@ -48,7 +49,7 @@ class SingleStack(cdk.Stack):
         )
         secret = RootSecret(self, "Secret").secret
         release = Release(self, "Release", cpu=settings.cpu, app_containers=settings.app_containers)
-        host_files = s3_assets.Asset(self, "HostFiles", path=str(HOST_FILES), exclude=["README.md"])
+        host_files = s3_assets.Asset(self, "HostFiles", path=str(HOST_FILES), exclude=_OF_ANOTHER_TIER)
 
         roles = HostRoles(self, "Roles")
         roles.fetch_host_files(host_files)
@@ -69,7 +70,7 @@ class SingleStack(cdk.Stack):
             network=network,
             role=roles.host,
             instance_type=settings.instance_type,
-            machine_image=_machine_image(settings),
+            machine_image=debian(settings),
             after=roles,
             environment={
                 "FINES_STACK": id,
@@ -146,12 +147,3 @@ def _connect(settings: Settings) -> str:
         f"--filters Name=tag:{STACK_TAG},Values={settings.stack_name} Name=instance-state-name,Values=running "
         "--query 'Reservations[].Instances[].InstanceId' --output text)"
     )
-
-
-def _machine_image(settings: Settings) -> ec2.IMachineImage:
-    """The launch template gets a concrete image id: the setting's own, or what a parameter names at each deployment."""
-    arch = "arm64" if settings.cpu is Cpu.ARM64 else "amd64"
-    image = settings.machine_image or f"/aws/service/debian/release/13/latest/{arch}"
-    if image.startswith("ami-"):
-        return ec2.MachineImage.generic_linux({settings.region: image})
-    return ec2.MachineImage.from_ssm_parameter(image)

@@ -73,7 +73,18 @@ class Subject:
 
     @property
     def address(self) -> str:
-        return self.outputs["PublicAddress"]
+        """An address that the domain leads to."""
+        if "PublicAddress" in self.outputs:
+            return self.outputs["PublicAddress"]
+        found = self.tier.addresses(self.domain)
+        if not found:
+            raise CheckError(f"the hosted zone leads {self.domain} nowhere")
+        return found[0]
+
+    @property
+    def hosts(self) -> list[Machine]:
+        """The machines in service now."""
+        return self.tier.hosts(self.stack)
 
     def made(self, make: Make) -> Path:
         """What a check has made for it before it does its work: begun beside the check before it, or else made now."""

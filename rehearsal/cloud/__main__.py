@@ -45,23 +45,31 @@ def main() -> None:
     from ministack import app
     from ministack.services import ssm
 
-    from rehearsal.cloud import alarms, embedded
+    from rehearsal.cloud import alarms, certificates, embedded, rotation, zoned
+    from rehearsal.cloud.appliances import Appliances
+    from rehearsal.cloud.authority import Authority
+    from rehearsal.cloud.balancers import Balancers
+    from rehearsal.cloud.databases import Databases
     from rehearsal.cloud.ec2 import Ec2
     from rehearsal.cloud.events import Events
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.front import Front, certify
+    from rehearsal.cloud.functions import Functions
     from rehearsal.cloud.mend import mend
+    from rehearsal.cloud.names import Names, reload_by
     from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Sessions
     from rehearsal.cloud.permissions.lookup_ministack import MiniStack
     from rehearsal.cloud.ranges import refuse_overlaps
     from rehearsal.cloud.signals import Signals
     from rehearsal.cloud.types import teach
     from rehearsal.cloud.unmanned import Unmanned
+    from rehearsal.cloud.zones import Zones
 
     network = LOOPBACK if apart else Network.load(os.environ["NETWORK"])
     traces = Traces(run.traces)
+    authority = Authority(run.authority)
     context = certify(
-        authority_file=run.authority,
+        authority=authority,
         folder=run.home,
         region=region,
         address=network.cloud,
@@ -76,10 +84,34 @@ def main() -> None:
     mend()
     refuse_overlaps()
     teach(run, machines)
+    zoned.teach(machines)
+    rotation.play()
+    certificates.play(authority)
     alarms.play(region)
     embedded.play()
+    names = Names(run.names)
+    if not apart:
+        appliances = Appliances(
+            run=run,
+            network=network,
+            root=Path(os.environ["APPLIANCE_FILE_SYSTEM"]),
+            traces=traces,
+            machines=machines,
+        )
+        Databases(appliances=appliances, names=names, authority=authority)
+        Functions(
+            appliances=appliances,
+            sessions=sessions,
+            registry=f"{network.cloud}:{port}",
+            region=region,
+            cloud=network.cloud,
+        )
+        Zones(names, region)
+        health = Balancers(appliances=appliances, names=names, region=region).health
+    else:
+        health = _nobody_looks
     seen = Events(run.events)
-    Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region)
+    Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region, health=health)
     for arch in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{arch}"] = "ami-0deb1a00000000013"
 
@@ -96,7 +128,7 @@ def main() -> None:
             resource_policy=known.resource_policy,
             ledger=Ledger(run.permissions),
         )
-        front = Front(backend=f"http://127.0.0.1:{port}", gate=gate)
+        front = Front(backend=f"http://127.0.0.1:{port}", gate=gate, authorities=authority.pem)
         if unmanned:
             behind = await front.start(address=network.cloud, context=context, port=0)
             unmanned.reached_by(f"http://127.0.0.1:{await Tunnel(behind).start()}")
@@ -109,7 +141,7 @@ def main() -> None:
     if unmanned:
         threading.Thread(target=_end_with_standard_input, name="end", daemon=True).start()
     else:
-        _start_resolver(run, network, traces)
+        names.reload = reload_by(_start_resolver(run, network, traces))
     run.facts.write_text(
         json.dumps({"endpoint": f"http://{network.cloud}:{port}", "region": region, "pid": os.getpid()})
     )
@@ -124,20 +156,30 @@ def _end_with_standard_input() -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _start_resolver(run: Run, network: Network, traces: Traces) -> None:
-    """What stands in for the VPC's resolver: AWS's names lead to the front, all others to this system's own resolvers."""
+def _nobody_looks(group: str, target: str) -> str:
+    """What is said of a target's health where no load balancer stands before it."""
+    return "healthy"
+
+
+def _start_resolver(run: Run, network: Network, traces: Traces) -> int:
+    """What stands in for the VPC's resolver: AWS's names lead to the front, all others to this system's own resolvers.
+
+    Returns its process number.
+    """
     delegations = run.home / "delegations.conf"
     delegations.touch()
     upstream = [f"--server={address}" for address in upstream_resolvers()]
     command = [
         *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--user=root"),
-        *("--pid-file", "--bind-interfaces", "--interface=vpc", "--except-interface=lo"),
+        *(f"--addn-hosts={run.names}", "--pid-file", "--bind-interfaces", "--interface=vpc", "--except-interface=lo"),
         # Names that exist nowhere, which cloud-init asks for to see whether it is lied to: no other resolver need be asked.
         *("--domain-needed", "--local=/invalid/", "--local=/does-not-exist.example.com/", "--local=/instance-data/"),
         *(f"--listen-address={RESOLVER}", f"--address=/amazonaws.com/{network.cloud}"),
         *(f"--address=/{ACME_NAME}/{network.host}", f"--servers-file={delegations}", *upstream),
     ]
-    traces.process(subprocess.Popen(command, stdout=(run.logs / "resolver.log").open("wb"), stderr=subprocess.STDOUT))
+    process = subprocess.Popen(command, stdout=(run.logs / "resolver.log").open("wb"), stderr=subprocess.STDOUT)
+    traces.process(process)
+    return process.pid
 
 
 def upstream_resolvers() -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +32,14 @@ class RoleSessions(Protocol):
     def issue(self, role_arn: str, *, source: str) -> Credentials: ...
 
 
+@dataclass(frozen=True)
+class _Interface:
+    """An address in the network: its security groups, and its public address if it has one."""
+
+    groups: tuple[str, ...]
+    public: str | None
+
+
 class Ec2:
     """The machines, volumes and addresses of a run, kept in step with MiniStack's records of them."""
 
@@ -38,6 +48,8 @@ class Ec2:
         self._lock = threading.RLock()
         self.machines: dict[str, Machine] = {}
         self.instances: dict[str, Instance] = {}  # by private address, for the metadata service
+        self._joined: dict[str, _Interface] = {}  # by private address: what is in the network and no instance
+        self._used: set[str] = set()  # private addresses: none is used twice in a run, so that logs stay clear
         actions = ec2._ACTION_MAP
         self._wrap(actions, "AttachVolume", self._attach)
         self._wrap(actions, "DetachVolume", self._detach)
@@ -133,9 +145,25 @@ class Ec2:
         )
 
     def _free_address(self, cidr: str) -> str:
-        # AWS keeps the first four addresses of a subnet; no address is used twice in a run, so that logs stay clear
-        hosts = list(ipaddress.ip_network(cidr).hosts())[9:]
-        return next(str(host) for host in hosts if str(host) not in self.instances)
+        # AWS keeps the first four addresses of a subnet
+        hosts = itertools.islice(ipaddress.ip_network(cidr).hosts(), 9, None)
+        address = next(str(host) for host in hosts if str(host) not in self._used)
+        self._used.add(address)
+        return address
+
+    def join(self, cidr: str, *, groups: Sequence[str], public: bool = False) -> tuple[str, str | None]:
+        """An address of a subnet for what is no instance, behind security groups; and one for the world to reach it by."""
+        with self._lock:
+            address = self._free_address(cidr)
+            self._joined[address] = _Interface(tuple(groups), self.next_elastic_address() if public else None)
+            self.expose()
+            return address, self._joined[address].public
+
+    def leave(self, address: str) -> None:
+        """Takes an address out of the network again."""
+        with self._lock:
+            if (gone := self._joined.pop(address, None)) is not None:
+                self.expose(moved=gone.public)
 
     def terminate(self, id: str, *, patience: float = 30.0) -> None:
         """Shuts a machine down, as EC2 does on termination, and frees its volumes and addresses."""
@@ -171,16 +199,33 @@ class Ec2:
         Connections with an address that moved are forgotten, as they are on AWS.
         """
         with self._lock:
-            exposures = []
+            interfaces = dict(self._joined)
             for instance in self.instances.values():
                 record = ec2._instances.get(instance.id)
                 if record is None or record["State"]["Name"] != "running":
                     continue
                 public = next((a["PublicIp"] for a in ec2._addresses.values() if a["InstanceId"] == instance.id), None)
                 instance.public_address = record["PublicIpAddress"] = public
-                groups = [ec2._security_groups[group["GroupId"]] for group in record["SecurityGroups"]]
-                exposures.append(Exposure(instance.address, public, tuple(o for g in groups for o in _openings(g))))
-            self._network.expose(exposures)
+                interfaces[instance.address] = _Interface(tuple(g["GroupId"] for g in record["SecurityGroups"]), public)
+            members: dict[str, list[str]] = {}
+            for address, interface in interfaces.items():
+                for group in interface.groups:
+                    members.setdefault(group, []).append(address)
+            self._network.expose(
+                [
+                    Exposure(
+                        address,
+                        interface.public,
+                        tuple(
+                            opening
+                            for group in interface.groups
+                            if group in ec2._security_groups
+                            for opening in _openings(ec2._security_groups[group], members)
+                        ),
+                    )
+                    for address, interface in interfaces.items()
+                ]
+            )
             if moved:
                 self._network.forget(moved)
 
@@ -266,6 +311,7 @@ class Ec2:
 
     def next_elastic_address(self) -> str:
         taken = {address["PublicIp"] for address in ec2._addresses.values()}
+        taken |= {interface.public for interface in self._joined.values()}
         return next(
             str(host)
             for host in list(ipaddress.ip_network(self._network.elastic).hosts())[9:]
@@ -285,13 +331,17 @@ def _renewed(issue: Callable[[], Credentials]) -> Callable[[], Credentials]:
     return credentials
 
 
-def _openings(group: Params) -> list[Opening]:
+def _openings(group: Params, members: Mapping[str, Sequence[str]]) -> list[Opening]:
+    """What a group's rules let in, from ranges and from the present members of other groups."""
     openings = []
     for rule in group.get("IpPermissions", []):
         for protocol in ("tcp", "udp") if str(rule["IpProtocol"]) == "-1" else (rule["IpProtocol"],):
             if protocol in ("tcp", "udp"):
                 first, last = int(rule.get("FromPort", 0)), int(rule.get("ToPort", 65535))
-                openings += [Opening(protocol, first, last, source["CidrIp"]) for source in rule.get("IpRanges", [])]
+                sources = [source["CidrIp"] for source in rule.get("IpRanges", [])]
+                for other in rule.get("UserIdGroupPairs", []):
+                    sources += [f"{address}/32" for address in members.get(other["GroupId"], ())]
+                openings += [Opening(protocol, first, last, source) for source in sources]
     return openings
 
 

@@ -9,24 +9,33 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from ministack.services import autoscaling, ec2
+from ministack.services import alb, autoscaling, ec2
 from ministack.services.cloudformation import provisioners, stacks
 
 from rehearsal.cloud import events
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.events import Events
 from rehearsal.cloud.groups import note_what_is_dropped, sizes, unmodified
+from rehearsal.cloud.hooks import LAUNCHING, TERMINATING, Hooks, hook_of
 from rehearsal.cloud.policies import Properties, policies_of, seconds_of
 from rehearsal.cloud.signals import Signals
 
 log = logging.getLogger("rehearsal.fleet")
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 NOTICE = 3.0  # seconds after which a machine without power counts as unhealthy; on AWS, some minutes
+WARMUP = 3.0  # seconds at most of a refresh's warm-up: metrics that settle are nothing that a rehearsal waits for
+SERVES = 600.0  # seconds within which a new machine of a refresh must serve
+DRAINED = 300.0
+
+
+class RefreshError(RuntimeError):
+    """An instance refresh failed; with AWS's kind of words for it."""
 
 
 @dataclass
@@ -36,17 +45,32 @@ class _Group:
     logical_id: str
     properties: Properties
     lock: threading.RLock = field(default_factory=threading.RLock)
-    completed: set[str] = field(default_factory=set)  # instances whose termination hook was answered
     ending: dict[str, threading.Thread] = field(default_factory=dict)
-    heard: dict[str, float] = field(default_factory=dict)  # when each instance that ends gave its last sign of life
     died: dict[str, float] = field(default_factory=dict)
+    entered: dict[str, float] = field(default_factory=dict)  # when each instance came into service
+    abandoned: set[str] = field(default_factory=set)  # instances that said that they do not serve, or said nothing
+
+    @property
+    def targets(self) -> list[str]:
+        """The target groups that its machines are registered with."""
+        return list(self.properties.get("TargetGroupARNs", []))
 
 
 class Fleet:
     """Plays the Auto Scaling groups of all stacks."""
 
-    def __init__(self, *, machines: Ec2, signals: Signals, seen: Events, region: str) -> None:
+    def __init__(
+        self,
+        *,
+        machines: Ec2,
+        signals: Signals,
+        seen: Events,
+        region: str,
+        health: Callable[[str, str], str] = lambda group, target: "healthy",
+    ) -> None:
+        """`health` says what a load balancer finds of a target of a target group."""
         self._machines, self._signals, self._seen, self._region = machines, signals, seen, region
+        self._health, self._hooks = health, Hooks()
         self._groups: dict[str, _Group] = {}
         plain = provisioners._RESOURCE_HANDLERS[GROUP]
         self._plain = dict(plain)
@@ -55,8 +79,6 @@ class Fleet:
         stacks._runs_on_worker_thread = lambda type: type == GROUP or blocking(type)
         sends_back = stacks._sends_back_failed_update
         stacks._sends_back_failed_update = lambda type: type == GROUP or sends_back(type)
-        autoscaling._ACTION_MAP["CompleteLifecycleAction"] = self._complete
-        autoscaling._ACTION_MAP["RecordLifecycleActionHeartbeat"] = self._hear
         threading.Thread(target=self._keep, name="fleet", daemon=True).start()
 
     # behind CloudFormation
@@ -100,10 +122,13 @@ class Fleet:
         ):
             self._fill(group)
             return result
-        policy = policies_of(stack, group.logical_id).get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
+        policies = policies_of(stack, group.logical_id).get("UpdatePolicy", {})
         # A failure is raised; the stack's rollback then calls this again, the other way round, once what the group
         # depends on (its role's policy, say) is back.
-        self._replace(group, policy)
+        if refresh := policies.get("AutoScalingInstanceRefresh"):
+            self._refresh(group, refresh.get("Preferences", {}))
+        else:
+            self._replace(group, policies.get("AutoScalingRollingUpdate", {}))
         return result
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
@@ -126,12 +151,59 @@ class Fleet:
                 group.stack, group.logical_id, count=count, seconds=seconds_of(policy.get("PauseTime", "PT5M"))
             )
 
+    def _refresh(self, group: _Group, preferences: Properties) -> None:
+        """An instance refresh: as many machines more than wanted as the maximum allows, then an old one less for each that serves.
+
+        Raises:
+            RefreshError: a new machine does not serve. AWS launches others for up to an hour before it says so.
+        """
+        most = int(preferences.get("MaxHealthyPercentage", 110))
+        warmup = float(preferences.get("InstanceWarmup", 0))
+        old = [record for record in self._serving(group) if not self._is_present(group, record)]
+        log.info("group %s: an instance refresh of %d machines begins", group.name, len(old))
+        while old:
+            with group.lock:
+                desired = autoscaling._asgs[group.name]["DesiredCapacity"]
+                room = max(1, math.ceil(desired * most / 100) - len(self._serving(group)))
+                new = [self._launch(group) for _ in range(min(room, len(old)))]
+            for id in new:
+                self._await_service(group, id)
+            time.sleep(min(warmup, WARMUP))
+            with group.lock:
+                leaving, old = old[: len(new)], old[len(new) :]
+                self._begin_to_end(group, [record for record in leaving if record in self._serving(group)])
+                old = [record for record in old if record in self._serving(group)]
+        for thread in list(group.ending.values()):
+            thread.join()
+        log.info("group %s: the instance refresh is over", group.name)
+
+    def _await_service(self, group: _Group, id: str) -> None:
+        """Waits until a machine is in service, and its load balancer finds it healthy.
+
+        Raises:
+            RefreshError: it does not serve.
+        """
+        deadline = time.monotonic() + SERVES
+        while time.monotonic() < deadline:
+            if id in group.abandoned or not any(record["InstanceId"] == id for record in self._serving(group)):
+                break
+            if id in group.entered and all(self._health(each, id) == "healthy" for each in group.targets):
+                return
+            time.sleep(0.2)
+        raise RefreshError(f"Instance refresh failed: the new instance {id} does not serve")
+
+    def _is_present(self, group: _Group, record: Properties) -> bool:
+        """Whether a machine is of the launch template and version that the group has now (SkipMatching)."""
+        chosen, own = group.properties["LaunchTemplate"], record["LaunchTemplate"]
+        return (own["LaunchTemplateId"], own["Version"]) == (chosen["LaunchTemplateId"], str(chosen["Version"]))
+
     def _fill(self, group: _Group) -> None:
         with group.lock:
             while len(self._serving(group)) < autoscaling._asgs[group.name]["DesiredCapacity"]:
                 self._launch(group)
 
-    def _launch(self, group: _Group) -> None:
+    def _launch(self, group: _Group) -> str:
+        """Launches a machine in the zone that has the fewest; returns its id."""
         chosen = group.properties["LaunchTemplate"]
         template = ec2._launch_templates[chosen["LaunchTemplateId"]]
         version = next(v for v in template["Versions"] if str(v["VersionNumber"]) == str(chosen["Version"]))
@@ -146,14 +218,16 @@ class Fleet:
             "aws:cloudformation:stack-name": group.stack,
             "aws:cloudformation:logical-id": group.logical_id,
         }
-        subnet = subnets[len(self._records(group)) % len(subnets)]
+        zones = [record["AvailabilityZone"] for record in self._serving(group)]
+        subnet = min(subnets, key=lambda each: zones.count(ec2._subnets[each]["AvailabilityZone"]))
         id = self._machines.launch(template=version["LaunchTemplateData"], subnet=subnet, tags=tags)
         self._seen.add(id, events.LAUNCHED)
         log.info("group %s: launched %s", group.name, id)
+        hook = hook_of(group.properties, LAUNCHING)
         autoscaling._asgs[group.name]["Instances"].append(
             {
                 "InstanceId": id,
-                "LifecycleState": "InService",
+                "LifecycleState": "Pending:Wait" if hook else "InService",
                 "HealthStatus": "Healthy",
                 "AvailabilityZone": ec2._subnets[subnet]["AvailabilityZone"],
                 "ProtectedFromScaleIn": False,
@@ -165,6 +239,57 @@ class Fleet:
                 "LaunchConfigurationName": "",
             }
         )
+        record = autoscaling._asgs[group.name]["Instances"][-1]
+        if hook is None:
+            self._enter(group, record)
+        else:
+            self._beside(self._await_word, group, record, hook, name=f"launch {id}")
+        return id
+
+    def _await_word(self, group: _Group, record: Properties, hook: Properties) -> None:
+        """Lets a machine into service once it says that it serves, or ends it."""
+        id = record["InstanceId"]
+        result, answered = self._hooks.wait(group.name, id, hook, alive=lambda: self._lives(id, record))
+        log.info(
+            "group %s: the launch hook of %s was %s: %s",
+            group.name,
+            id,
+            "answered" if answered else "left alone",
+            result,
+        )
+        with group.lock:
+            if record["LifecycleState"] != "Pending:Wait":
+                return
+            if result == "CONTINUE":
+                self._enter(group, record)
+            else:
+                group.abandoned.add(id)
+                self._begin_to_end(group, [record])
+
+    def _lives(self, id: str, record: Properties) -> bool:
+        return self._machines.machines[id].alive and record["LifecycleState"] == "Pending:Wait"
+
+    def _enter(self, group: _Group, record: Properties) -> None:
+        """Puts a machine into service: its target groups send it requests as soon as they find it healthy."""
+        id = record["InstanceId"]
+        record["LifecycleState"] = "InService"
+        group.entered[id] = time.monotonic()
+        for target_group in group.targets:
+            alb._targets.setdefault(target_group, []).append({"Id": id, "Port": alb._tgs[target_group]["Port"]})
+
+    def _leave(self, group: _Group, id: str) -> None:
+        """Takes a machine out of its target groups, and waits until these have drained it."""
+        for target_group in group.targets:
+            alb._targets[target_group] = [each for each in alb._targets.get(target_group, []) if each["Id"] != id]
+        deadline = time.monotonic() + DRAINED
+        while time.monotonic() < deadline and any(self._health(each, id) != "unused" for each in group.targets):
+            time.sleep(0.2)
+
+    def _beside(self, what: Callable[..., None], *given: object, name: str) -> threading.Thread:
+        context = contextvars.copy_context()  # MiniStack's region
+        thread = threading.Thread(target=context.run, args=(what, *given), name=name, daemon=True)
+        thread.start()
+        return thread
 
     def _empty(self, group: _Group) -> None:
         with group.lock:
@@ -176,35 +301,24 @@ class Fleet:
         """Ends instances beside what comes next: a group launches their successors without waiting for their end."""
         for record in records:
             record["LifecycleState"] = "Terminating"
-            context = contextvars.copy_context()  # MiniStack's region
-            thread = threading.Thread(
-                target=context.run, args=(self._end, group, record), name=f"end {record['InstanceId']}"
+            group.ending[record["InstanceId"]] = self._beside(
+                self._end, group, record, name=f"end {record['InstanceId']}"
             )
-            group.ending[record["InstanceId"]] = thread
-            thread.start()
 
     def _end(self, group: _Group, record: Properties) -> None:
         id = record["InstanceId"]
-        hook = next(
-            (
-                h
-                for h in group.properties.get("LifecycleHookSpecificationList", [])
-                if h["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_TERMINATING"
-            ),
-            None,
-        )
+        if group.targets:
+            self._leave(group, id)
+        hook = hook_of(group.properties, TERMINATING)
         if hook is not None and ec2._instances[id]["State"]["Name"] == "running":
             record["LifecycleState"] = "Terminating:Wait"
             self._machines.instance(id).lifecycle = "Terminated"
-            patience = int(hook.get("HeartbeatTimeout", 3600))
-            group.heard[id] = time.monotonic()
-            while id not in group.completed and time.monotonic() < group.heard[id] + patience:
-                time.sleep(0.2)
+            _, answered = self._hooks.wait(group.name, id, hook)
             log.info(
                 "group %s: the termination hook of %s was %s",
                 group.name,
                 id,
-                "answered" if id in group.completed else "left unanswered",
+                "answered" if answered else "left unanswered",
             )
             self._seen.add(id, events.HOOK_OVER)
         self._machines.terminate(id)
@@ -231,7 +345,9 @@ class Fleet:
             for record in self._serving(group):
                 id = record["InstanceId"]
                 terminated = ec2._instances[id]["State"]["Name"] == "terminated"
-                if self._machines.machines[id].alive and record["HealthStatus"] == "Healthy" and not terminated:
+                well = record["HealthStatus"] == "Healthy" and not self._fails_its_checks(group, id)
+                if self._machines.machines[id].alive and well and not terminated:
+                    group.died.pop(id, None)
                     continue
                 since = group.died.setdefault(id, time.monotonic())
                 if terminated or time.monotonic() - since >= NOTICE:
@@ -243,6 +359,15 @@ class Fleet:
         finally:
             group.lock.release()
 
+    def _fails_its_checks(self, group: _Group, id: str) -> bool:
+        """Whether the load balancer finds a machine unhealthy that it had its time to find healthy."""
+        if group.properties.get("HealthCheckType") != "ELB" or id not in group.entered:
+            return False
+        grace = float(group.properties.get("HealthCheckGracePeriod", 0))
+        if time.monotonic() < group.entered[id] + grace:
+            return False
+        return any(self._health(each, id) == "unhealthy" for each in group.targets)
+
     def _serving(self, group: _Group) -> list[Properties]:
         """The instances that are not being ended."""
         return [record for record in self._records(group) if not record["LifecycleState"].startswith("Terminating")]
@@ -250,36 +375,3 @@ class Fleet:
     def _records(self, group: _Group) -> list[Properties]:
         records: list[Properties] = autoscaling._asgs[group.name]["Instances"]
         return records
-
-    def _waiting(self, params: dict[str, Any]) -> tuple[_Group | None, str]:
-        """The group whose hook waits for the instance that a call is about, if one does, and the instance."""
-
-        def value(key: str) -> str:
-            found = params.get(key, "")
-            return str(found[0] if isinstance(found, list) else found)
-
-        group, id = self._groups.get(value("AutoScalingGroupName")), value("InstanceId")
-        waits = group is not None and any(
-            r["InstanceId"] == id and r["LifecycleState"] == "Terminating:Wait" for r in self._records(group)
-        )
-        return (group if waits else None), id
-
-    def _complete(self, params: dict[str, Any]) -> Any:
-        group, id = self._waiting(params)
-        if group is None:
-            return _no_action(id)
-        group.completed.add(id)
-        return autoscaling._xml(200, "CompleteLifecycleActionResponse", "<CompleteLifecycleActionResult/>")
-
-    def _hear(self, params: dict[str, Any]) -> Any:
-        group, id = self._waiting(params)
-        if group is None:
-            return _no_action(id)
-        group.heard[id] = time.monotonic()
-        return autoscaling._xml(
-            200, "RecordLifecycleActionHeartbeatResponse", "<RecordLifecycleActionHeartbeatResult/>"
-        )
-
-
-def _no_action(id: str) -> Any:
-    return autoscaling._error("ValidationError", f"No active Lifecycle Action found with instance ID {id}")

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
-import trustme
 from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from rehearsal.cloud.authority import Authority
 from rehearsal.cloud.permissions import Gate, Request
 from rehearsal.cloud.permissions.onward import onward
 
@@ -28,19 +28,19 @@ _HOP_BY_HOP = {
     "server",
 }
 _BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]+)\.s3[.-](?P<region>[a-z0-9-]+\.)?amazonaws\.com$")
-_WAIT_HANDLE_HOST = re.compile(r"^cloudformation-waitcondition-[a-z0-9-]+\.s3\.")
+_WAIT_HANDLE_HOST = re.compile(r"^cloudformation-(waitcondition|custom-resource-response)-[a-z0-9-]+\.s3\.")
+AUTHORITIES_HOST = "truststore.pki.rds.amazonaws.com"
 _BODY_LIMIT = 5 * 2**30
 
 
 def certify(
-    *, authority_file: Path, folder: Path, region: str, address: str, others: Mapping[str, Path]
+    *, authority: Authority, folder: Path, region: str, address: str, others: Mapping[str, Path]
 ) -> ssl.SSLContext:
-    """Makes an authority and a certificate for AWS's names in the region; writes the authority's certificate.
+    """Makes a certificate for AWS's names in the region.
 
     `others` are names that other servers of the rehearsal answer to, and the files for their keys and certificates.
     """
-    authority = trustme.CA(organization_name="Rehearsal of AWS")
-    certificate = authority.issue_cert(
+    certificate = authority.issue(
         "amazonaws.com",
         "*.amazonaws.com",
         f"*.{region}.amazonaws.com",
@@ -48,17 +48,16 @@ def certify(
         "*.s3.amazonaws.com",
         f"*.dkr.ecr.{region}.amazonaws.com",
         f"api.ecr.{region}.amazonaws.com",
-        f"*.s3.{region}.amazonaws.com",
+        AUTHORITIES_HOST,
         str(ipaddress.ip_address(address)),
     )
-    authority.cert_pem.write_to_path(str(authority_file))
     for name, file in others.items():
         file.touch(mode=0o600)
-        authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(str(file))
+        file.write_text(authority.issue(name).both)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     pem = folder / "front.pem"
     pem.touch(mode=0o600)
-    certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
+    pem.write_text(certificate.both)
     context.load_cert_chain(pem)
     return context
 
@@ -66,8 +65,9 @@ def certify(
 class Front:
     """Passes requests on to MiniStack, after the gate has admitted them."""
 
-    def __init__(self, *, backend: str, gate: Gate) -> None:
-        self._backend, self._gate = backend, gate
+    def __init__(self, *, backend: str, gate: Gate, authorities: str) -> None:
+        """`authorities` are the certificates that the world downloads to know managed databases by."""
+        self._backend, self._gate, self._authorities = backend, gate, authorities
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self, *, address: str, context: ssl.SSLContext, port: int = 443) -> int:
@@ -82,6 +82,8 @@ class Front:
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         assert self._session is not None
+        if request.host == AUTHORITIES_HOST:
+            return web.Response(text=self._authorities, content_type="application/x-pem-file")
         body = await request.read()
         asked = Request.of(
             method=request.method,

@@ -41,12 +41,14 @@ def note_what_is_dropped(name: str, properties: Properties) -> None:
     """Records what MiniStack's handler leaves out: the hooks of the group's own list, and its maintenance policy.
 
     Raises:
-        ValueError: a policy that keeps machines until others serve, which is not played here.
+        ValueError: a policy that is not played here.
     """
     maintenance = properties.get("InstanceMaintenancePolicy")
-    if maintenance and (int(maintenance["MinHealthyPercentage"]), int(maintenance["MaxHealthyPercentage"])) != (0, 100):
+    least, most = (int((maintenance or {}).get(f"{end}HealthyPercentage", 0)) for end in ("Min", "Max"))
+    if maintenance and (least, most) != (0, 100) and least != 100:
         raise ValueError(
-            f"AWS::AutoScaling::AutoScalingGroup {name}: of maintenance policies only 0 to 100 percent is played here"
+            f"AWS::AutoScaling::AutoScalingGroup {name}: of maintenance policies only 0 to 100 percent, and those that "
+            "launch before they terminate (from 100 percent), are played here"
         )
     autoscaling._asgs[name]["InstanceMaintenancePolicy"] = maintenance
     for hook in properties.get("LifecycleHookSpecificationList", []):

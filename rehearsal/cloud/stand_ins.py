@@ -6,6 +6,14 @@ STAND_INS = {
     "AWS::EC2::FlowLog": "recorded and read back, but no traffic is logged",
     "AWS::DLM::LifecyclePolicy": "recorded and read back, but its schedule never takes a snapshot",
     "AWS::AutoScaling::AutoScalingGroup": "machines are systemd-nspawn containers; a dead one is noticed in seconds, not minutes",
+    "AWS::EC2::NatGateway": "recorded and read back; private machines reach out through this system, with or without one",
+    "AWS::EC2::SecurityGroupEgress": "recorded and read back; what machines send is not held back",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "HAProxy in a machine of each subnet, configured from the local AWS's own records",
+    "AWS::RDS::DBInstance": "PostgreSQL 17 in a machine, whose master is no superuser; no standby yet",
+    "AWS::Lambda::Function": "those made from an image run in a machine of their subnet, by podman; others as processes",
+    "AWS::CertificateManager::Certificate": "signed by the rehearsal's own authority, once its validation record is in the zone",
+    "AWS::Route53::RecordSet": "told by the rehearsal's resolver; health of targets and shares by weight are not looked at",
+    "AWS::SecretsManager::RotationSchedule": "recorded and read back; a rotation that is asked for runs all four steps, the schedule starts none",
 }
 
 # The same where no machine can boot; a type that is not here is played as above.

@@ -8,7 +8,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rehearsal.disk import shortage
@@ -38,6 +38,8 @@ PACKAGES = (
 )
 # Of use only where machines are containers; see docs/rehearsal.md.
 STAND_IN_PACKAGES = ("catatonit",)
+# What machines run that stand in for managed services: databases, load balancers, functions made from images.
+APPLIANCE_PACKAGES = ("postgresql-17", "haproxy", "podman", "netavark", "aardvark-dns")
 
 _FILES = {
     # cloud-init knows that it runs on EC2 from the hypervisor's tables, which a container does not have: it is told here,
@@ -99,11 +101,46 @@ def root_file_system(say: Callable[[str], None]) -> Path:
     Raises:
         RootFileSystemError: debootstrap or apt failed, or the disk is full; what was half made is removed.
     """
-    made_of = "\n".join(
-        [SUITE, architecture(), *PACKAGES, *STAND_IN_PACKAGES, *(f"{k}={v}" for k, v in sorted(_FILES.items()))]
-    )
+    made_of = [SUITE, architecture(), *PACKAGES, *STAND_IN_PACKAGES, *(f"{k}={v}" for k, v in sorted(_FILES.items()))]
+
+    def make(draft: Path, log: Path) -> None:
+        say(f"Debian {SUITE}: debootstrap")
+        _logged(log, "debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(draft), mirror())
+        say(f"Debian {SUITE}: packages of a cloud image")
+        _install(draft, log, *PACKAGES, *STAND_IN_PACKAGES)
+        _logged(log, "chroot", str(draft), "systemctl", "enable", "systemd-networkd", "systemd-resolved")
+        for name, text in _FILES.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_text(text)
+        _finish(draft)
+
+    return _cached(made_of, make)
+
+
+def appliance_file_system(root: Path, say: Callable[[str], None]) -> Path:
+    """The cached root file system of what stands in for managed services: a machine's, with their programs installed.
+
+    Raises:
+        RootFileSystemError: apt failed, or the disk is full; what was half made is removed.
+    """
+
+    def make(draft: Path, log: Path) -> None:
+        say(f"Debian {SUITE}: what stands in for managed services")
+        _logged(log, "cp", "--archive", "--reflink=auto", str(root), str(draft))
+        (draft / "etc/resolv.conf").unlink()
+        _install(draft, log, *APPLIANCE_PACKAGES)
+        for unit in ("postgresql", "haproxy"):
+            _logged(log, "chroot", str(draft), "systemctl", "disable", unit)
+        _logged(log, "chroot", str(draft), "pg_dropcluster", "17", "main")
+        _finish(draft)
+
+    return _cached([root.name, *APPLIANCE_PACKAGES], make)
+
+
+def _cached(made_of: Sequence[str], make: Callable[[Path, Path], None]) -> Path:
+    """A root file system of the cache, named after what it is made of, and made first if it is not there."""
     folder = cache() / "rootfs"
-    root = folder / hashlib.sha256(made_of.encode()).hexdigest()[:16]
+    root = folder / hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:16]
     if root.exists():
         return root
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,18 +148,8 @@ def root_file_system(say: Callable[[str], None]) -> Path:
         if start_time(int(left.suffix[1:])) is None:
             remove(left)
     draft = folder / f"{root.name}.draft.{os.getpid()}"
-    log = folder / f"{root.name}.log"
     try:
-        say(f"Debian {SUITE}: debootstrap")
-        _logged(log, "debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(draft), mirror())
-        say(f"Debian {SUITE}: packages of a cloud image")
-        _install(draft, log)
-        for name, text in _FILES.items():
-            (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            (draft / name).write_text(text)
-        (draft / "etc/resolv.conf").unlink(missing_ok=True)
-        (draft / "etc/resolv.conf").symlink_to("../run/systemd/resolve/stub-resolv.conf")
-        (draft / "etc/machine-id").write_text("")
+        make(draft, folder / f"{root.name}.log")
         draft.rename(root)
     except (OSError, subprocess.CalledProcessError, RootFileSystemError) as error:
         why = f"the root file system could not be made: {error}{shortage(folder)}"
@@ -130,6 +157,13 @@ def root_file_system(say: Callable[[str], None]) -> Path:
     finally:
         remove(draft)
     return root
+
+
+def _finish(root: Path) -> None:
+    """Leaves to the machine what is its own: names by its resolver, and who it is."""
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/resolv.conf").symlink_to("../run/systemd/resolve/stub-resolv.conf")
+    (root / "etc/machine-id").write_text("")
 
 
 def remove(root: Path) -> None:
@@ -140,7 +174,7 @@ def remove(root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
 
 
-def _install(root: Path, log: Path) -> None:
+def _install(root: Path, log: Path, *packages: str) -> None:
     (root / "etc/apt/sources.list").write_text(
         f"deb {mirror()} {SUITE} main\ndeb {mirror()} {SUITE}-updates main\ndeb {_security()} {SUITE}-security main\n"
     )
@@ -152,10 +186,9 @@ def _install(root: Path, log: Path) -> None:
     subprocess.run(["mount", "-t", "proc", "proc", str(proc)], check=True)
     try:
         _logged(log, "chroot", str(root), "apt-get", "update")
-        install = ["apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES, *STAND_IN_PACKAGES]
+        install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
         _logged(log, "chroot", str(root), "env", "DEBIAN_FRONTEND=noninteractive", *install)
         _logged(log, "chroot", str(root), "apt-get", "clean")
-        _logged(log, "chroot", str(root), "systemctl", "enable", "systemd-networkd", "systemd-resolved")
     finally:
         subprocess.run(["umount", "--lazy", str(proc)], check=True)
     policy.unlink()

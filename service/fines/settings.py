@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from fines.database.login import FileLogin, Login, SecretLogin
 from fines.environment import Environment
 from fines.logs import logging_settings
 
@@ -13,8 +14,14 @@ env = Environment(os.environ)
 
 SECRETS_DIR = Path(env.text("SECRETS_DIR", "/run/secrets/fines"))
 SECRET_KEY = env.secret(SECRETS_DIR / "secret_key", least=32)
-DATABASE_PASSWORD_FILE = SECRETS_DIR / "database_password"
-env.secret(DATABASE_PASSWORD_FILE)
+DATABASE_SECRET = env.text("DATABASE_SECRET_ARN", "")
+DATABASE_LOGIN: Login
+if DATABASE_SECRET:
+    DATABASE_LOGIN = SecretLogin(DATABASE_SECRET, region=env.text("AWS_REGION"))
+else:
+    env.secret(SECRETS_DIR / "database_password")
+    DATABASE_LOGIN = FileLogin(env.text("DATABASE_USER", "fines_service"), SECRETS_DIR / "database_password")
+DATABASE_CA = env.text("DATABASE_CA", "")  # of a database that is reached over TLS
 
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 PUBLIC_URL = env.origin("PUBLIC_URL")
@@ -34,7 +41,6 @@ DATABASES = {
         "HOST": env.text("DATABASE_HOST", "/run/postgresql"),
         "PORT": env.integer("DATABASE_PORT", 5432, least=1, most=65535),
         "NAME": env.text("DATABASE_NAME", "fines"),
-        "USER": env.text("DATABASE_USER", "fines_service"),
         # A connection lasts as long as its thread. Before a request uses it, the engine looks whether it still stands.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
@@ -46,6 +52,7 @@ DATABASES = {
             "keepalives_idle": 30,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            **({"sslmode": "verify-full", "sslrootcert": DATABASE_CA} if DATABASE_CA else {}),
             # Migrations take as long as they take: the entrypoint sets 0 for them.
             "options": f"-c statement_timeout={env.integer('DATABASE_TIMEOUT_MS', 8000, least=0, most=600_000)}",
         },

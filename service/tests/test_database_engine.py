@@ -6,6 +6,7 @@ import time
 import pytest
 from django.db import OperationalError, connection, connections
 from fines.database.base import DatabaseWrapper
+from fines.database.login import FileLogin
 
 
 @pytest.fixture
@@ -60,7 +61,9 @@ def test_a_password_that_was_rotated_is_read_anew(fresh, settings, tmp_path):
     rotated = tmp_path / "database_password"
     new = "another one"
     rotated.write_text(f"{new}\n")
-    settings.DATABASE_PASSWORD_FILE = rotated
+    settings.DATABASE_LOGIN = FileLogin(
+        fresh.settings_dict["USER"] or settings.DATABASE_LOGIN.current()["user"], rotated
+    )
     assert fresh.get_connection_params()["password"] == new
     fresh.close()
     with pytest.raises(OperationalError, match="password authentication failed"):

@@ -34,7 +34,8 @@ trap at_exit EXIT
 
 id=$(imds instance-id)
 # Before anything downloads, since connections under the passing address of the launch end here; unless a host that stops has it.
-ask ec2 --data Action=AssociateAddress --data Version=2016-11-15 --data AllowReassociation=false --data "InstanceId=$id" \
+# Machines behind a load balancer have no fixed address.
+[[ -z ${FINES_ADDRESS_ALLOCATION:-} ]] || ask ec2 --data Action=AssociateAddress --data Version=2016-11-15 --data AllowReassociation=false --data "InstanceId=$id" \
   --data "AllocationId=$FINES_ADDRESS_ALLOCATION" "https://ec2.$FINES_REGION.amazonaws.com/" || echo "the address comes later" >&2
 asset=${FINES_HOST_ASSET#s3://}
 install -d /opt/fines

@@ -1,4 +1,4 @@
-"""The single host: a launch template and the group of one that replaces its machine by itself."""
+"""Machines: what each is made from, and the single host, a group of one that replaces its machine by itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from constructs import Construct, IDependable
 
 from stacks import posture
 from stacks.parts.network import PublicNetwork
+from stacks.settings import Cpu, Settings
 
 HOST_FILES = Path(__file__).parent.parent / "host"
 HOOK = "stop-cleanly"
@@ -40,20 +41,14 @@ class SingleHost(Construct):
     ) -> None:
         super().__init__(scope, id)
         name = cdk.Stack.of(self).stack_name
-        root_disk = ec2.BlockDeviceVolume.ebs(16, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3)
-        template = ec2.LaunchTemplate(
+        template = launch_template(
             self,
-            "Template",
             machine_image=machine_image,
-            instance_type=ec2.InstanceType(instance_type),
+            instance_type=instance_type,
             role=role,
             security_group=network.security_group,
-            user_data=ec2.UserData.custom(user_data(environment)),
-            require_imdsv2=True,
-            http_put_response_hop_limit=1,  # a container is a hop away and gets nothing
-            block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=root_disk)],
+            environment=environment,
         )
-        cdk.Tags.of(template).add("Name", name)
         self.group = autoscaling.CfnAutoScalingGroup(
             self,
             "Group",
@@ -105,6 +100,42 @@ class SingleHost(Construct):
             "AwsSolutions-AS3",
             because="The alarms on the host's own metrics tell people when it fails; launches need no message besides.",
         )
+
+
+def launch_template(
+    scope: Construct,
+    *,
+    machine_image: ec2.IMachineImage,
+    instance_type: str,
+    role: iam.Role,
+    security_group: ec2.ISecurityGroup,
+    environment: Mapping[str, str],
+) -> ec2.LaunchTemplate:
+    """What a machine of any tier is made from: encrypted disk, metadata by token alone, the host's files by user data."""
+    root_disk = ec2.BlockDeviceVolume.ebs(16, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3)
+    template = ec2.LaunchTemplate(
+        scope,
+        "Template",
+        machine_image=machine_image,
+        instance_type=ec2.InstanceType(instance_type),
+        role=role,
+        security_group=security_group,
+        user_data=ec2.UserData.custom(user_data(environment)),
+        require_imdsv2=True,
+        http_put_response_hop_limit=1,  # a container is a hop away and gets nothing
+        block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=root_disk)],
+    )
+    cdk.Tags.of(template).add("Name", cdk.Stack.of(scope).stack_name)
+    return template
+
+
+def debian(settings: Settings) -> ec2.IMachineImage:
+    """The launch template gets a concrete image id: the setting's own, or what a parameter names at each deployment."""
+    arch = "arm64" if settings.cpu is Cpu.ARM64 else "amd64"
+    image = settings.machine_image or f"/aws/service/debian/release/13/latest/{arch}"
+    if image.startswith("ami-"):
+        return ec2.MachineImage.generic_linux({settings.region: image})
+    return ec2.MachineImage.from_ssm_parameter(image)
 
 
 def user_data(environment: Mapping[str, str]) -> str:

@@ -101,25 +101,31 @@ _ON_THE_HOST = (
 )
 
 
+def alarm_topic(scope: Construct, *, email: str) -> sns.Topic:
+    """Where alarms are told: to people by e-mail, if an address is given."""
+    stack = cdk.Stack.of(scope)
+    topic = sns.Topic(scope, "Topic", display_name=stack.stack_name, enforce_ssl=True)
+    # A topic with a policy of its own has lost the default one, which would let alarms publish.
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsOfThisAccount",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+        )
+    )
+    if email:
+        topic.add_subscription(subscriptions.EmailSubscription(email))
+    return topic
+
+
 class HostAlarms(Construct):
     """A topic for people, and an alarm on each of the host's own metrics."""
 
     def __init__(self, scope: Construct, id: str, *, namespace: str, email: str) -> None:
         super().__init__(scope, id)
-        stack = cdk.Stack.of(self)
-        self.topic = sns.Topic(self, "Topic", display_name=stack.stack_name, enforce_ssl=True)
-        # A topic with a policy of its own has lost the default one, which would let alarms publish.
-        self.topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsOfThisAccount",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-            )
-        )
-        if email:
-            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        self.topic = alarm_topic(self, email=email)
         for watch in _ON_THE_HOST:
             self._alarm(watch, namespace)
 

@@ -1,4 +1,4 @@
-"""The network of a tier without a load balancer: one public subnet in one zone, with a fixed address."""
+"""The networks: one public subnet in one zone with a fixed address, or subnets of three kinds over several zones."""
 
 from __future__ import annotations
 
@@ -42,14 +42,7 @@ class PublicNetwork(Construct):
         subnet = self.subnet.node.default_child
         assert isinstance(subnet, ec2.CfnSubnet)
         subnet.cidr_block = f"10.20.{zone}.0/24"
-        flow_log_group = logs.LogGroup(
-            self, "FlowLogGroup", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY
-        )
-        self.vpc.add_flow_log(
-            "FlowLog",
-            destination=ec2.FlowLogDestination.to_cloud_watch_logs(flow_log_group),
-            traffic_type=ec2.FlowLogTrafficType.REJECT,  # what was let in is in the web server's own log
-        )
+        _log_refusals(self, self.vpc, log_retention)
         self.security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -67,3 +60,46 @@ class PublicNetwork(Construct):
         self.address = ec2.CfnEIP(self, "Address", domain="vpc")
         # an address needs the way to the internet first, and must go before it does
         self.address.node.add_dependency(self.subnet.internet_connectivity_established)
+
+
+class ZonedNetwork(Construct):
+    """A VPC over several zones: public subnets for the load balancer, private ones for what calls out, isolated ones for data.
+
+    What lies in private subnets reaches S3 without a way out, and all else through the NAT gateways.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, zones: int, nat_gateways: int, log_retention: logs.RetentionDays
+    ) -> None:
+        super().__init__(scope, id)
+        kinds = (
+            ("Public", ec2.SubnetType.PUBLIC, 24),
+            ("Private", ec2.SubnetType.PRIVATE_WITH_EGRESS, 20),
+            ("Isolated", ec2.SubnetType.PRIVATE_ISOLATED, 24),
+        )
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr("10.30.0.0/16"),
+            availability_zones=[cdk.Fn.select(number, cdk.Fn.get_azs()) for number in range(zones)],
+            nat_gateways=nat_gateways,
+            restrict_default_security_group=False,  # no machine uses that group, and restricting it takes a function
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name=name, subnet_type=kind, cidr_mask=mask, map_public_ip_on_launch=False)
+                if kind is ec2.SubnetType.PUBLIC
+                else ec2.SubnetConfiguration(name=name, subnet_type=kind, cidr_mask=mask)
+                for name, kind, mask in kinds
+            ],
+        )
+        self.vpc.add_gateway_endpoint("ToS3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        _log_refusals(self, self.vpc, log_retention)
+
+
+def _log_refusals(scope: Construct, vpc: ec2.Vpc, retention: logs.RetentionDays) -> None:
+    """What was let in is in the web servers' own logs; what was not is in the network's."""
+    group = logs.LogGroup(scope, "FlowLogGroup", retention=retention, removal_policy=cdk.RemovalPolicy.DESTROY)
+    vpc.add_flow_log(
+        "FlowLog",
+        destination=ec2.FlowLogDestination.to_cloud_watch_logs(group),
+        traffic_type=ec2.FlowLogTrafficType.REJECT,
+    )

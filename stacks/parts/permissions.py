@@ -1,4 +1,4 @@
-"""What the single host may call, and what its containers may: one method for each thing the host does."""
+"""What a machine may call, and what its containers may: one method for each thing that it does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
@@ -21,7 +22,7 @@ Conditions = Mapping[str, Mapping[str, object]]
 
 
 class HostRoles(Construct):
-    """The role of the host, and the narrower one that it takes for the service's containers."""
+    """The role of a tier's machines, and the narrower one that each takes for the service's containers."""
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
@@ -45,10 +46,6 @@ class HostRoles(Construct):
             because="Describe calls, ssmmessages and ecr:GetAuthorizationToken have no resource-level permissions; "
             "PutMetricData is bound to one namespace, and Session Manager's agent registers its own machine.",
         )
-        self._accept_wildcard(
-            self._instances,
-            because="A machine's id exists only once it runs; a condition on its tag keeps to this stack's own.",
-        )
 
     def fetch_host_files(self, files: s3_assets.Asset) -> None:
         """The scripts and configuration that user data unpacks."""
@@ -61,13 +58,17 @@ class HostRoles(Construct):
     def follow(self, release: Release) -> None:
         """The parameter that says what to run, and the image it names."""
         self._allow("FollowTheRelease", "ssm:GetParameter", on=[release.parameter.parameter_arn])
+        self.pull(release.image)
+
+    def pull(self, image: ecr_assets.DockerImageAsset) -> None:
+        """The service's image."""
         self._allow("LogInToTheRegistry", "ecr:GetAuthorizationToken", on=["*"])
         self._allow(
             "PullTheImage",
             "ecr:BatchCheckLayerAvailability",
             "ecr:BatchGetImage",
             "ecr:GetDownloadUrlForLayer",
-            on=[release.image.repository.repository_arn],
+            on=[image.repository.repository_arn],
         )
 
     def attach(self, volume: ec2.CfnVolume) -> None:
@@ -75,6 +76,10 @@ class HostRoles(Construct):
         verbs = ("ec2:AttachVolume", "ec2:DetachVolume")
         self._allow("AttachTheDataVolume", *verbs, on=[self._arn("ec2", f"volume/{volume.ref}")])
         self._allow("AttachToOwnMachines", *verbs, on=[self._instances], only_if=self._own)
+        self._accept_wildcard(
+            self._instances,
+            because="A machine's id exists only once it runs; a condition on its tag keeps to this stack's own.",
+        )
         self._allow("LookAtVolumes", "ec2:DescribeVolumes", on=["*"])
 
     def take_address(self, network: PublicNetwork) -> None:
@@ -102,6 +107,16 @@ class HostRoles(Construct):
             self.app,
             _finding(files, self),
             because="The service names photographs itself, and the bucket holds photographs alone.",
+        )
+
+    def read_in_containers(self, *secrets: secretsmanager.ISecret) -> None:
+        """What the service itself reads, and reads again once it was rotated."""
+        self.app.add_to_policy(
+            iam.PolicyStatement(
+                sid="ReadItsSecrets",
+                actions=["secretsmanager:GetSecretValue"],
+                resources=[secret.secret_arn for secret in secrets],
+            )
         )
 
     def publish(self, parameter_name: str) -> None:

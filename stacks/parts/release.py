@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import aws_cdk as cdk
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct, IDependable
 
+from stacks.parts.image import service_image
 from stacks.settings import Cpu
-
-SERVICE = Path(__file__).parent.parent.parent / "service"
-_PLATFORMS = {Cpu.ARM64: ecr_assets.Platform.LINUX_ARM64, Cpu.X86_64: ecr_assets.Platform.LINUX_AMD64}
-_NOT_IN_THE_IMAGE = [
-    "tests",
-    "testing",
-    "requirements-dev.*",
-    "requirements.in",
-    "**/__pycache__",
-    "**/*.pyc",
-    "**/.*_cache",
-]
 
 
 class Release(Construct):
@@ -34,9 +21,7 @@ class Release(Construct):
 
     def __init__(self, scope: Construct, id: str, *, cpu: Cpu, app_containers: int) -> None:
         super().__init__(scope, id)
-        self.image = ecr_assets.DockerImageAsset(
-            self, "Image", directory=str(SERVICE), platform=_PLATFORMS[cpu], exclude=_NOT_IN_THE_IMAGE
-        )
+        self.image = service_image(self, "Image", cpu=cpu)
         self.name = hashlib.sha256(f"{self.image.asset_hash} {app_containers}".encode()).hexdigest()[:12]
         self._handle = cdk.CfnWaitConditionHandle(self, f"Handle{self.name}")
         stack = cdk.Stack.of(self)

@@ -12,6 +12,7 @@ from ministack.services import autoscaling, ec2
 
 from rehearsal.cloud.fleet import Fleet, _Group
 from rehearsal.cloud.groups import note_what_is_dropped
+from rehearsal.cloud.hooks import Hooks
 
 HOST, GROUP, HEARTBEAT = "i-0123456789abcdef0", "fines-test", 1
 CALL = {"AutoScalingGroupName": [GROUP], "LifecycleHookName": ["stop-cleanly"], "InstanceId": [HOST]}
@@ -20,13 +21,17 @@ CALL = {"AutoScalingGroupName": [GROUP], "LifecycleHookName": ["stop-cleanly"], 
 @pytest.fixture
 def ending(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A fleet whose one host is being ended in a thread; `ended` tells after how many seconds it was."""
-    hook = {"LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING", "HeartbeatTimeout": HEARTBEAT}
+    hook = {
+        "LifecycleHookName": "stop-cleanly",
+        "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+        "HeartbeatTimeout": HEARTBEAT,
+    }
     group = _Group(GROUP, "stack", "HostGroup", {"LifecycleHookSpecificationList": [hook]})
     record = {"InstanceId": HOST, "LifecycleState": "InService"}
     monkeypatch.setitem(autoscaling._asgs, GROUP, {"Instances": [record]})
     monkeypatch.setitem(ec2._instances, HOST, {"State": {"Name": "running"}})
     fleet = Fleet.__new__(Fleet)
-    fleet._groups = {GROUP: group}
+    fleet._groups, fleet._hooks = {GROUP: group}, Hooks()
     fleet._machines = SimpleNamespace(instance=lambda _: SimpleNamespace(), terminate=lambda _: None)  # type: ignore[assignment]
     fleet._seen = SimpleNamespace(add=lambda *_: None)  # type: ignore[assignment]
     began = time.monotonic()
@@ -51,24 +56,24 @@ def test_a_host_that_says_nothing_is_given_up_after_the_heartbeat(ending: Any) -
 def test_a_host_that_says_that_it_is_at_work_is_waited_for(ending: Any) -> None:
     for _ in range(3):
         time.sleep(HEARTBEAT * 0.6)
-        assert ending.fleet._hear(CALL)[0] == 200
+        assert ending.fleet._hooks.hear(CALL)[0] == 200
     assert ending.ended() >= 3 * 0.6 * HEARTBEAT + HEARTBEAT
 
 
 def test_a_host_that_is_done_is_not_waited_for(ending: Any) -> None:
-    ending.fleet._hear(CALL)
-    assert ending.fleet._complete(CALL)[0] == 200
+    ending.fleet._hooks.hear(CALL)
+    assert ending.fleet._hooks.complete(CALL)[0] == 200
     assert ending.ended() < HEARTBEAT
 
 
 def test_a_host_that_nobody_ends_is_told_so(ending: Any) -> None:
-    status, _, body = ending.fleet._hear(CALL | {"InstanceId": ["i-0fedcba9876543210"]})
+    status, _, body = ending.fleet._hooks.hear(CALL | {"InstanceId": ["i-0fedcba9876543210"]})
     assert status == 400
     assert b"No active Lifecycle Action" in (body if isinstance(body, bytes) else body.encode())
 
 
-def test_a_policy_that_keeps_the_old_host_until_the_new_one_serves_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_policy_that_is_not_played_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(autoscaling._asgs, GROUP, {})
-    policy = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}
-    with pytest.raises(ValueError, match="only 0 to 100 percent is played here"):
+    policy = {"MinHealthyPercentage": 50, "MaxHealthyPercentage": 120}
+    with pytest.raises(ValueError, match="of maintenance policies only 0 to 100 percent, and those that launch"):
         note_what_is_dropped(GROUP, {"InstanceMaintenancePolicy": policy})

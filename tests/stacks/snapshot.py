@@ -86,12 +86,15 @@ def _hashes(assembly: Path) -> Callable[[str], str]:
         for kind in ("files", "dockerImages")
         for hash, asset in assets[kind].items()
     }
-    (release,) = {hash for id in template_in(assembly)["Resources"] for hash in re.findall("ReleaseHandle(.{12})", id)}
+    # Of a tier whose image changes in place the release has a name of its own.
+    releases = {hash for id in template_in(assembly)["Resources"] for hash in re.findall("ReleaseHandle(.{12})", id)}
 
     def replace(text: str) -> str:
         for hash, name in named.items():
             text = text.replace(hash, name)
-        text = re.sub(rf"(Handle|Served){release}[0-9A-F]{{8}}", r"\1<release>", text)
-        return text.replace(release, "<release>")
+        for release in releases:
+            text = re.sub(rf"(Handle|Served){release}[0-9A-F]{{8}}", r"\1<release>", text)
+            text = text.replace(release, "<release>")
+        return text
 
     return replace

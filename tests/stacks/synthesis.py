@@ -15,7 +15,11 @@ import aws_cdk as cdk
 from app import build_app
 
 PROJECT = Path(__file__).parent.parent.parent
-TIERS = ("single",)
+TIERS = ("single", "asg")
+# What a tier asks for besides, for tests that say nothing of it.
+_ASKED_FOR: dict[str, dict[str, object]] = {
+    "asg": {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "hosted_zone_name": "fines.example"}
+}
 Template = dict[str, Any]
 Resource = dict[str, Any]
 Change = Callable[[cdk.Stack], None]
@@ -24,7 +28,7 @@ Change = Callable[[cdk.Stack], None]
 def context(**settings: object) -> dict[str, Any]:
     """cdk.json's context, with settings over it."""
     given: dict[str, Any] = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    return given | settings
+    return given | _ASKED_FOR.get(str(settings.get("tier", given.get("tier"))), {}) | settings
 
 
 def assemble(folder: Path, change: Change | None = None, **settings: object) -> Template:

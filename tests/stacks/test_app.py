@@ -53,7 +53,7 @@ def test_synth_is_the_same_bytes_everywhere_and_asks_nobody(tmp_path: Path) -> N
 def test_the_program_ends_with_2_and_no_traceback_and_synthesizes_nothing(tmp_path: Path) -> None:
 
     environment = os.environ | {
-        "CDK_CONTEXT_JSON": json.dumps(context(tier="asg", app_containers=0)),
+        "CDK_CONTEXT_JSON": json.dumps(context(tier="eks", app_containers=0)),
         "CDK_OUTDIR": str(tmp_path / "out"),
     }
     ended = subprocess.run(
@@ -68,6 +68,6 @@ def test_the_program_ends_with_2_and_no_traceback_and_synthesizes_nothing(tmp_pa
     assert ended.stdout == ""
     assert ended.stderr.splitlines() == [
         "app_containers='0': use a whole number from 1 to 8",
-        "tier='asg' is not built yet: use single, for example: cdk deploy -c tier=single",
+        "tier='eks' is not built yet: use single or asg, for example: cdk deploy -c tier=asg",
     ]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -73,7 +73,7 @@ def test_boot_runs_each_step_after_those_it_names_and_none_after_a_failure(tmp_p
         (steps / name).write_text(BOOT.format(after=after, name=name, code=code))
         (steps / name).chmod(0o755)
     text = (HOST_FILES / "boot").read_text()
-    engine = text[text.index("needs() {") : text.index("if [[ ${#failed[@]} -gt 0 ]]")]
+    engine = text[text.index("named() {") : text.index("if [[ ${#failed[@]} -gt 0 ]]")]
     engine = re.sub(r"^place .*\n|^rm -f /run/fines/refusal\n", "", engine, flags=re.M)
     script = f"""set -euo pipefail
         HOST_FILES={tmp_path} said={tmp_path}/said; mkdir -p $said

@@ -25,7 +25,7 @@ def test_another_image_changes_in_place(tmp_path: Path, monkeypatch: pytest.Monk
     service.mkdir()
     (service / "Dockerfile").write_text("FROM another\n")
     before = synthesize()
-    monkeypatch.setattr("stacks.parts.release.SERVICE", service)
+    monkeypatch.setattr("stacks.parts.image.SERVICE", service)
     after = assemble(tmp_path / "out")
     assert not replaced(before, after)
     assert release(before)["image"] != release(after)["image"]
@@ -36,7 +36,7 @@ def test_tests_of_the_service_are_no_release(tmp_path: Path, monkeypatch: pytest
     service = tmp_path / "service"
     (service / "tests").mkdir(parents=True)
     (service / "Dockerfile").write_text("FROM another\n")
-    monkeypatch.setattr("stacks.parts.release.SERVICE", service)
+    monkeypatch.setattr("stacks.parts.image.SERVICE", service)
     before = assemble(tmp_path / "before")
     (service / "tests" / "test_more.py").write_text("assert True\n")
     after = assemble(tmp_path / "after")

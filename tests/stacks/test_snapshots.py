@@ -38,7 +38,7 @@ def test_snapshots_do_not_follow_the_contents_of_files(
     service = tmp_path / "service"
     service.mkdir()
     (service / "Dockerfile").write_text("FROM another\n")
-    monkeypatch.setattr("stacks.parts.release.SERVICE", service)
+    monkeypatch.setattr("stacks.parts.image.SERVICE", service)
     after = tmp_path / "after"
     assemble(after, tier=tier)
     assert snapshots(before) == snapshots(after)

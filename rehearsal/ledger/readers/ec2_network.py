@@ -90,10 +90,69 @@ def security_group(cloud: Cloud, asked: Asked) -> Found:
     properties = {
         **picked(record, "GroupName", "VpcId", "Tags"),
         "GroupDescription": record.get("Description"),
-        "SecurityGroupIngress": list(_rules(record.get("IpPermissions", []), "Source")),
-        "SecurityGroupEgress": list(_rules(record.get("IpPermissionsEgress", []), "Destination")),
+        "SecurityGroupIngress": _own(record.get("IpPermissions", []), "Source", asked),
+        "SecurityGroupEgress": _own(record.get("IpPermissionsEgress", []), "Destination", asked),
     }
     return Found(properties, picked(record, "GroupId", "VpcId"))
+
+
+def _own(permissions: list[Any], side: str, asked: Asked) -> list[Properties]:
+    """A group's rules less those that are resources of their own, of which it is no list's affair to tell."""
+    type = f"AWS::EC2::SecurityGroup{'Ingress' if side == 'Source' else 'Egress'}"
+    keys = ("GroupId", "IpProtocol", "FromPort", "ToPort", f"{side}SecurityGroupId", "CidrIp")
+    others = list(zip(*(asked.beside(type, key) for key in keys), strict=True))
+    own = []
+    for rule in _rules(permissions, side):
+        if tuple(str(rule.get(key)) for key in keys[1:]) in [
+            tuple(str(value) for value in other[1:]) for other in others if other[0] == asked.physical_id
+        ]:
+            continue
+        own.append(rule)
+    return own
+
+
+@reads("AWS::EC2::SecurityGroupIngress")
+def ingress(cloud: Cloud, asked: Asked) -> Found:
+    return _rule(cloud, asked, "IpPermissions", "Source")
+
+
+@reads("AWS::EC2::SecurityGroupEgress")
+def egress(cloud: Cloud, asked: Asked) -> Found:
+    return _rule(cloud, asked, "IpPermissionsEgress", "Destination")
+
+
+def _rule(cloud: Cloud, asked: Asked, key: str, side: str) -> Found:
+    """A rule among those of its group: the API tells no id of it there, so it is known by what it says."""
+    group = asked.wanted["GroupId"]
+    record = only(cloud("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"], group)
+    names = ("IpProtocol", "FromPort", "ToPort", f"{side}SecurityGroupId", "CidrIp", "Description")
+    found = [
+        rule
+        for rule in _rules(record.get(key, []), side)
+        if all(str(rule.get(name)) == str(asked.wanted[name]) for name in names if name in asked.wanted)
+    ]
+    return Found({"GroupId": record["GroupId"], **picked(only(found, f"such a rule in {group}"), *names)})
+
+
+@reads("AWS::EC2::NatGateway")
+def nat_gateway(cloud: Cloud, asked: Asked) -> Found:
+    answer = cloud("ec2").describe_nat_gateways(NatGatewayIds=[asked.physical_id])
+    record = only(answer["NatGateways"], asked.physical_id)
+    addresses = record.get("NatGatewayAddresses", [])
+    properties = {
+        **picked(record, "ConnectivityType", "SubnetId", "Tags"),
+        "AllocationId": addresses[0].get("AllocationId") if addresses else None,
+    }
+    return Found(properties, {"NatGatewayId": record["NatGatewayId"]})
+
+
+@reads("AWS::EC2::VPCEndpoint")
+def endpoint(cloud: Cloud, asked: Asked) -> Found:
+    answer = cloud("ec2").describe_vpc_endpoints(VpcEndpointIds=[asked.physical_id])
+    record = only(answer["VpcEndpoints"], asked.physical_id)
+    return Found(
+        picked(record, "RouteTableIds", "ServiceName", "VpcEndpointType", "VpcId", "Tags"), {"Id": asked.physical_id}
+    )
 
 
 def _rules(permissions: list[Any], side: str) -> Iterator[Properties]:

@@ -32,8 +32,9 @@ def function(cloud: Cloud, asked: Asked) -> Found:
     variables = record.get("Environment", {}).get("Variables")
     properties = {
         **picked(record, *_SAME),
-        # The code comes back as an address of an archive, not as what the template names.
-        "Code": UNREADABLE,
+        # An archive's code comes back as an address of its own, not as what the template names.
+        "Code": {"ImageUri": answer["Code"].get("ImageUri")} if record.get("PackageType") == "Image" else UNREADABLE,
+        "ImageConfig": record.get("ImageConfigResponse", {}).get("ImageConfig"),
         "Environment": {"Variables": variables} if variables else None,
         "Layers": [layer["Arn"] for layer in record.get("Layers", [])],
         "ReservedConcurrentExecutions": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),

@@ -6,7 +6,7 @@ import json
 import string
 from typing import Any
 
-from rehearsal.ledger.readers.registry import UNREADABLE, Asked, Cloud, Found, Properties, picked, reads
+from rehearsal.ledger.readers.registry import UNREADABLE, Absent, Asked, Cloud, Found, Properties, picked, reads
 
 _CLASSES = {
     "ExcludeLowercase": string.ascii_lowercase,
@@ -15,12 +15,17 @@ _CLASSES = {
     "ExcludePunctuation": string.punctuation,
 }
 
+# What an attachment writes into a secret besides what was generated.
+_ATTACHED = {"engine", "host", "port", "dbname", "dbInstanceIdentifier"}
+
 
 @reads("AWS::SecretsManager::Secret")
 def secret(cloud: Cloud, asked: Asked) -> Found:
     manager = cloud("secretsmanager")
     record = manager.describe_secret(SecretId=asked.physical_id)
     value = manager.get_secret_value(SecretId=record["ARN"])["SecretString"]
+    if record["ARN"] in asked.beside("AWS::SecretsManager::SecretTargetAttachment", "SecretId"):
+        value = json.dumps({key: each for key, each in (_object(value) or {}).items() if key not in _ATTACHED})
     properties = {
         **picked(record, "Description", "KmsKeyId", "Name", "Tags"),
         "GenerateSecretString": _settings(value, asked.wanted.get("GenerateSecretString", {})),
@@ -28,6 +33,37 @@ def secret(cloud: Cloud, asked: Asked) -> Found:
         "SecretString": value,
     }
     return Found(properties, {"Id": record["ARN"]})
+
+
+@reads("AWS::SecretsManager::RotationSchedule")
+def rotation_schedule(cloud: Cloud, asked: Asked) -> Found:
+    record = cloud("secretsmanager").describe_secret(SecretId=asked.wanted["SecretId"])
+    if not record.get("RotationEnabled"):
+        raise Absent(f"{record['Name']} is not rotated")
+    properties = {
+        "SecretId": record["ARN"],
+        "RotationLambdaARN": record.get("RotationLambdaARN"),
+        "RotationRules": record.get("RotationRules"),
+        "RotateImmediatelyOnUpdate": UNREADABLE,  # what was asked for once is over
+    }
+    return Found(properties)
+
+
+@reads("AWS::SecretsManager::ResourcePolicy")
+def resource_policy(cloud: Cloud, asked: Asked) -> Found:
+    answer = cloud("secretsmanager").get_resource_policy(SecretId=asked.wanted["SecretId"])
+    properties = {"SecretId": answer["ARN"], "ResourcePolicy": json.loads(answer["ResourcePolicy"])}
+    return Found(properties)
+
+
+@reads("AWS::SecretsManager::SecretTargetAttachment")
+def target_attachment(cloud: Cloud, asked: Asked) -> Found:
+    """What it leaves behind: the secret tells where its database is."""
+    answer = cloud("secretsmanager").get_secret_value(SecretId=asked.wanted["SecretId"])
+    host = (_object(answer["SecretString"]) or {}).get("host", "")
+    if not str(host).startswith(f"{asked.wanted['TargetId']}."):
+        raise Absent(f"the secret {answer['Name']} does not name the host of {asked.wanted['TargetId']}")
+    return Found({"SecretId": answer["ARN"], "TargetId": asked.wanted["TargetId"], "TargetType": UNREADABLE})
 
 
 def _settings(value: str, wanted: Properties) -> Properties:

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.utils import OperationalError
 
+from fines.database.login import LoginError
+
 # A database that does not even refuse a connection costs each attempt its whole time-out. After one such attempt
 # the others fail at once for this long, so that threads stay free to answer that the process itself is well.
 SLOW_SECONDS = 1.0
@@ -32,8 +34,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not poll.poll(0)
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's parameters, with the password as it stands in its file now."""
-        return {**super().get_connection_params(), "password": settings.DATABASE_PASSWORD_FILE.read_text().strip()}
+        """Django's parameters, with the user and the password as they are now."""
+        try:
+            return {**super().get_connection_params(), **settings.DATABASE_LOGIN.current()}
+        except LoginError as error:
+            raise OperationalError(str(error)) from error
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A new connection; OperationalError at once where the last attempt ran into its time-out."""
@@ -42,7 +47,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise OperationalError("the database did not answer a moment ago")
         try:
             return super().get_new_connection(conn_params)
-        except self.Database.OperationalError:
+        except self.Database.OperationalError as error:
+            if _refuses_the_login(error) and settings.DATABASE_LOGIN.renew(conn_params["password"]):
+                return super().get_new_connection({**conn_params, **settings.DATABASE_LOGIN.current()})
             if time.monotonic() - began > SLOW_SECONDS:
                 DatabaseWrapper._paused_until = time.monotonic() + PAUSE_SECONDS
             raise
+
+
+def _refuses_the_login(error: Exception) -> bool:
+    """Whether the server refused the user or the password: libpq keeps no code of an error that came before a session did."""
+    return "password authentication failed" in str(error)

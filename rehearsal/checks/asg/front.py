@@ -1,0 +1,65 @@
+"""What the world reaches: HTTPS through the load balancer, with the certificate of the domain, and nothing but it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+
+import httpx
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.pinned import Pinned
+
+_ALSO_TRIED = (22, 53, 5432, 8101, 8404)
+
+
+@check("asg")
+def https_verifies_for_the_domain_at_each_address_of_the_load_balancer_and_http_redirects(subject: Subject) -> str:
+    found = subject.tier.addresses(subject.domain)
+    if len(found) < 2:
+        raise CheckError(f"{subject.domain} leads to {found}: two addresses in two zones are expected")
+    trusted = ssl.create_default_context(cafile=str(subject.tier.run.authority))
+    for address in found:
+        with httpx.Client(transport=Pinned(address, subject.domain, trusted), timeout=10) as client:
+            answer = client.get(f"https://{subject.domain}/readyz")
+        if answer.status_code != 200 or "max-age=31536000" not in answer.headers.get("Strict-Transport-Security", ""):
+            raise CheckError(f"{address} answered {answer.status_code} {dict(answer.headers)}: {answer.text[:160]}")
+        plain = httpx.get(f"http://{address}/admin/?a=b", headers={"Host": subject.domain}, timeout=10)
+        to = plain.headers.get("Location", "").replace(":443", "")
+        if plain.status_code != 301 or to != f"https://{subject.domain}/admin/?a=b":
+            raise CheckError(f"{address} answered HTTP with {plain.status_code} to {plain.headers.get('Location')}")
+    return f"{', '.join(found)}: verified, and redirected to"
+
+
+@check("asg")
+def nothing_but_the_two_ports_of_the_web_is_reached_from_outside(subject: Subject) -> str:
+    open_ports = [
+        f"{address}:{port}"
+        for address in subject.tier.addresses(subject.domain)
+        for port in _ALSO_TRIED
+        if _answers(address, port)
+    ]
+    if open_ports:
+        raise CheckError(f"these are reached from outside: {', '.join(open_ports)}")
+    private = [
+        *(f"{machine.address}:443" for machine in subject.hosts),
+        *(f"{address}:5432" for address in subject.tier.addresses(subject.outputs["DatabaseHost"])),
+    ]
+    if len(private) < 3:
+        raise CheckError(f"two machines and a database are expected, there are {private}")
+    reached = [place for place in private if _answers(*_split(place))]
+    if reached:
+        raise CheckError(f"these are reached from outside: {', '.join(reached)}")
+    return f"{len(_ALSO_TRIED)} other ports of the load balancer are closed, and {', '.join(private)} are not reached"
+
+
+def _split(place: str) -> tuple[str, int]:
+    address, _, port = place.partition(":")
+    return address, int(port)
+
+
+def _answers(address: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=1.5):
+        return True
+    return False

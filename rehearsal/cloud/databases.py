@@ -1,0 +1,114 @@
+"""What stands behind RDS for PostgreSQL: a machine with PostgreSQL 17, whose master is no superuser, reached over TLS alone."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from ministack.services import rds
+from ministack.services.cloudformation import provisioners, stacks
+
+from rehearsal.cloud.appliances import Appliance, ApplianceError, Appliances
+from rehearsal.cloud.authority import Authority
+from rehearsal.cloud.names import Names
+from rehearsal.cloud.policies import Properties
+
+INSTANCE = "AWS::RDS::DBInstance"
+# Parameters that are RDS's own, or that what stands in for it decides itself.
+_NOT_POSTGRESQLS = ("rds.",)
+_SETTINGS = """\
+listen_addresses = '*'
+ssl = on
+ssl_cert_file = '/etc/postgresql/17/main/server.pem'
+ssl_key_file = '/etc/postgresql/17/main/server.key'
+password_encryption = scram-sha-256
+max_connections = 200
+"""
+# TLS and a password, or nothing: what rds.force_ssl=1 means.
+_WHO = "local all postgres peer\nhostssl all all 0.0.0.0/0 scram-sha-256\n"
+
+
+class Databases:
+    """Plays the database instances of all stacks."""
+
+    def __init__(self, *, appliances: Appliances, names: Names, authority: Authority) -> None:
+        self._appliances, self._names, self._authority = appliances, names, authority
+        self.running: dict[str, Appliance] = {}  # by the instance's identifier
+        handlers = provisioners._RESOURCE_HANDLERS[INSTANCE]
+        self._plain = dict(handlers)
+        handlers.update(create=self._create, delete=self._delete)
+        blocking = stacks._runs_on_worker_thread
+        stacks._runs_on_worker_thread = lambda type: type == INSTANCE or blocking(type)
+
+    def _create(self, logical_id: str, properties: Properties, stack: str) -> Any:
+        id, attributes = self._plain["create"](logical_id, properties, stack)
+        record = rds._instances[id]
+        subnets = record["DBSubnetGroup"]["Subnets"]
+        groups = [group["VpcSecurityGroupId"] for group in record["VpcSecurityGroups"]]
+        appliance = self._appliances.boot(f"rds-{id}", subnet=subnets[0]["SubnetIdentifier"], groups=groups)
+        self.running[id] = appliance
+        name = record["Endpoint"]["Address"]
+        self._set_up(appliance, record, name)
+        self._names.lead(name, [appliance.address])
+        return id, attributes
+
+    def _set_up(self, appliance: Appliance, record: Properties, name: str) -> None:
+        certificate = self._authority.issue(name)
+        parameters = {
+            key: value
+            for group in record["DBParameterGroups"]
+            for key, value in _parameters(group["DBParameterGroupName"]).items()
+            if not key.startswith(_NOT_POSTGRESQLS)
+        }
+        settings = _SETTINGS + "".join(f"{key} = '{value}'\n" for key, value in parameters.items())
+        master, database = record["MasterUsername"], record["DBName"]
+        password = record["_MasterUserPassword"].replace("'", "''")
+        script = textwrap.dedent(f"""\
+            set -eu
+            echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf
+            pg_createcluster 17 main --locale C.UTF-8 > /dev/null
+            cd /etc/postgresql/17/main
+            cat > server.pem << 'END'
+            {{certificate}}
+            END
+            install -m 600 -o postgres /dev/stdin server.key << 'END'
+            {{key}}
+            END
+            cat > conf.d/rds.conf << 'END'
+            {{settings}}
+            END
+            cat > pg_hba.conf << 'END'
+            {{who}}
+            END
+            systemctl start postgresql@17-main
+            runuser -u postgres -- psql -qX -v ON_ERROR_STOP=1 postgres << 'END'
+            CREATE ROLE rds_superuser NOLOGIN;
+            GRANT pg_monitor, pg_signal_backend TO rds_superuser;
+            CREATE ROLE "{master}" LOGIN CREATEROLE CREATEDB IN ROLE rds_superuser PASSWORD '{password}';
+            CREATE DATABASE "{database}" OWNER "{master}";
+            END
+        """)
+        for key, text in {
+            "certificate": certificate.chain,
+            "key": certificate.key,
+            "settings": settings,
+            "who": _WHO,
+        }.items():
+            script = script.replace("{" + key + "}", text)
+        done = appliance.machine.run("bash", input=script, check=False, timeout=120)
+        if done.returncode:
+            raise ApplianceError(f"the stand-in for {name} did not start: {(done.stdout + done.stderr).strip()[-800:]}")
+
+    def _delete(self, physical_id: str, properties: Properties) -> None:
+        record = rds._instances.get(physical_id)
+        if (appliance := self.running.pop(physical_id, None)) is not None:
+            self._appliances.end(appliance)
+            if record is not None:
+                self._names.lead(record["Endpoint"]["Address"], [])
+        self._plain["delete"](physical_id, properties)
+
+
+def _parameters(group: str) -> dict[str, str]:
+    """The parameters that a group sets, by name."""
+    record = rds._param_groups.get(group) or {}
+    return {name: str(value["ParameterValue"]) for name, value in record.get("Parameters", {}).items()}

@@ -1,0 +1,134 @@
+"""What stands behind Lambda functions made from images: a machine of their own in their subnet, where podman runs the image.
+
+It runs as the image says, read-only but for /tmp, with the credentials of the function's role, and asks the runtime interface
+for its events. A function that changes gets a new container.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.services import lambda_svc
+
+from rehearsal.cloud.appliances import Appliance, ApplianceError, Appliances
+from rehearsal.cloud.ec2 import RoleSessions
+from rehearsal.cloud.runtime import Runtime
+from rehearsal.machines.metadata import Credentials
+
+log = logging.getLogger("rehearsal.functions")
+_NAME = "function"
+
+
+@dataclass
+class _Running:
+    appliance: Appliance
+    runtime: Runtime
+    made_of: tuple[object, ...]
+    credentials: Credentials
+
+
+class Functions:
+    """Runs the functions of all stacks that are made from images; those from zip files run as processes of MiniStack's own."""
+
+    def __init__(
+        self, *, appliances: Appliances, sessions: RoleSessions, registry: str, region: str, cloud: str
+    ) -> None:
+        self._appliances, self._sessions, self._registry = appliances, sessions, registry
+        self._region, self._cloud = region, cloud
+        self._running: dict[str, _Running] = {}
+        self._lock = threading.Lock()
+        lambda_svc._execute_function_docker = self._execute
+
+    def _execute(self, function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        config = function.get("config") or function
+        with self._lock:  # one event at a time: what a deployment and a schedule ask of them
+            try:
+                running = self._ready(config)
+            except Exception as error:
+                log.exception("the function %s could not be started", config["FunctionName"])
+                return _failure(f"{type(error).__name__}: {error}", "Runtime.InvalidEntrypoint")
+            given = running.runtime.invoke(
+                request_id, event, arn=config["FunctionArn"], seconds=float(config.get("Timeout", 3))
+            )
+            said = running.appliance.machine.run("podman", "logs", "--tail", "200", _NAME, check=False)
+        text = said.stdout + said.stderr
+        log.info("the function %s was invoked: %s", config["FunctionName"], "failed" if given.failed else "well")
+        if given.failed:
+            return {"body": given.body, "error": True, "function_error": "Unhandled", "log": text}
+        return {"body": given.body, "log": text}
+
+    def _ready(self, config: dict[str, Any]) -> _Running:
+        """The function's container as its configuration says, started now if it is not there.
+
+        Raises:
+            ApplianceError: its machine or its container did not start.
+        """
+        name, made_of = config["FunctionName"], _made_of(config)
+        running = self._running.get(name)
+        if running is None:
+            network = config.get("VpcConfig") or {}
+            appliance = self._appliances.boot(
+                f"lambda-{name[-40:].lower()}", subnet=network["SubnetIds"][0], groups=network["SecurityGroupIds"]
+            )
+            running = _Running(appliance, Runtime(self._cloud), (), self._sessions.issue(config["Role"], source=name))
+            self._running[name] = running
+        if running.made_of != made_of or running.credentials.expires < time.time() + 900:
+            running.credentials = self._sessions.issue(config["Role"], source=name)
+            self._start(running, config)
+            running.made_of = made_of
+        return running
+
+    def _start(self, running: _Running, config: dict[str, Any]) -> None:
+        image = f"{self._registry}/{config['ImageUri'].partition('/')[2]}"
+        given = (config.get("ImageConfigResponse") or {}).get("ImageConfig") or {}
+        environment = dict((config.get("Environment") or {}).get("Variables") or {}) | {
+            "AWS_LAMBDA_RUNTIME_API": running.runtime.place,
+            "AWS_LAMBDA_FUNCTION_NAME": config["FunctionName"],
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_ACCESS_KEY_ID": running.credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": running.credentials.secret,
+            "AWS_SESSION_TOKEN": running.credentials.token,
+            "AWS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt",
+        }
+        machine = running.appliance.machine
+        machine.run("podman", "rm", "--force", "--ignore", _NAME, check=False)
+        pulled = machine.run("podman", "pull", "--quiet", "--tls-verify=false", image, check=False, timeout=180)
+        if pulled.returncode:
+            raise ApplianceError(f"the image {image} could not be pulled: {pulled.stderr.strip()[-400:]}")
+        entry = given.get("EntryPoint") or []
+        command = [
+            *("podman", "run", "--detach", "--name", _NAME, "--network", "host", "--read-only", "--tmpfs", "/tmp"),  # noqa: S108
+            *("--cap-drop", "all", "--security-opt", "no-new-privileges", "--user", "993"),
+            *(f"--env={key}={value}" for key, value in environment.items()),
+            *(("--entrypoint", json.dumps(entry)) if entry else ()),
+            image,
+            *(given.get("Command") or []),
+        ]
+        started = machine.run(*command, check=False, timeout=60)
+        if started.returncode:
+            raise ApplianceError(
+                f"the container of {config['FunctionName']} did not start: {started.stderr.strip()[-400:]}"
+            )
+
+
+def _made_of(config: dict[str, Any]) -> tuple[object, ...]:
+    return tuple(
+        repr(config.get(key)) for key in ("ImageUri", "ImageConfigResponse", "Environment", "Role", "VpcConfig")
+    )
+
+
+def _failure(message: str, kind: str) -> dict[str, Any]:
+    return {
+        "body": {"errorMessage": message, "errorType": kind},
+        "error": True,
+        "function_error": "Unhandled",
+        "log": message,
+    }

@@ -1,0 +1,52 @@
+"""The roles of a managed database: who owns the tables, and the two users of the service that take turns.
+
+The master of a managed database is no superuser: it may make roles and databases, and no more.
+"""
+
+import psycopg
+from psycopg import sql
+
+GROUP = "fines_service"  # what the service may do; its users are members of it
+USERS = ("fines_a", "fines_b")
+
+
+def make_roles(master: psycopg.Connection, *, migrator: str, migrator_password: str) -> None:
+    """Makes the roles that are not there yet, and gives the migrator its password; safe to run again."""
+    _create(master, migrator, "LOGIN")
+    set_password(master, migrator, migrator_password)
+    _create(master, GROUP, "NOLOGIN")
+    for user in USERS:
+        _create(master, user, "LOGIN")
+        master.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(GROUP), sql.Identifier(user)))
+    database = master.info.dbname
+    name, owner = sql.Identifier(database), sql.Identifier(migrator)
+    # A master that made a role may give itself what the role is, which PostgreSQL asks of who gives a database away.
+    master.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(owner))
+    master.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, owner))
+    master.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM public").format(name))
+    master.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, sql.Identifier(GROUP)))
+
+
+def open_schema(owner: psycopg.Connection) -> None:
+    """Lets the service's users read and write the rows of what the migrator makes from now on, and nothing else."""
+    group = sql.Identifier(GROUP)
+    for statement in (
+        "ALTER SCHEMA public OWNER TO CURRENT_USER",
+        "REVOKE ALL ON SCHEMA public FROM public",
+        "GRANT USAGE ON SCHEMA public TO {group}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {group}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {group}",
+    ):
+        owner.execute(sql.SQL(statement).format(group=group))
+
+
+def set_password(connection: psycopg.Connection, user: str, password: str) -> None:
+    """Gives a user a password: what goes over the wire, and into a log of statements, is its verifier alone."""
+    verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier)))
+
+
+def _create(connection: psycopg.Connection, role: str, options: str) -> None:
+    found = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    if found is None:
+        connection.execute(sql.SQL("CREATE ROLE {} " + options).format(sql.Identifier(role)))  # type: ignore[arg-type]

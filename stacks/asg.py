@@ -1,0 +1,183 @@
+"""Tier asg: machines behind a load balancer that grow and shrink with demand, and a managed database."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from stacks.parts.alarms import FleetAlarms
+from stacks.parts.balancer import Balancer
+from stacks.parts.database import NAME, ManagedPostgres
+from stacks.parts.fleet import SERVING_HOOK, Fleet
+from stacks.parts.image import service_image
+from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, debian
+from stacks.parts.migration import Migration
+from stacks.parts.monitoring import HostLogs, retention_of
+from stacks.parts.names import ServiceName
+from stacks.parts.network import ZonedNetwork
+from stacks.parts.permissions import STACK_TAG, HostRoles
+from stacks.parts.rotation import Rotation
+from stacks.parts.storage import Buckets, RootSecret
+from stacks.settings import Settings
+
+# RDS is the database, Route 53 the name server, ACM the authority: a machine of this tier has none of what plays them.
+_OF_ANOTHER_TIER = [
+    "README.md",
+    "postgresql",
+    "containers/local-database.conf",
+    *(
+        f"steps/{name}"
+        for name in ("address", "backups", "data", "database", "dns", "escrow", "packages-database", "volume")
+    ),
+    *(f"bin/{name}" for name in ("backup", "certificate", "configure-*", "drill", "escrow", "metrics", "publish-ds")),
+    *("bin/table-sums", "bin/tune-postgresql", "systemd/on-the-volume.conf"),
+    *(
+        f"systemd/fines-{name}.*"
+        for name in ("backup", "certificate", "data", "drill", "escrow", "metrics", "publish-ds")
+    ),
+]
+
+
+class AsgStack(cdk.Stack):
+    """An Auto Scaling group of EC2 machines behind a load balancer, with RDS, S3 and Route 53."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id,
+            env=cdk.Environment(region=settings.region),
+            termination_protection=settings.deletion_protection,
+            description="Traffic fines on machines behind a load balancer",
+        )
+        cdk.Tags.of(self).add(STACK_TAG, id)
+        cdk.Tags.of(self).add("fines:stage", settings.stage)
+        namespace, log_prefix = f"Fines/{id}", f"/fines/{settings.stage}/{settings.tier}"
+        retention = retention_of(settings.log_days)
+
+        network = ZonedNetwork(
+            self, "Network", zones=settings.zones, nat_gateways=settings.nat_gateways, log_retention=retention
+        )
+        buckets = Buckets(self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days)
+        database = ManagedPostgres(
+            self,
+            "Database",
+            network=network,
+            instance_class=settings.database_class,
+            gibibytes=settings.database_gb,
+            most_gibibytes=settings.database_max_gb,
+            backup_days=settings.backup_days,
+            log_retention=retention,
+            deletion_protection=settings.deletion_protection,
+        )
+        secret = RootSecret(self, "Secret").secret
+        image = service_image(self, "Image", cpu=settings.cpu)
+        migration = Migration(
+            self,
+            "Migration",
+            network=network,
+            database=database,
+            image=image,
+            cpu=settings.cpu,
+            log_retention=retention,
+        )
+        Rotation(
+            self,
+            "Rotation",
+            network=network,
+            database=database,
+            image=image,
+            cpu=settings.cpu,
+            log_retention=retention,
+            days=settings.rotation_days,
+            after=migration,
+        )
+        host_files = s3_assets.Asset(self, "HostFiles", path=str(HOST_FILES), exclude=_OF_ANOTHER_TIER)
+
+        roles = HostRoles(self, "Roles")
+        roles.fetch_host_files(host_files)
+        roles.read_secret(secret)
+        roles.pull(image)
+        roles.keep_media(buckets.media)
+        roles.read_in_containers(database.service)
+        roles.report(namespace=namespace, log_prefix=log_prefix)
+        roles.signal(group_name=id)
+        roles.be_reached()
+
+        name = ServiceName(
+            self,
+            "Name",
+            domain=settings.domain,
+            zone_id=settings.hosted_zone_id,
+            zone_name=settings.hosted_zone_name,
+            certificate_arn=settings.certificate_arn,
+        )
+        balancer = Balancer(
+            self,
+            "Balancer",
+            network=network,
+            certificate=name.certificate,
+            access_logs=buckets.logs,
+            deletion_protection=settings.deletion_protection,
+        )
+        fleet = Fleet(
+            self,
+            "Fleet",
+            network=network,
+            balancer=balancer,
+            role=roles.host,
+            instance_type=settings.instance_type,
+            machine_image=debian(settings),
+            least=settings.min_machines,
+            most=settings.max_machines,
+            after=migration,
+            environment={
+                "FINES_STACK": id,
+                "FINES_STAGE": settings.stage,
+                "FINES_TIER": settings.tier,
+                "FINES_REGION": settings.region,
+                "AWS_DEFAULT_REGION": settings.region,
+                "FINES_DOMAIN": settings.domain,
+                "FINES_TIMEZONE": settings.timezone,
+                "FINES_HOST_ASSET": host_files.s3_object_url,
+                "FINES_IMAGE": image.image_uri,
+                "FINES_APP_CONTAINERS": str(settings.app_containers),
+                "FINES_SECRET_ARN": secret.secret_arn,
+                "FINES_DATABASE_HOST": database.host,
+                "FINES_DATABASE_NAME": NAME,
+                "FINES_DATABASE_SECRET_ARN": database.service.secret_arn,
+                "FINES_MEDIA_BUCKET": buckets.media.bucket_name,
+                "FINES_APP_ROLE_ARN": roles.app.role_arn,
+                "FINES_GROUP_LOGICAL_ID": GROUP_LOGICAL_ID,
+                "FINES_GROUP_NAME": id,
+                "FINES_HOOK_NAME": HOOK,
+                "FINES_SERVING_HOOK_NAME": SERVING_HOOK,
+                "FINES_BALANCER_RANGE": network.vpc.vpc_cidr_block,
+                "FINES_LOG_GROUP_PREFIX": log_prefix,
+                "FINES_METRIC_NAMESPACE": namespace,
+                "FINES_RATE_TOKEN_PER_MINUTE": str(settings.calls_per_minute),
+                "FINES_RATE_ADDRESS_PER_MINUTE": str(settings.calls_per_minute_of_an_address),
+                "FINES_RATE_REPORT_PER_MINUTE": str(settings.reports_per_minute),
+                "FINES_RATE_LOGIN_PER_MINUTE": str(settings.logins_per_minute),
+                "FINES_REPORT_NEEDS_TOKEN": str(settings.report_needs_token).lower(),
+                "FINES_TOKEN_DAYS": str(settings.token_days),
+            },
+        )
+        fleet.group.node.add_dependency(roles)
+        database.admit(fleet.security_group, who="The machines")
+        name.lead_to(balancer.balancer, tier=settings.tier, weight=settings.dns_weight)
+
+        HostLogs(self, "Logs", prefix=log_prefix, retention=retention)
+        alarms = FleetAlarms(self, "Alarms", balancer=balancer, database=database, email=settings.alarm_email)
+
+        _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
+        _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
+        _tell(self, "GroupName", fleet.group.ref, "The Auto Scaling group of the machines")
+        _tell(self, "DatabaseHost", database.host, "The database, reached from the machines alone")
+        _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
+        _tell(self, "SecretArn", secret.secret_arn, "The root of the machines' own secrets")
+        _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
+
+
+def _tell(stack: cdk.Stack, name: str, value: str, what: str) -> None:
+    cdk.CfnOutput(stack, name, value=value, description=what)

@@ -1,0 +1,133 @@
+"""The managed database: RDS for PostgreSQL with a standby in another zone, and the secrets of those who use it."""
+
+from __future__ import annotations
+
+import json
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from stacks import posture
+from stacks.parts.network import ZonedNetwork
+
+NAME = "fines"
+_MASTER = "fines_master"
+_VERSION = rds.PostgresEngineVersion.of("17.6", "17")
+
+
+class ManagedPostgres(Construct):
+    """PostgreSQL 17 in two zones, reached over TLS alone by those whom `admit` names.
+
+    Three secrets open it: the master's makes roles, the migrator's owns the tables, the service's may read and write rows.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        network: ZonedNetwork,
+        instance_class: str,
+        gibibytes: int,
+        most_gibibytes: int,
+        backup_days: int,
+        log_retention: logs.RetentionDays,
+        deletion_protection: bool,
+    ) -> None:
+        super().__init__(scope, id)
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=network.vpc,
+            description="Who reaches the database: machines, and the functions that migrate and rotate",
+            allow_all_outbound=False,
+        )
+        self.master = self._secret("Master", _MASTER, "Makes the roles of the database")
+        self.migrator = self._secret("Migrator", "fines_migrator", "Owns the tables; for migrations alone")
+        self.service = self._secret("Service", "fines_a", "What the service logs in with; two users take turns")
+        parameters = rds.ParameterGroup(
+            self,
+            "Parameters",
+            engine=rds.DatabaseInstanceEngine.postgres(version=_VERSION),
+            description="Fines: TLS alone, and slow statements in the log",
+            parameters={
+                "rds.force_ssl": "1",
+                "log_min_duration_statement": "500",
+                "log_statement": "none",
+                "timezone": "UTC",
+            },
+        )
+        kind = instance_class.removeprefix("db.")
+        self.instance = rds.DatabaseInstance(
+            self,
+            "Instance",
+            engine=rds.DatabaseInstanceEngine.postgres(version=_VERSION),
+            parameter_group=parameters,
+            instance_type=ec2.InstanceType(kind),
+            credentials=rds.Credentials.from_secret(self.master, _MASTER),
+            database_name=NAME,
+            vpc=network.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            security_groups=[self.security_group],
+            publicly_accessible=False,
+            multi_az=True,
+            storage_type=rds.StorageType.GP3,
+            allocated_storage=gibibytes,
+            max_allocated_storage=most_gibibytes,
+            storage_encrypted=True,
+            backup_retention=cdk.Duration.days(backup_days),
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=False,
+            preferred_backup_window="06:00-06:30",
+            preferred_maintenance_window="sun:07:00-sun:07:30",
+            auto_minor_version_upgrade=True,
+            allow_major_version_upgrade=False,
+            cloudwatch_logs_exports=["postgresql", "upgrade"],
+            cloudwatch_logs_retention=None,
+            database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
+            enable_performance_insights=True,
+            performance_insight_retention=rds.PerformanceInsightRetention.DEFAULT,
+            deletion_protection=deletion_protection,
+            # A retained database would hold its network; a snapshot holds its data.
+            removal_policy=cdk.RemovalPolicy.SNAPSHOT,
+        )
+        posture.accept(
+            self.instance,
+            "AwsSolutions-RDS11",
+            because="The security group lets in three named groups; another port would hide nothing from them.",
+        )
+        if not deletion_protection:
+            posture.accept(
+                self.instance,
+                "AwsSolutions-RDS10",
+                because="A stage whose setting deletion_protection is false is one that people mean to destroy.",
+            )
+        self.log_retention = log_retention
+
+    @property
+    def host(self) -> str:
+        return self.instance.db_instance_endpoint_address
+
+    def admit(self, group: ec2.ISecurityGroup, *, who: str) -> None:
+        """Lets the members of a security group connect, and them connect to nothing else of it."""
+        self.security_group.add_ingress_rule(group, ec2.Port.tcp(5432), who)
+
+    def _secret(self, id: str, user: str, what: str) -> secretsmanager.Secret:
+        """A generated password and its user, in the form that RDS and its rotation functions know."""
+        secret = secretsmanager.Secret(
+            self,
+            id,
+            description=what,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"username": user}),
+                generate_string_key="password",
+                password_length=48,
+                exclude_punctuation=True,
+            ),
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        return secret
