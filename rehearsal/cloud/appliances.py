@@ -16,8 +16,11 @@ from rehearsal.machines.network import Network
 from rehearsal.machines.traces import Traces
 from rehearsal.places import Run
 
-# No instance and no user data: cloud-init has nothing to ask for.
-_NO_CLOUD_INIT = {"etc/cloud/cloud-init.disabled": ""}
+_FILES = {
+    # No instance and no user data: cloud-init has nothing to ask for.
+    "etc/cloud/cloud-init.disabled": "",
+    "etc/systemd/system/haproxy.service.d/rehearsal.conf": "[Service]\nLimitNOFILE=20000\n",
+}
 _BOOTS_SECONDS = 30.0
 
 
@@ -66,7 +69,7 @@ class Appliances:
             network=self._network,
             authority=self._run.authority,
             traces=self._traces,
-            files=_NO_CLOUD_INIT | dict(files or {}),
+            files=_FILES | dict(files or {}),
         )
         _await_boot(machine)
         return Appliance(machine, address, reached_by)

@@ -181,7 +181,7 @@ def _configuration(attributes: list[Properties], listeners: list[Properties], gr
     lines = [
         "global",
         "  stats socket /run/haproxy/admin.sock mode 600 level admin",
-        "  maxconn 20000",
+        "  maxconn 8000",
         "  log /dev/log local0",
         "  ssl-server-verify none",  # ALB does not look whose certificate a target shows
         "defaults",

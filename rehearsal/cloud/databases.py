@@ -65,7 +65,6 @@ class Databases:
         password = record["_MasterUserPassword"].replace("'", "''")
         script = textwrap.dedent(f"""\
             set -eu
-            echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf
             pg_createcluster 17 main --locale C.UTF-8 > /dev/null
             cd /etc/postgresql/17/main
             cat > server.pem << 'END'

@@ -10,13 +10,17 @@ import json
 import logging
 import threading
 import time
+import urllib.request
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from ministack.services import lambda_svc
+from ministack.services import ec2, lambda_svc
+from ministack.services.cloudformation import provisioners
 
 from rehearsal.cloud.appliances import Appliance, ApplianceError, Appliances
 from rehearsal.cloud.ec2 import RoleSessions
+from rehearsal.cloud.policies import Properties
 from rehearsal.cloud.runtime import Runtime
 from rehearsal.machines.metadata import Credentials
 
@@ -43,6 +47,7 @@ class Functions:
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
         lambda_svc._execute_function_docker = self._execute
+        _keep_networks()
 
     def _execute(self, function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         config = function.get("config") or function
@@ -51,6 +56,7 @@ class Functions:
                 running = self._ready(config)
             except Exception as error:
                 log.exception("the function %s could not be started", config["FunctionName"])
+                self._tell_the_stack(event, f"{type(error).__name__}: {error}")
                 return _failure(f"{type(error).__name__}: {error}", "Runtime.InvalidEntrypoint")
             given = running.runtime.invoke(
                 request_id, event, arn=config["FunctionArn"], seconds=float(config.get("Timeout", 3))
@@ -61,6 +67,20 @@ class Functions:
         if given.failed:
             return {"body": given.body, "error": True, "function_error": "Unhandled", "log": text}
         return {"body": given.body, "log": text}
+
+    def _tell_the_stack(self, event: Any, why: str) -> None:
+        """Answers for a custom resource's function that could not be started here: AWS would wait until its time is up."""
+        if not (isinstance(event, dict) and "ResponseURL" in event):
+            return
+        body = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")} | {
+            "Status": "FAILED",
+            "Reason": f"the rehearsal could not start the function: {why}"[:600],
+            "PhysicalResourceId": event.get("PhysicalResourceId", "none"),
+        }
+        place = f"http://{self._registry}{urlsplit(event['ResponseURL']).path}"
+        request = urllib.request.Request(place, data=json.dumps(body).encode(), method="PUT")
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            answer.read()
 
     def _ready(self, config: dict[str, Any]) -> _Running:
         """The function's container as its configuration says, started now if it is not there.
@@ -117,6 +137,32 @@ class Functions:
             raise ApplianceError(
                 f"the container of {config['FunctionName']} did not start: {started.stderr.strip()[-400:]}"
             )
+
+
+def _keep_networks() -> None:
+    """Has functions of templates keep the network that they are to be in, which MiniStack drops."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    plain = dict(handlers)
+
+    def create(logical_id: str, properties: Properties, stack: str) -> Any:
+        made = plain["create"](logical_id, properties, stack)
+        _note(made[0], properties)
+        return made
+
+    def update(id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None) -> Any:
+        made = plain["update"](id, old, new, stack, logical_id)
+        _note(made[0], new)
+        return made
+
+    handlers.update(create=create, update=update)
+
+
+def _note(name: str, properties: Properties) -> None:
+    given = properties.get("VpcConfig") or {}
+    subnets = given.get("SubnetIds", [])
+    if subnets:
+        network = ec2._subnets[subnets[0]]["VpcId"]
+        lambda_svc._functions[name]["config"]["VpcConfig"] = {**given, "VpcId": network}
 
 
 def _made_of(config: dict[str, Any]) -> tuple[object, ...]:

@@ -61,6 +61,9 @@ class Migration(Construct):
             "Done",
             service_token=migrator.function.function_arn,
             resource_type="Custom::Migration",
+            service_timeout=cdk.Duration.minutes(
+                16
+            ),  # a function that ends without a word fails the deployment a minute later
             properties={"Release": image.asset_hash},
         )
         # reached only once its rule is there, and by way of the NAT gateways
