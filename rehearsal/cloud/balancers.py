@@ -60,6 +60,7 @@ class Balancers:
         handlers.update(create=self._create, delete=self._delete)
         blocking = stacks._runs_on_worker_thread
         stacks._runs_on_worker_thread = lambda type: type == BALANCER or blocking(type)
+        _a_target_group_tells_its_full_name()
         alb._ACTION_MAP["DescribeTargetHealth"] = self._describe_health
         threading.Thread(target=self._keep, name="balancers", daemon=True).start()
 
@@ -174,6 +175,18 @@ class Balancers:
             for target in sorted(asked or known)
         )
         return alb._xml(200, "DescribeTargetHealth", f"<TargetHealthDescriptions>{told}</TargetHealthDescriptions>")
+
+
+def _a_target_group_tells_its_full_name() -> None:
+    """MiniStack's attribute TargetGroupFullName lacks its first part, by which CloudWatch knows a target group's metrics."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ElasticLoadBalancingV2::TargetGroup"]
+    plain = dict(handlers)
+
+    def told(made: tuple[str, Properties]) -> tuple[str, Properties]:
+        return made[0], {**made[1], "TargetGroupFullName": made[0].rpartition(":")[2]}
+
+    handlers["create"] = lambda *given: told(plain["create"](*given))
+    handlers["update"] = lambda *given, **named: told(plain["update"](*given, **named))
 
 
 def _configuration(attributes: list[Properties], listeners: list[Properties], groups: list[str]) -> str:

@@ -36,13 +36,15 @@ class Databases:
         self.running: dict[str, Appliance] = {}  # by the instance's identifier
         handlers = provisioners._RESOURCE_HANDLERS[INSTANCE]
         self._plain = dict(handlers)
-        handlers.update(create=self._create, delete=self._delete)
+        handlers.update(create=self._create, update=self._update, delete=self._delete)
+        _an_instance_tells_its_insights_and_logs()
         blocking = stacks._runs_on_worker_thread
         stacks._runs_on_worker_thread = lambda type: type == INSTANCE or blocking(type)
 
     def _create(self, logical_id: str, properties: Properties, stack: str) -> Any:
         id, attributes = self._plain["create"](logical_id, properties, stack)
         record = rds._instances[id]
+        _note(record, properties)
         subnets = record["DBSubnetGroup"]["Subnets"]
         groups = [group["VpcSecurityGroupId"] for group in record["VpcSecurityGroups"]]
         appliance = self._appliances.boot(f"rds-{id}", subnet=subnets[0]["SubnetIdentifier"], groups=groups)
@@ -51,6 +53,16 @@ class Databases:
         self._set_up(appliance, record, name)
         self._names.lead(name, [appliance.address])
         return id, attributes
+
+    def _update(
+        self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Any:
+        """What can change while it runs; the stand-in itself stays as it is."""
+        made = self._plain["update"](physical_id, old, new, stack, logical_id)
+        if made[0] != physical_id:
+            raise ValueError("a database instance that is replaced is not played here")
+        _note(rds._instances[physical_id], new)
+        return made
 
     def _set_up(self, appliance: Appliance, record: Properties, name: str) -> None:
         certificate = self._authority.issue(name)
@@ -105,6 +117,27 @@ class Databases:
             if record is not None:
                 self._names.lead(record["Endpoint"]["Address"], [])
         self._plain["delete"](physical_id, properties)
+
+
+def _note(record: Properties, properties: Properties) -> None:
+    """Keeps what MiniStack drops of an instance."""
+    record["DatabaseInsightsMode"] = properties.get("DatabaseInsightsMode", "")
+    record["EnabledCloudwatchLogsExports"] = list(properties.get("EnableCloudwatchLogsExports", []))
+
+
+def _an_instance_tells_its_insights_and_logs() -> None:
+    """Has DescribeDBInstances tell what MiniStack's own leaves out."""
+    plain = rds._instance_xml
+
+    def told(record: Properties) -> str:
+        text = str(plain(record))
+        logs = "".join(f"<member>{name}</member>" for name in record.get("EnabledCloudwatchLogsExports", []))
+        text = text.replace(
+            "<EnabledCloudwatchLogsExports/>", f"<EnabledCloudwatchLogsExports>{logs}</EnabledCloudwatchLogsExports>"
+        )
+        return text + f"<DatabaseInsightsMode>{record.get('DatabaseInsightsMode', '')}</DatabaseInsightsMode>"
+
+    rds._instance_xml = told
 
 
 def _parameters(group: str) -> dict[str, str]:

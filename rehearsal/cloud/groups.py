@@ -10,7 +10,7 @@ from rehearsal.cloud.policies import Properties
 
 
 def keep_maintenance_policies() -> None:
-    """Has DescribeAutoScalingGroups tell a group's policy, and UpdateAutoScalingGroup change it."""
+    """Has DescribeAutoScalingGroups tell a group's policy, warm-up and target groups, and UpdateAutoScalingGroup change the policy."""
     name = "InstanceMaintenancePolicy"
     describe_plain, update_plain = (
         autoscaling._ACTION_MAP[f"{verb}AutoScalingGroup{s}"] for verb, s in (("Describe", "s"), ("Update", ""))
@@ -20,10 +20,15 @@ def keep_maintenance_policies() -> None:
         status, headers, body = describe_plain(params)
         text = body.decode() if isinstance(body, bytes) else body
         for group, record in autoscaling._asgs.items():
+            told = ""
             if policy := record.get(name):
-                inner = "".join(f"<{key}>{value}</{key}>" for key, value in policy.items())
-                first = f"<member><AutoScalingGroupName>{group}</AutoScalingGroupName>"
-                text = text.replace(first, f"{first}<{name}>{inner}</{name}>")
+                told += f"<{name}>{''.join(f'<{key}>{value}</{key}>' for key, value in policy.items())}</{name}>"
+            if (warmup := record.get("DefaultInstanceWarmup")) is not None:
+                told += f"<DefaultInstanceWarmup>{warmup}</DefaultInstanceWarmup>"
+            if targets := record.get("TargetGroupARNs"):
+                told += f"<TargetGroupARNs>{''.join(f'<member>{arn}</member>' for arn in targets)}</TargetGroupARNs>"
+            first = f"<member><AutoScalingGroupName>{group}</AutoScalingGroupName>"
+            text = text.replace(first, first + told)
         return status, headers, text.encode()
 
     def update(params: Properties) -> Any:
@@ -51,6 +56,8 @@ def note_what_is_dropped(name: str, properties: Properties) -> None:
             "launch before they terminate (from 100 percent), are played here"
         )
     autoscaling._asgs[name]["InstanceMaintenancePolicy"] = maintenance
+    for key in ("DefaultInstanceWarmup", "TargetGroupARNs"):
+        autoscaling._asgs[name][key] = properties.get(key)
     for hook in properties.get("LifecycleHookSpecificationList", []):
         record = autoscaling._hook_record(name, hook["LifecycleHookName"], hook)
         autoscaling._hooks[f"{name}/{hook['LifecycleHookName']}"] = record

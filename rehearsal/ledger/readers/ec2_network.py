@@ -97,18 +97,11 @@ def security_group(cloud: Cloud, asked: Asked) -> Found:
 
 
 def _own(permissions: list[Any], side: str, asked: Asked) -> list[Properties]:
-    """A group's rules less those that are resources of their own, of which it is no list's affair to tell."""
-    type = f"AWS::EC2::SecurityGroup{'Ingress' if side == 'Source' else 'Egress'}"
-    keys = ("GroupId", "IpProtocol", "FromPort", "ToPort", f"{side}SecurityGroupId", "CidrIp")
-    others = list(zip(*(asked.beside(type, key) for key in keys), strict=True))
-    own = []
-    for rule in _rules(permissions, side):
-        if tuple(str(rule.get(key)) for key in keys[1:]) in [
-            tuple(str(value) for value in other[1:]) for other in others if other[0] == asked.physical_id
-        ]:
-            continue
-        own.append(rule)
-    return own
+    """A group's rules; those between groups only where its own list has such: else they are resources of their own, read by themselves."""
+    source = f"{side}SecurityGroupId"
+    listed = asked.wanted.get("SecurityGroupIngress" if side == "Source" else "SecurityGroupEgress", [])
+    own = any(source in rule for rule in listed)
+    return [rule for rule in _rules(permissions, side) if own or source not in rule]
 
 
 @reads("AWS::EC2::SecurityGroupIngress")
