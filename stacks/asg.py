@@ -174,6 +174,9 @@ class AsgStack(cdk.Stack):
         _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
         _tell(self, "GroupName", fleet.group.ref, "The Auto Scaling group of the machines")
         _tell(self, "DatabaseHost", database.host, "The database, reached from the machines alone")
+        _tell(
+            self, "DatabaseSecretArn", database.service.secret_arn, "What the service logs in with; rotate it at will"
+        )
         _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
         _tell(self, "SecretArn", secret.secret_arn, "The root of the machines' own secrets")
         _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")

@@ -109,6 +109,8 @@ def _rotate(data: dict[str, Any]) -> Any:
 def _begin(secret: dict[str, Any], token: str | None = None) -> str:
     """Starts a rotation beside the call that asks for it, as on AWS; returns the id of the version to come."""
     version = token or str(uuid.uuid4())
+    for each in secret["Versions"].values():  # a stage belongs to one version
+        each["Stages"] = [stage for stage in each["Stages"] if stage != "AWSPENDING"]
     # The version is there from the start, without a value: the function's first step looks for it.
     secret["Versions"][version] = {
         "SecretString": None,

@@ -1,0 +1,121 @@
+"""Machines that die, and machines that are replaced: nothing that was acknowledged is lost, and a release costs no request."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rehearsal.cdk import CdkError
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.people import People
+from rehearsal.checks.variant import deploy, variant
+from rehearsal.machines.machine import Machine
+
+REPLACED_SECONDS = 240
+_PACE = 0.22  # seconds between an officer's fines: below the limit on a token
+_OFFICERS = 12
+_LEAST = 5_000  # requests of a replacement, at least
+
+
+@check("asg")
+def a_machine_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(subject: Subject) -> str:
+    people = People.make(subject, officers=8, owners=5)
+    before = {machine.id for machine in subject.hosts}
+    victim = subject.hosts[-1]
+    with Load(people, officers=8, pause=_PACE, patience=5) as load:
+        load.await_acknowledged(100, seconds=60)
+        cut = time.monotonic()
+        victim.cut_power()
+        _await_serving(subject, len(before), without={victim.id})
+        seconds = time.monotonic() - cut
+        load.await_acknowledged(100, seconds=60)
+        load.stop()
+    new = {machine.id for machine in subject.hosts} - before
+    if len(new) != 1:
+        raise CheckError(f"{sorted(new)} came for {victim.id}: one machine was expected")
+    must_be_there_once(load.ledger, people, subject)
+    ledger = load.ledger
+    tried = len(ledger.acknowledged) + len(ledger.refused)
+    share = 100 * len(ledger.refused) / tried
+    return (
+        f"{victim.id} to {new.pop()} in {seconds:.0f} s; {len(ledger.acknowledged)} fines there once, "
+        f"{len(ledger.refused)} of {tried} requests failed ({share:.1f} %) and were repeated"
+    )
+
+
+@check("asg")
+def a_refresh_to_a_new_image_under_load_fails_no_request(subject: Subject) -> str:
+    before = {machine.id for machine in subject.hosts}
+    assembly = variant(subject, "new-image", lambda copy: _touch(copy, "# another image\n"))
+    people = People.make(subject, officers=_OFFICERS, owners=4)
+    with Load(people, officers=_OFFICERS, pause=_PACE) as load:
+        began = time.monotonic()
+        deploy(subject, assembly, log="deploy-new-image")
+        seconds = time.monotonic() - began
+        if (missing := _LEAST - len(load.ledger.acknowledged)) > 0:
+            load.await_acknowledged(missing, seconds=120)
+        load.stop()
+    if left := before & {machine.id for machine in subject.hosts}:
+        raise CheckError(f"these machines were not replaced: {sorted(left)}")
+    if load.ledger.refused:
+        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    must_be_there_once(load.ledger, people, subject)
+    silence = load.ledger.longest_silence()
+    return f"{len(before)} machines in {seconds:.0f} s; {len(load.ledger.acknowledged)} fines meanwhile, none failed; {silence:.2f} s of silence"
+
+
+@check("asg")
+def a_refresh_to_an_image_that_never_serves_fails_rolls_back_and_fails_no_request(subject: Subject) -> str:
+    def never_ready(copy: Path) -> None:
+        urls = copy / "service/fines/urls.py"
+        urls.write_text(
+            urls.read_text() + "\nurlpatterns = [p for p in urlpatterns if 'readyz' not in str(p.pattern)]\n"
+        )
+
+    before = {machine.id for machine in subject.hosts}
+    people = People.make(subject, officers=4, owners=2)
+    assembly = variant(subject, "never-ready", never_ready)
+    with Load(people, officers=4, pause=_PACE) as load:
+        try:
+            deploy(subject, assembly, log="deploy-never-ready")
+        except CdkError as error:
+            said = str(error)
+        else:
+            raise CheckError("the deployment said that it succeeded")
+        load.await_acknowledged(10, seconds=20)
+        load.stop()
+    if "does not serve" not in said:
+        raise CheckError(f"the deployment failed without its reason: {said[-400:]}")
+    after = {machine.id for machine in subject.hosts}
+    if not before & after:
+        raise CheckError(f"none of {sorted(before)} serves on, but {sorted(after)}")
+    if load.ledger.refused:
+        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    must_be_there_once(load.ledger, people, subject)
+    return f"rolled back; {len(load.ledger.acknowledged)} fines meanwhile, none failed; {len(before & after)} of {len(before)} machines were never touched"
+
+
+def _touch(copy: Path, line: str) -> None:
+    file = copy / "service/fines/wsgi.py"
+    file.write_text(file.read_text() + line)
+
+
+def _await_serving(subject: Subject, count: int, *, without: set[str]) -> list[Machine]:
+    """Waits until so many machines serve, none of some."""
+    deadline = time.monotonic() + REPLACED_SECONDS
+    while True:
+        serving = [machine for machine in subject.hosts if machine.id not in without]
+        if len(serving) >= count and _healthy(subject) >= count:
+            return serving
+        if time.monotonic() > deadline:
+            raise CheckError(f"{len(serving)} machines serve after {REPLACED_SECONDS} s, {count} should")
+        time.sleep(1)
+
+
+def _healthy(subject: Subject) -> int:
+    """How many machines the load balancer finds healthy."""
+    elb = subject.tier.client("elbv2")
+    (group,) = elb.describe_target_groups()["TargetGroups"]
+    told = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+    return sum(each["TargetHealth"]["State"] == "healthy" for each in told)

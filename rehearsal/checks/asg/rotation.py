@@ -1,0 +1,98 @@
+"""Passwords that change while the service serves: each step of the template's own function, and no request the worse for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.people import People
+from rehearsal.machines.machine import Machine
+
+ROTATIONS = 10
+STEPS_SECONDS = 60  # within which a rotation must be over
+_PACE = 0.25  # seconds between an officer's fines: below the limit on a token
+_LOG_IN = """
+import json, sys
+import psycopg
+given = json.load(sys.stdin)
+try:
+    psycopg.connect(**given, sslmode="verify-full", sslrootcert="/run/rds/authorities.pem", connect_timeout=5).close()
+    print("taken")
+except psycopg.OperationalError as error:
+    print("refused" if "password authentication failed" in str(error) else error)
+"""
+
+
+@check("asg")
+def the_password_is_rotated_ten_times_under_load_and_that_of_two_rotations_ago_opens_nothing(subject: Subject) -> str:
+    values = [_value(subject)]
+    people = People.make(subject, officers=6, owners=3)
+    began = time.monotonic()
+    with Load(people, officers=6, pause=_PACE) as load:
+        for _ in range(ROTATIONS):
+            values.append(_rotate(subject))
+        seconds = time.monotonic() - began
+        # connections that were made before live on: new ones must find the way with what is current
+        _end_sessions(subject)
+        load.await_acknowledged(20, seconds=40)
+        load.stop()
+    if len({each["password"] for each in values}) != len(values):
+        raise CheckError("a rotation gave a value that was there before")
+    if {each["username"] for each in values} != {"fines_a", "fines_b"}:
+        raise CheckError(f"the users that took turns are {sorted({each['username'] for each in values})}")
+    for ago, wanted in ((0, "taken"), (1, "taken"), (2, "refused")):
+        if (said := _log_in(subject, values[-1 - ago])) != wanted:
+            raise CheckError(f"the value of {ago} rotations ago was {said}, it should be {wanted}")
+    if load.ledger.refused:
+        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    must_be_there_once(load.ledger, people, subject)
+    return f"{ROTATIONS} rotations in {seconds:.0f} s, {len(load.ledger.acknowledged)} fines meanwhile, none failed"
+
+
+def _end_sessions(subject: Subject) -> None:
+    """Ends all of the service's sessions in the database, as a failover does: each thread logs in anew."""
+    database = Machine.load(subject.tier.run.machines, _database_machine(subject))
+    statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('fines_a', 'fines_b')"
+    database.run("runuser", "-u", "postgres", "--", "psql", "-qtAXc", statement)
+
+
+def _database_machine(subject: Subject) -> str:
+    """The machine that stands in for the database instance."""
+    found = subject.tier.client("rds").describe_db_instances()["DBInstances"]
+    (id,) = [each["DBInstanceIdentifier"] for each in found if each["DBInstanceIdentifier"].startswith(subject.stack)]
+    return f"rds-{id}"
+
+
+def _rotate(subject: Subject) -> dict[str, str]:
+    """Has Secrets Manager rotate the service's secret; returns the new value once it is the current one."""
+    manager, arn = subject.tier.client("secretsmanager"), subject.outputs["DatabaseSecretArn"]
+    version = manager.rotate_secret(SecretId=arn)["VersionId"]
+    deadline = time.monotonic() + STEPS_SECONDS
+    while "AWSCURRENT" not in manager.describe_secret(SecretId=arn)["VersionIdsToStages"].get(version, []):
+        if time.monotonic() > deadline:
+            raise CheckError(f"a rotation was not over within {STEPS_SECONDS} s")
+        time.sleep(0.3)
+    return _value(subject)
+
+
+def _value(subject: Subject) -> dict[str, str]:
+    manager = subject.tier.client("secretsmanager")
+    found: dict[str, str] = json.loads(
+        manager.get_secret_value(SecretId=subject.outputs["DatabaseSecretArn"])["SecretString"]
+    )
+    return found
+
+
+def _log_in(subject: Subject, value: dict[str, str]) -> str:
+    """Whether PostgreSQL takes a user's password, asked from a container of the service."""
+    given: dict[str, Any] = {
+        "host": subject.outputs["DatabaseHost"],
+        "dbname": "fines",
+        "user": value["username"],
+        "password": value["password"],
+    }
+    script = f"podman exec -i $(podman ps -q --filter name=fines-web | head -n 1) /venv/bin/python -c '{_LOG_IN}'"
+    return subject.host.run("sh", "-c", script, input=json.dumps(given), timeout=30).stdout.strip()
