@@ -104,6 +104,9 @@ class Functions:
         return running
 
     def _start(self, running: _Running, config: dict[str, Any]) -> None:
+        # An interface of its own: what the container before it asked for last would go to nobody.
+        running.runtime.close()
+        running.runtime = Runtime(self._cloud)
         image = f"{self._registry}/{config['ImageUri'].partition('/')[2]}"
         given = (config.get("ImageConfigResponse") or {}).get("ImageConfig") or {}
         environment = dict((config.get("Environment") or {}).get("Variables") or {}) | {

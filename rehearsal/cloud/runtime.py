@@ -89,6 +89,11 @@ class Runtime:
         host, port = self._server.server_address[:2]
         return f"{host!s}:{port}"
 
+    def close(self) -> None:
+        """Listens no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
     def invoke(self, id: str, event: Any, *, arn: str, seconds: float) -> Invocation:
         """Gives the process an event and waits for its answer, for so long as the function may take."""
         given = Invocation(id, event, arn, time.time() + seconds)
