@@ -96,10 +96,13 @@ def _rotate(data: dict[str, Any]) -> Any:
     if not secret.get("RotationLambdaARN"):
         message = "No Lambda rotation function ARN is associated with this secret."
         return error_response_json("InvalidRequestException", message, 400)
-    if any(
-        "AWSPENDING" in version["Stages"] and "AWSCURRENT" not in version["Stages"]
-        for version in secret["Versions"].values()
-    ):
+    under_way = [
+        id
+        for id, version in secret["Versions"].items()
+        if "AWSPENDING" in version["Stages"] and "AWSCURRENT" not in version["Stages"]
+    ]
+    if under_way:
+        _run(secret, under_way[0])
         message = "A previous rotation isn't complete. That rotation will be reattempted."
         return error_response_json("InvalidRequestException", message, 400)
     version = _begin(secret, data.get("ClientRequestToken"))
@@ -118,9 +121,13 @@ def _begin(secret: dict[str, Any], token: str | None = None) -> str:
         "CreatedDate": int(time.time()),
         "Stages": ["AWSPENDING"],
     }
+    _run(secret, version)
+    return version
+
+
+def _run(secret: dict[str, Any], version: str) -> None:
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(_steps, secret, version), name="rotation", daemon=True).start()
-    return version
 
 
 def _steps(secret: dict[str, Any], version: str) -> None:

@@ -15,7 +15,7 @@ from rehearsal.machines.machine import Machine
 REPLACED_SECONDS = 240
 _PACE = 0.22  # seconds between an officer's fines: below the limit on a token
 _OFFICERS = 12
-_LEAST = 5_000  # requests of a replacement, at least
+LEAST = 5_000  # requests of a replacement, at least
 
 
 @check("asg")
@@ -53,7 +53,7 @@ def a_refresh_to_a_new_image_under_load_fails_no_request(subject: Subject) -> st
         began = time.monotonic()
         deploy(subject, assembly, log="deploy-new-image")
         seconds = time.monotonic() - began
-        if (missing := _LEAST - len(load.ledger.acknowledged)) > 0:
+        if (missing := LEAST - len(load.ledger.acknowledged)) > 0:
             load.await_acknowledged(missing, seconds=120)
         load.stop()
     if left := before & {machine.id for machine in subject.hosts}:
@@ -106,16 +106,21 @@ def _await_serving(subject: Subject, count: int, *, without: set[str]) -> list[M
     deadline = time.monotonic() + REPLACED_SECONDS
     while True:
         serving = [machine for machine in subject.hosts if machine.id not in without]
-        if len(serving) >= count and _healthy(subject) >= count:
+        if len(serving) >= count and healthy(subject) >= count:
             return serving
         if time.monotonic() > deadline:
             raise CheckError(f"{len(serving)} machines serve after {REPLACED_SECONDS} s, {count} should")
         time.sleep(1)
 
 
-def _healthy(subject: Subject) -> int:
+def healthy(subject: Subject) -> int:
     """How many machines the load balancer finds healthy."""
     elb = subject.tier.client("elbv2")
     (group,) = elb.describe_target_groups()["TargetGroups"]
     told = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
     return sum(each["TargetHealth"]["State"] == "healthy" for each in told)
+
+
+def await_healthy(subject: Subject, count: int) -> None:
+    """Waits until the load balancer finds so many machines healthy."""
+    _await_serving(subject, count, without=set())
