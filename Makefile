@@ -13,6 +13,9 @@ GATE := rehearsal/cloud/permissions
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
+# What root made in this folder by way of sudo belongs to who typed it.
+HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules $$(ls -d build $(GATE)/node_modules 2> /dev/null); fi
+
 .PHONY: rehearse breaks up down test unit deployment check synth snapshots pictures preflight upgrade-check lock bench
 .DELETE_ON_ERROR:
 
@@ -74,3 +77,4 @@ $(READY): requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock
 	npm ci --no-fund --no-audit --loglevel=error
 	if [ -f $(GATE)/package-lock.json ]; then npm ci --prefix $(GATE) --no-fund --no-audit --loglevel=error; fi
 	touch $@
+	$(HAND_BACK)

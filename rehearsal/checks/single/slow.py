@@ -57,5 +57,5 @@ def _send(slow: list[ssl.SSLSocket]) -> float:
         try:
             connection.sendall(b" ")
         except OSError as error:
-            raise CheckError(f"number {number} of {len(slow)} slow ones was cut off: {error}") from error
+            raise CheckError(f"beside them number {number} of {len(slow)} slow ones was cut off: {error}") from error
     return time.monotonic()
