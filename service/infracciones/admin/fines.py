@@ -19,10 +19,18 @@ from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.admin.initial import CheckedInitial
 from infracciones.admin.paging import CappedPaginator
+from infracciones.admin.saving import GuardedSaving
 from infracciones.evidence.keeping import link
 from infracciones.models import Evidencia, Infraccion
 
 _WORDS = 60  # characters of the comments in a row of the list
+
+
+_STAYS = _("It stays: the officer's device may send the fine again, and finds it under the officer's name.")
+
+
+def _came_from_a_device(fine: Infraccion | None) -> bool:
+    return fine is not None and (fine.clave is not None or fine.dispositivo_id is not None)
 
 
 class PhotoFilter(admin.SimpleListFilter):
@@ -39,7 +47,7 @@ class PhotoFilter(admin.SimpleListFilter):
 
 
 @admin.register(Infraccion)
-class InfraccionAdmin(CheckedInitial, GuardedDeletion, CsvExport):
+class InfraccionAdmin(CheckedInitial, GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("id", "vehiculo", "moment", "oficial", "words")
     list_select_related = ("vehiculo", "oficial")
     # Not by officer: a city has hundreds, and each would be a line here. The search finds them.
@@ -82,6 +90,19 @@ class InfraccionAdmin(CheckedInitial, GuardedDeletion, CsvExport):
             end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
             queryset = queryset.filter(timestamp__gte=begin, timestamp__lt=end)
         return super().get_search_results(request, queryset, rest)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Infraccion | None = None) -> tuple[str, ...]:
+        """The officer of a fine that came from a device stays: what the device calls the fine is the officer's alone.
+
+        With another officer the device's next attempt would make the fine again, and the other's own keys could be spent.
+        """
+        return (*self.readonly_fields, "oficial") if _came_from_a_device(obj) else self.readonly_fields
+
+    def get_form(self, request: HttpRequest, obj: Infraccion | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Django's form, with why the officer cannot be changed where that is so."""
+        if _came_from_a_device(obj):
+            kwargs["help_texts"] = {"oficial": _STAYS}
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Infraccion]:
         """With what a row of the file names."""

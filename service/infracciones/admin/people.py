@@ -12,6 +12,7 @@ from infracciones.admin.dates import short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.admin.initial import CheckedInitial
+from infracciones.admin.saving import GuardedSaving
 from infracciones.models import Oficial, Persona, Token, Vehiculo
 from infracciones.reports import page
 
@@ -26,7 +27,7 @@ class VehicleInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Persona)
-class PersonaAdmin(GuardedDeletion, CsvExport):
+class PersonaAdmin(GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("nombre", "correo")
     search_fields = ("nombre", "correo", "vehiculos__placa_patente")
     inlines = (VehicleInline,)
@@ -64,7 +65,7 @@ class PersonaAdmin(GuardedDeletion, CsvExport):
 
 
 @admin.register(Vehiculo)
-class VehiculoAdmin(CheckedInitial, GuardedDeletion, CsvExport):
+class VehiculoAdmin(CheckedInitial, GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("placa_patente", "marca", "color", "persona")
     list_select_related = ("persona",)
     list_filter = ("marca", "color")
@@ -93,7 +94,7 @@ class TokenInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Oficial)
-class OficialAdmin(GuardedDeletion):
+class OficialAdmin(GuardedSaving, GuardedDeletion):
     list_display = ("numero", "nombre", "their_fines", "new_token")
     search_fields = ("numero", "nombre")
     inlines = (TokenInline,)
