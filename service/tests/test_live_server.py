@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+import uuid
 from pathlib import Path
 
 import httpx
@@ -142,6 +143,39 @@ def test_a_server_that_is_told_to_end_answers_what_was_begun_and_ends(env, heade
             blocker.rollback()
             assert begun.result().status_code == 200
         assert server.process.wait(10) == 0
+
+
+def test_uploads_leave_a_thread_to_fines_and_to_health(env, headers, live_postgres):
+    """Six files at one process, each of which waits for a row that somebody else has not committed yet."""
+    row = FINE | {"id": str(uuid.uuid4())}
+    twin = "INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios, dispositivo_id) "
+    with (
+        Server(env) as server,
+        psycopg.connect(
+            host=str(live_postgres.socket), dbname="postgres", user=SUPERUSER, password=live_postgres.password
+        ) as blocker,
+        concurrent.futures.ThreadPoolExecutor(6) as pool,
+    ):
+        whose = "FROM infracciones_vehiculo v, infracciones_oficial o LIMIT 1"
+        blocker.execute(f"{twin} SELECT v.id, o.id, now(), '', %s {whose}", [row["id"]])
+
+        def upload():
+            kind = headers | {"Content-Type": "application/x-ndjson"}
+            return httpx.post(f"{server.url}/cargar_infracciones", content=json.dumps(row), headers=kind, timeout=30)
+
+        begun = [pool.submit(upload) for _ in range(6)]
+        until = time.monotonic() + 5
+        while sum(each.done() for each in begun) < 3:
+            assert time.monotonic() < until, "nobody is told to come again: all threads wait"
+            time.sleep(0.05)
+        assert httpx.get(f"{server.url}/healthz", timeout=2).status_code == 200
+        assert httpx.post(f"{server.url}/cargar_infraccion", json=FINE, headers=headers, timeout=2).status_code == 200
+        refused = [each.result() for each in begun if each.done()]
+        blocker.rollback()
+        answers = [each.result() for each in begun]
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(503, "5")] * 3
+    assert all(answer.json()["mensaje"] for answer in refused)
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [503] * 3
 
 
 def test_its_log_is_json_line_by_line_and_holds_no_secret(servers, headers):

@@ -22,9 +22,12 @@ from infracciones.views.answers import Refusal, body_stream
 from infracciones.views.fines import FineError, check_fine
 from infracciones.views.methods import methods
 from infracciones.views.officers import officer, token_of, unauthorized
+from infracciones.views.room import Room
 
 _FORMATS = {"application/x-ndjson": lines, "application/json": elements}
 _PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
+# Two keep two processors busy. Whoever comes next waits, as most files are short; a device would have to send its file again.
+_room = Room(2, wait=10, full="Llegan muchos archivos a la vez: envíe el suyo otra vez en unos segundos.")
 
 
 @csrf_exempt
@@ -32,6 +35,11 @@ _PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
 def cargar_infracciones(request: HttpRequest) -> HttpResponse:
     """Takes a file of fines, each row by itself; a row that was taken before is counted and changes nothing."""
     officer(request)
+    with _room.place():
+        return _taken(request)
+
+
+def _taken(request: HttpRequest) -> HttpResponse:
     read, packed = _format(request)
     stream, announced = body_stream(request)
     body = Body(stream, announced=announced, packed=packed, most=settings.UPLOAD_BYTES)
