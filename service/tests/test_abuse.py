@@ -12,7 +12,7 @@ from infracciones.evidence.photos import TooManyPixels, without_metadata
 from infracciones.models import Infraccion
 from infracciones.tokens import bearer
 from infracciones.uploads import bodies
-from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge
+from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge, TooSlow
 from infracciones.uploads.rows import MOST_BLANK, Unreadable, elements, lines
 from infracciones.views import evidence, uploads
 from PIL import Image
@@ -39,10 +39,15 @@ def test_a_file_has_so_many_members_and_no_more():
         list(body(gzip.compress(b"") * (bodies.MOST_MEMBERS + 1)).pieces())
 
 
-def test_a_file_takes_so_long_and_no_longer(monkeypatch):
+@pytest.mark.django_db
+def test_a_file_takes_so_long_and_no_longer_and_is_not_called_too_large(monkeypatch, client, officer):
     monkeypatch.setattr(bodies, "SECONDS", -1.0)
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooSlow):
         list(body(b"{}\n", packed=False).pieces())
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    answer = client.post("/cargar_infracciones", b"{}\n", content_type="application/x-ndjson", headers=headers)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] and "otra vez" in answer.json()["mensaje"]
 
 
 def test_a_file_has_so_many_blank_lines_and_no_more():

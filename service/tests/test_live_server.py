@@ -1,6 +1,8 @@
 """The entrypoint as the image runs it: two server processes, one PostgreSQL, and what befalls them."""
 
 import concurrent.futures
+import gzip
+import io
 import json
 import os
 import signal
@@ -10,9 +12,12 @@ import time
 import uuid
 from pathlib import Path
 
+import boto3
 import httpx
 import psycopg
 import pytest
+from PIL import Image
+from testing import bucket
 from testing.postgres import SUPERUSER
 from testing.server import Server, manage
 
@@ -204,6 +209,58 @@ def test_an_entrypoint_without_a_word_it_knows_says_which_it_knows(env):
     done = manage(env, "dance")
     assert done.returncode == 2
     assert "migrate" in done.stderr
+
+
+def worker(server):
+    """The process id of the server's worker."""
+    pid = server.process.pid
+    [child] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
+
+
+def mebibytes(pid, field):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def test_fifty_thousand_refused_rows_are_told_of_in_little_memory(env, headers):
+    row = {"id": "x" * 64, "placa_patente": "-", "timestamp": "ayer", "comentarios": "\0"}
+    content = gzip.compress(b"\n".join([json.dumps(row).encode()] * 50_000))
+    kind = headers | {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+    with Server(env) as server:
+        pid = worker(server)
+        address = f"{server.url}/cargar_infracciones"
+        assert httpx.post(address, content=gzip.compress(b""), headers=kind).status_code == 200
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is from now on
+        before = mebibytes(pid, "VmRSS")
+        told = httpx.post(address, content=content, headers=kind, timeout=120).json()
+        more = mebibytes(pid, "VmHWM") - before
+    assert told["rechazadas"] == len(told["detalle"]) == 50_000
+    assert [each["linea"] for each in told["detalle"]] == list(range(1, 50_001))
+    assert more < 40, f"{more:.0f} MiB"
+
+
+def test_a_worker_gives_back_what_a_photo_took(env, headers, tmp_path):
+    picture = io.BytesIO()
+    Image.linear_gradient("L").resize((8100, 6100)).convert("RGB").save(picture, "PNG", compress_level=1)
+    with bucket.served(tmp_path) as endpoint:
+        kept = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "MEDIA_BUCKET": bucket.NAME}
+        boto3.client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=endpoint,
+            aws_access_key_id=bucket.KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=bucket.KEYS["AWS_SECRET_ACCESS_KEY"],
+        ).create_bucket(Bucket=bucket.NAME)
+        with Server(env | bucket.KEYS | kept) as server:
+            left = []
+            for _ in range(3):  # by itself malloc keeps what comes after the first
+                made = httpx.post(f"{server.url}/cargar_infraccion", json=FINE, headers=headers).json()["infraccion"]
+                address, files = f"{server.url}/infracciones/{made['id']}/evidencia", {"foto": picture.getvalue()}
+                answer = httpx.post(address, files=files, headers=headers, timeout=120)
+                assert answer.status_code == 201, answer.text
+                left.append(round(mebibytes(worker(server), "VmRSS")))
+    assert max(left) < 150, f"MiB after each photo: {left}"
 
 
 def test_an_idle_server_is_small(servers):
