@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from fines.logs import JsonFormatter, request_id
@@ -58,6 +59,18 @@ def test_a_database_that_is_away_is_503_with_a_word_on_when_to_try_again(lenient
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert answer.json()["mensaje"]
+
+
+@pytest.mark.django_db
+def test_a_query_of_the_office_that_takes_too_long_is_503_on_a_page(lenient, monkeypatch, plain_static_files):
+    def fails(*_):
+        raise OperationalError("canceling statement due to statement timeout")
+
+    lenient.force_login(get_user_model().objects.create_superuser("jefa"))
+    monkeypatch.setattr("infracciones.admin.people.OficialAdmin.get_queryset", fails)
+    answer = lenient.get("/admin/infracciones/oficial/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert answer.headers["Retry-After"] and "busque algo más preciso" in answer.content.decode()
 
 
 def test_the_id_that_the_proxy_gave_comes_back_and_stands_in_the_log(client, caplog):

@@ -18,7 +18,7 @@ from infracciones.admin.dates import dates_in, short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.admin.initial import CheckedInitial
-from infracciones.admin.paging import CappedPaginator
+from infracciones.admin.paging import CappedList
 from infracciones.admin.saving import GuardedSaving
 from infracciones.evidence.keeping import link
 from infracciones.models import Evidencia, Infraccion
@@ -47,7 +47,7 @@ class PhotoFilter(admin.SimpleListFilter):
 
 
 @admin.register(Infraccion)
-class InfraccionAdmin(CheckedInitial, GuardedSaving, GuardedDeletion, CsvExport):
+class InfraccionAdmin(CheckedInitial, CappedList, GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("id", "vehiculo", "moment", "oficial", "words")
     list_select_related = ("vehiculo", "oficial")
     # Not by officer: a city has hundreds, and each would be a line here. The search finds them.
@@ -76,9 +76,6 @@ class InfraccionAdmin(CheckedInitial, GuardedSaving, GuardedDeletion, CsvExport)
         (_("officer"), lambda fine: fine.oficial.numero),
         (_("comments"), lambda fine: fine.comentarios),
     )
-    # Counting every fine there is, beside what a search found, would read the whole table.
-    show_full_result_count = False
-    paginator = CappedPaginator
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Infraccion], search_term: str
