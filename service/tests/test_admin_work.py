@@ -280,6 +280,39 @@ def test_a_delete_that_hundreds_forbid_says_how_many_and_names_none(admin, owner
     assert Infraccion.objects.filter(vehiculo__persona=owner, oficial=officer).count() == 201
 
 
+def asked_of_fines(admin, words):
+    """What the list asks the table of fines when it is searched."""
+    with CaptureQueriesContext(connection) as asked:
+        assert admin.get("/admin/infracciones/infraccion/", {"q": words}).status_code == 200
+    return [query["sql"] for query in asked if 'FROM "infracciones_infraccion"' in query["sql"]]
+
+
+def test_a_list_of_fines_asks_for_its_page_and_its_count_alone(admin, fines):
+    asked = asked_of_fines(admin, "")
+    assert len(asked) == 2 and not any("DATE_TRUNC" in sql for sql in asked), asked
+
+
+def test_a_word_is_looked_for_among_vehicles_and_officers_and_not_in_each_fines_own(admin, fines):
+    count, page = sorted(asked_of_fines(admin, "peña"), key=len)
+    for sql in (count, page):
+        assert '"vehiculo_id" IN (SELECT' in sql and '"oficial_id" IN (SELECT' in sql, sql
+    assert "JOIN" not in count.partition("WHERE")[0], count
+
+
+def test_a_whole_plate_is_found_by_its_index_whatever_the_comments_say(admin, fines):
+    assert all('"comentarios"::text' not in sql for sql in asked_of_fines(admin, "ab-123-cd 2026-03-04")), "a scan"
+    assert found(admin, "ab-123-cd") == ["n0", "n1", "n2"]
+    assert found(admin, "ab-123-cd n1") == ["n1"]
+
+
+def test_words_in_quotes_are_one(admin, fines):
+    Infraccion.objects.filter(pk=fines[0].pk).update(comentarios="Luz roja")
+    assert found(admin, '"luz roja"') == ["Luz roja"]
+    assert found(admin, '"roja luz"') == []
+    assert found(admin, "roja luz") == ["Luz roja"]
+    assert found(admin, '"') == []
+
+
 @pytest.mark.parametrize(("word", "count"), [("ab-123", 1), ("AB.123-CD", 1), ("AB 123", 1), ("ab-124", 0), ("—", 0)])
 @pytest.mark.parametrize("model", ["infraccion", "vehiculo", "persona"])
 def test_a_plate_is_found_in_any_spelling(admin, load, model, word, count):
