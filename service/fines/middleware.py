@@ -25,6 +25,12 @@ _POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _PAGES = "/admin/"  # what a person looks at in a browser stays a page, also when it is an error
+_NO_DATABASE = "La base de datos no responde"
+# Plain: the office's own pages ask the database who looks at them.
+_AWAY = (
+    f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{_NO_DATABASE}</title>'
+    f"<h1>{_NO_DATABASE}</h1><p>O lo pedido tarda demasiado: busque algo más preciso, o repita en unos segundos.</p></html>"
+)
 
 
 class RequestMiddleware:
@@ -76,9 +82,9 @@ class RequestMiddleware:
                 "the database does not answer",
                 extra={"error": str(exception).splitlines()[0] if str(exception) else ""},
             )
-            return Refusal(
-                503, "La base de datos no responde: repita en unos segundos.", headers={"Retry-After": "5"}
-            ).answer()
+            if request.path.startswith(_PAGES):
+                return HttpResponse(_AWAY, status=503, headers={"Retry-After": "5"})
+            return Refusal(503, f"{_NO_DATABASE}: repita en unos segundos.", headers={"Retry-After": "5"}).answer()
         return None
 
 

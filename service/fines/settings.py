@@ -24,6 +24,7 @@ REPORT_NEEDS_TOKEN = env.boolean("REPORT_NEEDS_TOKEN", default=False)
 UPLOAD_ROWS = env.integer("UPLOAD_ROWS", 50_000, least=1, most=50_000)
 # Of an upload, unpacked: rows of the longest comments, in letters of three bytes each, fit.
 UPLOAD_BYTES = 2**20 * env.integer("UPLOAD_MIB", 320, least=1, most=1024)
+WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=64)  # of the server; files leave one of them free
 METRIC_NAMESPACE = env.text("METRIC_NAMESPACE", "")  # of the metrics in the log; none without it
 MEDIA_BUCKET = env.text("MEDIA_BUCKET", "")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", of=("DEBUG", "INFO", "WARNING", "ERROR"))

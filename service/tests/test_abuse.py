@@ -12,9 +12,9 @@ from infracciones.evidence.photos import TooManyPixels, without_metadata
 from infracciones.models import Infraccion
 from infracciones.tokens import bearer
 from infracciones.uploads import bodies
-from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge
+from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge, TooSlow
 from infracciones.uploads.rows import MOST_BLANK, Unreadable, elements, lines
-from infracciones.views import evidence
+from infracciones.views import evidence, uploads
 from PIL import Image
 
 TOKEN = "A" * 43
@@ -39,10 +39,15 @@ def test_a_file_has_so_many_members_and_no_more():
         list(body(gzip.compress(b"") * (bodies.MOST_MEMBERS + 1)).pieces())
 
 
-def test_a_file_takes_so_long_and_no_longer(monkeypatch):
+@pytest.mark.django_db
+def test_a_file_takes_so_long_and_no_longer_and_is_not_called_too_large(monkeypatch, client, officer):
     monkeypatch.setattr(bodies, "SECONDS", -1.0)
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooSlow):
         list(body(b"{}\n", packed=False).pieces())
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    answer = client.post("/cargar_infracciones", b"{}\n", content_type="application/x-ndjson", headers=headers)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] and "otra vez" in answer.json()["mensaje"]
 
 
 def test_a_file_has_so_many_blank_lines_and_no_more():
@@ -132,16 +137,22 @@ def test_a_link_names_the_bucket_in_its_own_region(monkeypatch):
 @pytest.mark.django_db
 def test_a_third_photo_at_a_time_is_told_to_come_again(client, officer, owner):
     fine = Infraccion.objects.create(vehiculo=owner.vehiculos.get(), oficial=officer, timestamp="2026-03-04T10:20:30Z")
-    for _ in range(2):
-        assert evidence._room.acquire(blocking=False)
-    try:
-        answer = client.post(
-            f"/infracciones/{fine.pk}/evidencia", {}, headers={"Authorization": f"Bearer {officer.token}"}
-        )
-    finally:
-        evidence._room.release(2)
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    with evidence._room.place(), evidence._room.place():
+        answer = client.post(f"/infracciones/{fine.pk}/evidencia", {}, headers=headers)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
+    assert client.post(f"/infracciones/{fine.pk}/evidencia", {}, headers=headers).status_code == 422
+
+
+@pytest.mark.django_db
+def test_files_of_both_kinds_together_leave_a_thread_free(client, officer, owner):
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    with evidence._room.place(), uploads._room.place(), uploads._room.place():
+        fine = client.post("/cargar_infraccion", "{}", content_type="application/json", headers=headers)
+        file = client.post("/cargar_infracciones", b"x", content_type="application/x-ndjson", headers=headers)
+    assert (fine.status_code, file.status_code) == (422, 503)
+    assert file.json()["mensaje"] and file.headers["Retry-After"]
 
 
 @pytest.mark.django_db

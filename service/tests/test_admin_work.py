@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -223,6 +224,93 @@ def test_a_list_counts_no_further_than_it_pages(admin, load, monkeypatch):
     assert page.result_count == 5
     counts = [query["sql"] for query in asked if "COUNT(" in query["sql"] and "infracciones_infraccion" in query["sql"]]
     assert counts and all("LIMIT 5" in sql for sql in counts), counts
+
+
+def test_a_person_with_hundreds_of_vehicles_is_shown_with_some_of_them_and_can_be_saved(admin, owner):
+    Vehiculo.objects.bulk_create(
+        Vehiculo(placa_patente=f"FL{n:04d}", marca="x", color="y", persona=owner) for n in range(300)
+    )
+    Vehiculo.objects.create(
+        placa_patente="ZZ1", marca="x", color="y", persona=Persona.objects.create(nombre="Otra", correo="o@x.example")
+    )
+    address = f"/admin/infracciones/persona/{owner.pk}/change/"
+    page = text(admin.get(address))
+    assert "AB123CD" in page and page.count(">FL0") == 19 and "ZZ1" not in page
+    listed = f"/admin/infracciones/vehiculo/?persona__id__exact={owner.pk}"
+    assert listed in page and f"/admin/infracciones/vehiculo/add/?persona={owner.pk}" in page
+    assert admin.get(listed).context["cl"].result_count == 301
+    names = re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)
+    assert len(names) < 20, names
+    assert admin.post(address, {"nombre": "Nuevo", "correo": owner.correo}).status_code == 302
+    owner.refresh_from_db()
+    assert owner.nombre == "Nuevo"
+
+
+def test_of_all_rows_nothing_is_changed_where_there_are_more_than_the_list_says(admin, fines, monkeypatch):
+    everything = {"select_across": "1", "_selected_action": [fines[0].pk]}
+    monkeypatch.setattr(paging, "MOST", 2)
+    answer = admin.post(
+        "/admin/infracciones/infraccion/", {"action": "delete_selected", "post": "yes", **everything}, follow=True
+    )
+    assert "Hay más que las 2 que la lista cuenta" in text(answer)
+    assert Infraccion.objects.count() == 3
+    read = admin.post("/admin/infracciones/infraccion/", {"action": "export_csv", **everything})
+    assert len(b"".join(read.streaming_content).splitlines()) == 4
+    monkeypatch.setattr(paging, "MOST", 3)
+    admin.post("/admin/infracciones/infraccion/", {"action": "delete_selected", "post": "yes", **everything})
+    assert not Infraccion.objects.exists()
+
+
+@pytest.mark.parametrize("model", ["vehiculo", "oficial", "persona"])
+@pytest.mark.parametrize("selected", [False, True])
+def test_a_delete_that_hundreds_forbid_says_how_many_and_names_none(admin, owner, officer, model, selected):
+    vehicle = owner.vehiculos.get()
+    Infraccion.objects.bulk_create(
+        Infraccion(vehiculo=vehicle, oficial=officer, timestamp="2026-03-04T10:20:30Z") for _ in range(201)
+    )
+    Vehiculo.objects.bulk_create(
+        Vehiculo(placa_patente=f"FL{n:04d}", marca="x", color="y", persona=owner) for n in range(200)
+    )
+    pk = {"vehiculo": vehicle.pk, "oficial": officer.pk, "persona": owner.pk}[model]
+    address = f"/admin/infracciones/{model}/" if selected else f"/admin/infracciones/{model}/{pk}/delete/"
+    answer = admin.post(address, {"action": "delete_selected", "_selected_action": [pk], "post": "yes"})
+    page = text(answer)
+    assert f"más de 200 {'vehículos' if model == 'persona' else 'infracciones'}" in page
+    assert len(page) < 30_000, len(page)
+    assert Infraccion.objects.filter(vehiculo__persona=owner, oficial=officer).count() == 201
+
+
+def asked_of_fines(admin, words):
+    """What the list asks the table of fines when it is searched."""
+    with CaptureQueriesContext(connection) as asked:
+        assert admin.get("/admin/infracciones/infraccion/", {"q": words}).status_code == 200
+    return [query["sql"] for query in asked if 'FROM "infracciones_infraccion"' in query["sql"]]
+
+
+def test_a_list_of_fines_asks_for_its_page_and_its_count_alone(admin, fines):
+    asked = asked_of_fines(admin, "")
+    assert len(asked) == 2 and not any("DATE_TRUNC" in sql for sql in asked), asked
+
+
+def test_a_word_is_looked_for_among_vehicles_and_officers_and_not_in_each_fines_own(admin, fines):
+    count, page = sorted(asked_of_fines(admin, "peña"), key=len)
+    for sql in (count, page):
+        assert '"vehiculo_id" IN (SELECT' in sql and '"oficial_id" IN (SELECT' in sql, sql
+    assert "JOIN" not in count.partition("WHERE")[0], count
+
+
+def test_a_whole_plate_is_found_by_its_index_whatever_the_comments_say(admin, fines):
+    assert all('"comentarios"::text' not in sql for sql in asked_of_fines(admin, "ab-123-cd 2026-03-04")), "a scan"
+    assert found(admin, "ab-123-cd") == ["n0", "n1", "n2"]
+    assert found(admin, "ab-123-cd n1") == ["n1"]
+
+
+def test_words_in_quotes_are_one(admin, fines):
+    Infraccion.objects.filter(pk=fines[0].pk).update(comentarios="Luz roja")
+    assert found(admin, '"luz roja"') == ["Luz roja"]
+    assert found(admin, '"roja luz"') == []
+    assert found(admin, "roja luz") == ["Luz roja"]
+    assert found(admin, '"') == []
 
 
 @pytest.mark.parametrize(("word", "count"), [("ab-123", 1), ("AB.123-CD", 1), ("AB 123", 1), ("ab-124", 0), ("—", 0)])

@@ -1,7 +1,5 @@
 """POST and GET /infracciones/{id}/evidencia: the photo of a fine."""
 
-import threading
-
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +13,12 @@ from infracciones.views.answers import Refusal, answer
 from infracciones.views.fines import shown
 from infracciones.views.methods import methods
 from infracciones.views.officers import officer
+from infracciones.views.room import Room
 
 LARGEST = 10 * 2**20  # bytes of a photo
 _AROUND = 64 * 2**10  # of the form around it
-_room = threading.BoundedSemaphore(2)  # photos of a process at a time: half of its threads
+# A photo waits for the bucket, on a thread that single fines need: half of four, and it does not wait for its turn as well.
+_room = Room(2, wait=0, full="Llegan muchas fotos a la vez: repita en unos segundos.")
 
 
 @csrf_exempt
@@ -28,17 +28,10 @@ def evidencia(request: HttpRequest, name: str) -> HttpResponse:
     fine = fine_of(officer(request)[0], name)
     if fine is None:
         raise Refusal(404, "No hay una infracción suya con ese número: revíselo.")
-    return _take(request, fine) if request.method == "POST" else _show(fine)
-
-
-def _take(request: HttpRequest, fine: Infraccion) -> HttpResponse:
-    if not _room.acquire(blocking=False):
-        # a photo waits for the bucket, on a thread that single fines need
-        raise Refusal(503, "Llegan muchas fotos a la vez: repita en unos segundos.", headers={"Retry-After": "5"})
-    try:
+    if request.method != "POST":
+        return _show(fine)
+    with _room.place():
         return _keep(request, fine)
-    finally:
-        _room.release()
 
 
 def _keep(request: HttpRequest, fine: Infraccion) -> HttpResponse:
