@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
 from infracciones.counts import counts_of
 from infracciones.views.answers import Refusal
@@ -104,6 +106,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """A page of the admin that this administrator may not see."""
     if request.path.startswith(_PAGES):
         return defaults.permission_denied(request, exception)
+    return Refusal(403, "No tiene permiso para eso.").answer()
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was not filled in on a page of ours, or with cookies that are gone since."""
+    if request.path.startswith(_PAGES):
+        return render(request, "admin/forged.html", admin.site.each_context(request), status=403)
     return Refusal(403, "No tiene permiso para eso.").answer()
 
 

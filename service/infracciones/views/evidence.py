@@ -6,7 +6,6 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
-from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.evidence.keeping import AlreadyThere, StorageError, Vanished, fine_of, keep, link
 from infracciones.evidence.photos import NoPhoto, TooManyPixels, without_metadata
@@ -21,7 +20,6 @@ _AROUND = 64 * 2**10  # of the form around it
 _room = threading.BoundedSemaphore(2)  # photos of a process at a time: half of its threads
 
 
-@csrf_exempt
 @methods("GET", "HEAD", "POST")
 def evidencia(request: HttpRequest, name: str) -> HttpResponse:
     """Takes a photo, or says where it can be seen; for the officer who made the fine."""

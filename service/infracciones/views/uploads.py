@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.counts import Counts, count
 from infracciones.registration import UnknownToken
@@ -27,7 +26,6 @@ _FORMATS = {"application/x-ndjson": lines, "application/json": elements}
 _PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
 
 
-@csrf_exempt
 @methods("POST")
 def cargar_infracciones(request: HttpRequest) -> HttpResponse:
     """Takes a file of fines, each row by itself; a row that was taken before is counted and changes nothing."""
