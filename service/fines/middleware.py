@@ -36,8 +36,7 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        name = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        name = name_of(request.META.get("HTTP_X_REQUEST_ID", ""))
         mark = request_id.set(name)
         began = time.perf_counter()
         try:
@@ -82,6 +81,11 @@ class RequestMiddleware:
                 503, "La base de datos no responde: repita en unos segundos.", headers={"Retry-After": "5"}
             ).answer()
         return None
+
+
+def name_of(given: str) -> str:
+    """The id that the proxy gave to a request, or a new one where that is none."""
+    return given if _ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def _call(request: HttpRequest) -> str:

@@ -5,7 +5,10 @@ import json
 import socket
 import uuid
 
+import httpx
 import pytest
+from django.test import RequestFactory
+from fines import wsgi
 from infracciones.models import Carga, Infraccion
 
 NDJSON, ARRAY = "application/x-ndjson", "application/json"
@@ -155,6 +158,53 @@ def test_headers_given_twice_or_wrong_are_refused(live, twice, expected):
     status = raw(live, head, b"{}").split(b" ")
     assert len(status) > 1, "no answer at all"
     assert status[1] in expected
+
+
+# What Django would fail at before any middleware: a coding that nobody knows, codecs that make no text, one that always fails.
+TYPES = [
+    "a/b; x*=nonsense''y",
+    "a/b; charset=hex",
+    "a/b; charset=undefined",
+    "a/b; charset=idna",
+    "a/b; charset=utf-16",
+]
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_no_type_of_a_body_is_a_server_error(live, token, type):
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": type}
+    statuses = {}
+    for method, path in (
+        ("GET", "/healthz?a=%ff"),
+        ("GET", "/generar_informe?correo=ana@ejemplo.com"),
+        ("POST", "/cargar_infraccion?a=b"),
+        ("POST", "/cargar_infracciones"),
+        ("POST", "/infracciones/1/evidencia"),
+    ):
+        answer = httpx.request(method, live.url + path, headers=headers, content=b"{}" if method == "POST" else None)
+        statuses[path.partition("?")[0]] = answer.status_code
+        assert answer.status_code == 200 or answer.json()["mensaje"], answer.content[:200]
+    assert statuses == {
+        "/healthz": 200,
+        "/generar_informe": 200,
+        "/cargar_infraccion": 415,
+        "/cargar_infracciones": 415,
+        "/infracciones/1/evidencia": 404,
+    }
+
+
+def test_what_fails_before_there_is_a_request_is_500_in_json_and_leads_to_the_log(monkeypatch, caplog):
+    def fails(environ):
+        raise ZeroDivisionError("unforeseen")
+
+    monkeypatch.setattr(wsgi.Application, "request_class", staticmethod(fails))
+    began = []
+    environ = RequestFactory().generic("GET", "/healthz", headers={"X-Request-Id": "0123456789abcdef"}).environ
+    body = b"".join(wsgi.application(environ, lambda *words: began.append(words)))
+    [(status, headers)] = began
+    assert status.startswith("500 ") and dict(headers)["Content-Type"] == "application/json"
+    assert "0123456789abcdef" in json.loads(body)["mensaje"] and "unforeseen" not in body.decode()
+    assert "unforeseen" in caplog.text
 
 
 @pytest.fixture(scope="module")
