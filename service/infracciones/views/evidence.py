@@ -98,5 +98,10 @@ def _show(fine: Infraccion) -> HttpResponse:
     evidence = Evidencia.objects.filter(infraccion=fine).first()
     if evidence is None:
         raise Refusal(404, "Esa infracción no tiene foto.")
-    url, until = link(evidence)
+    try:
+        url, until = link(evidence)
+    except StorageError:
+        raise Refusal(
+            503, "La foto no se puede mostrar por ahora: repita en unos segundos.", headers={"Retry-After": "5"}
+        ) from None
     return answer({"url": url, "vence": shown(until)}, headers={"Cache-Control": "no-store"})
