@@ -133,11 +133,11 @@ def test_fines_are_had_as_a_file_and_no_cell_is_a_formula(admin, fines, owner):
     assert row[-1] == '\'=HYPERLINK("http://evil.example")'
 
 
-@pytest.mark.parametrize("model", ["persona", "vehiculo"])
-def test_the_other_lists_are_had_as_files_too(admin, owner, model):
-    pk = owner.pk if model == "persona" else owner.vehiculos.get().pk
+@pytest.mark.parametrize("model", ["persona", "vehiculo", "oficial"])
+def test_the_other_lists_are_had_as_files_too(admin, owner, officer, model):
+    pk = {"persona": owner.pk, "vehiculo": owner.vehiculos.get().pk, "oficial": officer.pk}[model]
     _heading, row = exported(admin, model, [pk])
-    assert "Jose.Pena@Ejemplo.com" in row
+    assert ("A-0042" if model == "oficial" else "Jose.Pena@Ejemplo.com") in row
 
 
 def test_a_file_takes_a_few_queries_however_long_it_is(admin, fines, django_assert_max_num_queries):
@@ -295,3 +295,8 @@ def test_a_name_that_is_longer_than_any_is_refused_and_not_counted(client, chief
 
 def test_no_page_leads_to_a_site_that_is_not_there(admin):
     assert "Ver el sitio" not in text(admin.get("/admin/"))
+
+
+def test_the_desk_is_found_without_its_last_slash(admin):
+    answer = admin.get("/admin")
+    assert (answer.status_code, answer.headers.get("Location")) == (302, "/admin/")
