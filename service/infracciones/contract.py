@@ -57,8 +57,9 @@ _MANY_HEADERS = 431
 # What any call may be answered, most of it before the call is looked at.
 _ANYWHERE = (400, 405, 408, 414, 429, _MANY_HEADERS, 503, 504)
 _MOMENT = (
-    "Fecha y hora: RFC 3339, también con `±hhmm` o sin desplazamiento, `AAAA-MM-DD HH:MM[:SS]`, o segundos desde 1970. "
-    "Sin desplazamiento es la hora del servicio. Ni más de cinco minutos en el futuro ni antes de 2000."
+    "Fecha y hora: RFC 3339 (lo que sigue a los microsegundos se corta), también con `±hhmm` o sin desplazamiento, "
+    "`AAAA-MM-DD HH:MM[:SS]`, o segundos desde 1970. Sin desplazamiento es la hora del servicio. "
+    "Ni más de cinco minutos en el futuro ni antes de 2000."
 )
 
 

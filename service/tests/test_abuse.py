@@ -39,6 +39,14 @@ def test_a_file_has_so_many_members_and_no_more():
         list(body(gzip.compress(b"") * (bodies.MOST_MEMBERS + 1)).pieces())
 
 
+@pytest.mark.parametrize("zeros", [1, 512, PIECE, 2 * PIECE + 7])
+def test_zeros_after_the_last_member_are_no_damage(zeros):
+    packed = gzip.compress(b"{}\n") * 2 + bytes(zeros)
+    assert b"".join(body(packed).pieces()) == b"{}\n" * 2
+    with pytest.raises(BodyError):
+        list(body(packed + b"x").pieces())
+
+
 def test_a_file_takes_so_long_and_no_longer(monkeypatch):
     monkeypatch.setattr(bodies, "SECONDS", -1.0)
     with pytest.raises(TooLarge):

@@ -133,7 +133,8 @@ def test_what_follows_the_picture_is_not_kept(post, media):
 
 def test_the_uuid_of_the_device_names_the_fine_as_well(post, fine):
     assert post(picture("JPEG"), name=fine.dispositivo_id).status_code == 201
-    assert post(picture("JPEG"), name=str(fine.dispositivo_id).upper()).status_code == 409
+    for spelling in ("{}", "urn:uuid:{}"):
+        assert post(picture("JPEG"), name=spelling.format(fine.dispositivo_id).upper()).status_code == 409
 
 
 def test_a_second_photo_is_refused_and_the_first_stays(post, media):
@@ -214,6 +215,13 @@ def test_more_than_ten_mebibytes_are_refused(post, client, officer, fine):
         f"/infracciones/{fine.pk}/evidencia", b"--x", content_type=form, headers=headers, CONTENT_LENGTH=2**30
     )
     assert answer.status_code == 413
+
+
+def test_a_field_of_text_beside_the_photo_is_too_large_as_well(client, officer, fine, media):
+    form = {"nota": "x" * 3_000_000, "foto": SimpleUploadedFile("foto.jpg", picture("JPEG"), "image/jpeg")}
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    answer = client.post(f"/infracciones/{fine.pk}/evidencia", form, headers=headers)
+    assert (answer.status_code, kept(media)) == (413, [])
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def fine_of(officer: int, name: str) -> Infraccion | None:
         found = Infraccion.objects.filter(pk=int(name))
     else:
         try:
-            found = Infraccion.objects.filter(dispositivo_id=uuid.UUID(name))
+            # UUID takes urn:uuid: in small letters alone
+            found = Infraccion.objects.filter(dispositivo_id=uuid.UUID(name.lower()))
         except ValueError:
             return None
     return found.filter(oficial_id=officer).first()

@@ -2,7 +2,7 @@
 
 import threading
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -81,6 +81,8 @@ def _photo(request: HttpRequest) -> UploadedFile:
         raise _too_large()
     try:
         upload = request.FILES.get("foto")
+    except RequestDataTooBig:  # a field of text beside the photo, which Django would keep in memory
+        raise _too_large() from None
     except (MultiPartParserError, SuspiciousOperation, ValueError, OSError):
         raise Refusal(400, "El formulario no se puede leer o llegó incompleto: envíelo otra vez.") from None
     if upload is None:
@@ -91,7 +93,7 @@ def _photo(request: HttpRequest) -> UploadedFile:
 
 
 def _too_large() -> Refusal:
-    return Refusal(413, "La foto es demasiado grande: ocupa a lo sumo 10 MiB.")
+    return Refusal(413, "El formulario es demasiado grande: envíe la foto sola, de a lo sumo 10 MiB.")
 
 
 def _show(fine: Infraccion) -> HttpResponse:
