@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
 from infracciones.counts import counts_of
 from infracciones.views.answers import Refusal
@@ -40,8 +42,7 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        name = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        name = name_of(request.META.get("HTTP_X_REQUEST_ID", ""))
         mark = request_id.set(name)
         began = time.perf_counter()
         try:
@@ -88,6 +89,11 @@ class RequestMiddleware:
         return None
 
 
+def name_of(given: str) -> str:
+    """The id that the proxy gave to a request, or a new one where that is none."""
+    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+
+
 def _call(request: HttpRequest) -> str:
     """The name of the call, of which there are few: an address that somebody made up is no name."""
     match = request.resolver_match
@@ -110,6 +116,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """A page of the admin that this administrator may not see."""
     if request.path.startswith(_PAGES):
         return defaults.permission_denied(request, exception)
+    return Refusal(403, "No tiene permiso para eso.").answer()
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was not filled in on a page of ours, or with cookies that are gone since."""
+    if request.path.startswith(_PAGES):
+        return render(request, "admin/forged.html", admin.site.each_context(request), status=403)
     return Refusal(403, "No tiene permiso para eso.").answer()
 
 

@@ -3,7 +3,10 @@
 import base64
 import gzip
 import io
+import re
+import socket
 import uuid
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -16,7 +19,9 @@ from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge, TooSlo
 from infracciones.uploads.rows import MOST_BLANK, Unreadable, elements, lines
 from infracciones.views import evidence, uploads
 from PIL import Image
+from testing.server import Server
 
+FRONT = (Path(__file__).resolve().parents[2] / "stacks/host/nginx/fines.conf").read_text()
 TOKEN = "A" * 43
 
 
@@ -37,6 +42,14 @@ def test_a_file_in_crumbs_is_not_read_crumb_by_crumb():
 def test_a_file_has_so_many_members_and_no_more():
     with pytest.raises(TooLarge):
         list(body(gzip.compress(b"") * (bodies.MOST_MEMBERS + 1)).pieces())
+
+
+@pytest.mark.parametrize("zeros", [1, 512, PIECE, 2 * PIECE + 7])
+def test_zeros_after_the_last_member_are_no_damage(zeros):
+    packed = gzip.compress(b"{}\n") * 2 + bytes(zeros)
+    assert b"".join(body(packed).pieces()) == b"{}\n" * 2
+    with pytest.raises(BodyError):
+        list(body(packed + b"x").pieces())
 
 
 @pytest.mark.django_db
@@ -84,10 +97,51 @@ def test_another_spelling_is_no_token(header):
 
 
 def test_nginx_and_the_service_read_tokens_by_the_same_words():
-    from pathlib import Path
+    assert '"~*^bearer +([A-Za-z0-9_-]{43}) *$" $1;' in FRONT
 
-    host = Path(__file__).resolve().parents[2] / "stacks/host/nginx/fines.conf"
-    assert '"~*^bearer +([A-Za-z0-9_-]{43}) *$" $1;' in host.read_text()
+
+@pytest.mark.parametrize(
+    ("address", "legible"),
+    [
+        (b"/generar_informe?correo=%C3%B1%ff@x.y&a[]={}|^~'", True),
+        ("/generar_informe?correo=ñ@x.y&b=中😀".encode(), True),
+        (b"/token?" + "ñ".encode() * 3500, True),
+        (b"/generar_informe?correo=\xf1@x.y", False),
+        (b"/\xe0\x80\x80", False),
+        (b"/\xed\xa0\x80", False),
+        (b"/\xf4\x90\x80\x80", False),
+        (b"/\xc3", False),
+        (b"/token?<b>", False),
+        (b'/token?a="b"', False),
+    ],
+)
+def test_nginx_refuses_an_address_that_the_server_would_refuse_without_a_word(live, address, legible):
+    """What is legible is no more, and no less, than what the server takes."""
+    pattern = re.search(r'\$illegible \{.*?"~(.*?)" "";', FRONT, re.DOTALL)
+    assert bool(re.fullmatch(pattern[1].encode(), address)) is legible
+    with socket.create_connection(("127.0.0.1", live.port), timeout=10) as connection:
+        connection.sendall(b"GET " + address + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert (b'"mensaje"' in answer) is legible, answer[:200]
+
+
+def test_every_place_of_nginx_that_asks_the_service_looks_at_the_address_first():
+    places = re.findall(r"\n  location (.*?) \{\n(.*?)\n  \}", FRONT.partition("listen 443")[2], re.DOTALL)
+    asking = {name: text for name, text in places if ".inc" in text and "static" not in name and "internal" not in text}
+    assert len(asking) == 6
+    # The named one is come to from another alone.
+    assert [name for name, text in asking.items() if "$illegible" not in text] == ["@repeatable"]
+
+
+def test_photos_and_uploads_are_counted_by_themselves():
+    zones = re.findall(r"limit_conn (\w+) \d+;", FRONT)
+    assert len(zones) == len(set(zones)) == 6, zones
+
+
+@pytest.fixture(scope="module")
+def live(env, token):
+    with Server(env) as found:
+        yield found
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -133,11 +134,11 @@ def test_fines_are_had_as_a_file_and_no_cell_is_a_formula(admin, fines, owner):
     assert row[-1] == '\'=HYPERLINK("http://evil.example")'
 
 
-@pytest.mark.parametrize("model", ["persona", "vehiculo"])
-def test_the_other_lists_are_had_as_files_too(admin, owner, model):
-    pk = owner.pk if model == "persona" else owner.vehiculos.get().pk
+@pytest.mark.parametrize("model", ["persona", "vehiculo", "oficial"])
+def test_the_other_lists_are_had_as_files_too(admin, owner, officer, model):
+    pk = {"persona": owner.pk, "vehiculo": owner.vehiculos.get().pk, "oficial": officer.pk}[model]
     _heading, row = exported(admin, model, [pk])
-    assert "Jose.Pena@Ejemplo.com" in row
+    assert ("A-0042" if model == "oficial" else "Jose.Pena@Ejemplo.com") in row
 
 
 def test_a_file_takes_a_few_queries_however_long_it_is(admin, fines, django_assert_max_num_queries):
@@ -334,3 +335,56 @@ def test_a_form_is_filled_only_with_what_can_be_a_reference(admin, given):
         "token/add/?oficial=",
     ):
         assert admin.get(f"/admin/infracciones/{page}{given}").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "page",
+    [
+        "infracciones/infraccion/?timestamp__year=9999",
+        "infracciones/carga/?recibida__year=9999",
+        "infracciones/infraccion/?timestamp__gte=9999-12-31 23:59:59-23:00",
+        "infracciones/vehiculo/?marca=%00",
+        "infracciones/infraccion/add/?timestamp=%00",
+        "autocomplete/?app_label=infracciones&model_name=infraccion&field_name=vehiculo&term=%00",
+    ],
+)
+def test_a_value_that_has_no_meaning_gets_a_page_that_says_so(admin, fines, page):
+    admin.raise_request_exception = False
+    answer = admin.get(f"/admin/{page}")
+    assert answer.status_code in {200, 400}, text(answer)[:300]
+    assert answer.status_code == 200 or "Esta dirección no se entiende" in text(answer)
+
+
+def test_a_fault_of_our_own_stays_a_server_error(admin, monkeypatch):
+    def fails(*args):
+        raise ValueError("unforeseen")
+
+    admin.raise_request_exception = False
+    monkeypatch.setattr("infracciones.admin.people.OficialAdmin.get_queryset", fails)
+    assert admin.get("/admin/infracciones/oficial/").status_code == 500
+
+
+def test_a_selection_of_what_is_no_row_is_400(admin, fines):
+    admin.raise_request_exception = False
+    words = {"action": "delete_selected", "_selected_action": ["x"]}
+    answer = admin.post("/admin/infracciones/infraccion/", words)
+    assert answer.status_code == 400, text(answer)[:300]
+
+
+@pytest.mark.parametrize("name", ["x" * 151, "x" * 256, "x" * 60_000])
+def test_a_name_that_is_longer_than_any_is_refused_and_not_counted(client, chief, name):
+    client.raise_request_exception = False
+    answer = client.post("/admin/login/", {"username": name, "password": "una-clave-larga"})
+    assert answer.status_code == 200, text(answer)[:300]
+    assert "150" in str(answer.context["form"].errors["username"]), answer.context["form"].errors
+    assert not AccessAttempt.objects.exists()
+
+
+def test_no_page_leads_to_a_site_that_is_not_there(admin):
+    assert "Ver el sitio" not in text(admin.get("/admin/"))
+
+
+def test_the_desk_is_found_without_its_last_slash(admin):
+    answer = admin.get("/admin")
+    assert (answer.status_code, answer.headers.get("Location")) == (302, "/admin/")

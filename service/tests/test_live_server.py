@@ -197,6 +197,17 @@ def test_its_log_is_json_line_by_line_and_holds_no_secret(servers, headers):
     assert headers["Authorization"].removeprefix("Bearer ") not in log
 
 
+def test_a_migration_takes_logins_away_that_ended(env, headers, live_postgres):
+    rows(
+        live_postgres,
+        "INSERT INTO django_session VALUES ('past', '', now() - interval '1 day'), ('present', '', now() + interval '1 day')"
+        " RETURNING session_key",
+    )
+    done = manage(env, "migrate")
+    assert done.returncode == 0, done.stderr
+    assert rows(live_postgres, "SELECT session_key FROM django_session") == [("present",)]
+
+
 def test_a_wrong_environment_ends_it_with_what_to_mend_and_no_traceback(env):
     for words in (("serve",), ("manage", "check")):
         done = manage(env | {"WEB_THREADS": "many", "TIME_ZONE": "Mars/Base", "WEB_PORT": "1"}, *words)

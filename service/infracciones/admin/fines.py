@@ -21,7 +21,7 @@ from infracciones.admin.initial import CheckedInitial
 from infracciones.admin.paging import CappedList
 from infracciones.admin.saving import GuardedSaving
 from infracciones.admin.words import fines_with, words_in
-from infracciones.evidence.keeping import link
+from infracciones.evidence.keeping import StorageError, link
 from infracciones.models import Evidencia, Infraccion
 
 _WORDS = 60  # characters of the comments in a row of the list
@@ -127,5 +127,8 @@ class InfraccionAdmin(CheckedInitial, CappedList, GuardedSaving, GuardedDeletion
         evidence = Evidencia.objects.filter(infraccion=fine.pk).first() if fine.pk else None
         if evidence is None:
             return "-"
-        address, _until = link(evidence)
+        try:
+            address, _until = link(evidence)
+        except StorageError:
+            return str(_("There is a photo; it cannot be shown at the moment."))
         return format_html('<a href="{}" target="_blank" rel="noreferrer">{}</a>', address, _("Look at the photo"))

@@ -116,10 +116,11 @@ class TokenInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Oficial)
-class OficialAdmin(GuardedSaving, GuardedDeletion):
+class OficialAdmin(GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("numero", "nombre", "their_fines", "new_token")
     search_fields = ("numero", "nombre")
     inlines = (TokenInline,)
+    csv_columns = ((_("unique number"), lambda officer: officer.numero), (_("name"), lambda officer: officer.nombre))
 
     @admin.display(description=_("fines"))
     def their_fines(self, officer: Oficial) -> SafeString:

@@ -88,6 +88,9 @@ class Body:
                 # A few bytes may unpack to very many: no more than a piece of them at a time.
                 while left or len(content) == PIECE:
                     if member.eof:
+                        left = left.lstrip(b"\0")  # what fills a block after the last member, as gzip itself allows
+                        if not left:
+                            break
                         members += 1
                         if members > MOST_MEMBERS:
                             raise TooLarge

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.counts import Counts, count
 from infracciones.registration import UnknownToken
@@ -31,7 +30,6 @@ _SHORT = 500  # refused rows of an answer that is sent in one piece
 _room = Room(2, wait=10, full="Llegan muchos archivos a la vez: envíe el suyo otra vez en unos segundos.")
 
 
-@csrf_exempt
 @methods("POST")
 def cargar_infracciones(request: HttpRequest) -> HttpResponse:
     """Takes a file of fines, each row by itself; a row that was taken before is counted and changes nothing."""
