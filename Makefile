@@ -1,5 +1,6 @@
 # The two commands: `make rehearse` and `make test`. Each does all its own set-up.
 TIER ?= single
+TIERS := single asg
 CHECKS ?=
 SETTINGS ?=
 UPGRADE ?=
@@ -13,6 +14,9 @@ GATE := rehearsal/cloud/permissions
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
+# What root made in this folder by way of sudo belongs to who typed it.
+HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules $$(ls -d build $(GATE)/node_modules 2> /dev/null); fi
+
 .PHONY: rehearse breaks up down test unit deployment check synth snapshots pictures preflight upgrade-check lock bench
 .DELETE_ON_ERROR:
 
@@ -25,7 +29,8 @@ breaks: $(READY)
 up down: $(READY)
 	python -m rehearsal $@ --tier $(TIER)
 
-test: check unit deployment rehearse breaks
+test: check unit deployment
+	for tier in $(TIERS); do $(MAKE) rehearse breaks TIER=$$tier || exit 1; done
 
 unit: $(READY)
 	python -m pytest tests service -m "not deployment" --junitxml build/unit.xml
@@ -74,3 +79,4 @@ $(READY): requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock
 	npm ci --no-fund --no-audit --loglevel=error
 	if [ -f $(GATE)/package-lock.json ]; then npm ci --prefix $(GATE) --no-fund --no-audit --loglevel=error; fi
 	touch $@
+	$(HAND_BACK)

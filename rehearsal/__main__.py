@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -17,7 +18,7 @@ from rehearsal.disk import FULL
 from rehearsal.lock import alone
 from rehearsal.machines.network import NetworkError
 from rehearsal.machines.rootfs import RootFileSystemError
-from rehearsal.places import CloudRun, Run, cache
+from rehearsal.places import BUILD, CloudRun, Run, cache
 from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError, end
@@ -87,6 +88,19 @@ def main() -> int:
     except KeyboardInterrupt:
         screen.console.print("interrupted; what was started has been ended", style="red")
         return 130
+    finally:
+        _hand_back()
+
+
+def _hand_back() -> None:
+    """What root wrote into the project by way of sudo belongs to who typed it."""
+    user, group = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if os.getuid() or not (user.isdecimal() and group.isdecimal()):
+        return
+    for folder, _, files in os.walk(BUILD):
+        for path in (folder, *(os.path.join(folder, name) for name in files)):
+            with contextlib.suppress(FileNotFoundError):
+                os.lchown(path, int(user), int(group))
 
 
 def _down(run: Run, screen: Screen) -> int:

@@ -22,6 +22,13 @@ from rehearsal.tier import Tier, keep_up, running, start
 
 DOMAIN = "multas.example"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
+_OF_A_LOAD_BALANCER = [
+    "the database has no standby: a failover, its backups and their restore are not rehearsed",
+    "the size of the group follows no demand and no schedule",
+    "what the load balancer counts reaches no alarm, and no access log is delivered",
+    "the resolver tells all weighted records that have a weight, and looks at no target's health",
+    "the certificate is signed by the rehearsal's own authority, which no browser trusts",
+]
 NOT_REHEARSED = [
     "the machine image is a Debian root file system made here, not Debian's AMI, and it has no kernel of its own",
     "the machine's address comes from a file, not from the VPC's DHCP server",
@@ -29,7 +36,9 @@ NOT_REHEARSED = [
     "Session Manager and the CloudWatch agent are installed from buckets that exist only on AWS",
     "the access logs of buckets are asked for and read back, but none are delivered",
     "the certificate is of pebble, a test server of the ACME protocol, which no browser trusts",
-    "alarms reach the topic, but no e-mail is sent to anybody",
+    "what alarms tell their topic reaches nobody: no e-mail is sent",
+    "no snapshot of the data volume is taken on a schedule, and none fills a new volume",
+    "a new major version of PostgreSQL, and the removal of what cdk destroy retains",
 ]
 
 
@@ -47,6 +56,19 @@ def context(tier: Tier) -> dict[str, object]:
     return common | {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
 
 
+def not_rehearsed(subject: Subject) -> list[str]:
+    """What a rehearsal cannot show, with what this system's own kind adds."""
+    told = list(NOT_REHEARSED)
+    if subject.tier.run.tier == "asg":
+        told = [
+            each for each in told if "pebble" not in each and "data volume" not in each and "cdk destroy" not in each
+        ]
+        told += _OF_A_LOAD_BALANCER
+    if (cpu := str(subject.context["cpu"])) != "arm64":
+        told.append(f"the template's default processor is arm64; here it was {cpu}, this system's own")
+    return told
+
+
 def stack_name(run: Run) -> str:
     return f"fines-dev-{run.tier}"
 
@@ -60,6 +82,7 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
         with screen.step("post", "the first fine"):
             served = first_fine(subject)
         booted = tier.events.seconds(subject.host.id, LAUNCHED, SIGNALLED)
+        report.not_rehearsed = not_rehearsed(subject)
         report.checks = run_checks(subject, screen, words=words)
         report.template = subject.ledger
     report.timings = screen.timings | {"boot_to_serving": round(booted, 1), "first_fine": round(served - began, 1)}
@@ -106,7 +129,8 @@ def up(run: Run, screen: Screen) -> int:
     address, password = subject.address, administrator(subject)
     people = People.make(subject, officers=1, owners=1)
     for line in (
-        f"\nTier {run.tier} is up at https://{DOMAIN}/ (address {address}); `make down TIER={run.tier}` ends it.",
+        f"\nA browser finds it with this line in /etc/hosts: {address} {DOMAIN}",
+        f"Tier {run.tier} is up at https://{DOMAIN}/ (address {address}); `sudo make down TIER={run.tier}` ends it.",
         f"Administrator  admin, password {password}",
         f"First officer  token {people.tokens[0]}",
         *(f"\n{name}\n{line}" for name, line in calls(subject, people).items()),

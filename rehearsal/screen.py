@@ -21,7 +21,7 @@ class Screen:
     """Prints steps to the terminal, or plain lines where there is none, and remembers how long each took."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self.console = console or Console(highlight=False, emoji=False)
         self.timings: dict[str, float] = {}
 
     @contextmanager

@@ -114,7 +114,8 @@ class Tier:
             line for line in log.read_text(errors="replace").splitlines() if line and not line.startswith("ci-info")
         ]
         told = "\n".join(f"  {line}" for line in shown[-lines:])
-        return f"The machine's own last lines ({homes[-1].name}; its journal is kept too):\n{told}"
+        kept = f"build/rehearsal/{self.run.name}-logs/{homes[-1].name}.journal.log"
+        return f"The machine's own last lines ({homes[-1].name}; {kept} has its journal):\n{told}"
 
     def delegate(self, domain: str, address: str) -> None:
         """Lets a domain lead to its name server, as a registrar would, for the machines' resolver and the authority, which opens then."""
@@ -214,6 +215,8 @@ def running(run: Run, screen: Screen) -> Iterator[Tier]:
             left = end(run)
         for sentence in left:
             screen.note(sentence)
+    if left:
+        raise TierError("what the rehearsal started could not be ended, see above: type make down, and look again")
 
 
 def keep_logs(run: Run, folder: Path) -> None:

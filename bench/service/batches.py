@@ -12,6 +12,7 @@ from bench.ratio import Ratio, listed, median
 from bench.service.clients import ClientsError
 from bench.service.cpu import busy
 from bench.service.database import DatabaseError, psql
+from bench.service.photos import unpack
 from bench.service.workers import Workers
 from rehearsal.checks import Subject
 from rehearsal.checks.people import People
@@ -27,6 +28,7 @@ FROM generate_series(1, {rows}) n,
     LATERAL (SELECT id FROM infracciones_oficial ORDER BY id LIMIT 1) o
 """.replace("\n", " ")  # a command of psql's own is one line
 _MIB_MORE = 64.0
+_PHOTOS = 8  # enough for each worker to have unpacked more than one
 
 
 def batches(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio]:
@@ -49,6 +51,8 @@ def batches(subject: Subject, people: People, rounds: int, say: Say) -> list[Rat
         say(f"{number} of {rounds}: COPY of {ROWS} rows")
         psql(host, "CHECKPOINT")
         copies.append(_copy(host))
+    say(f"{_PHOTOS} photos as large as they may be")
+    unpack(people, _PHOTOS)
     share = median([theirs / ours for ours, theirs in zip(uploads, copies, strict=True)])
     return [
         Ratio(
@@ -66,7 +70,7 @@ def batches(subject: Subject, people: People, rounds: int, say: Say) -> list[Rat
             f"peak during the upload less what it had before; in each round {', '.join(f'{each:.0f}' for each in more)}",
         ),
         Ratio(
-            "resident memory of a worker after all of these, MiB",
+            "resident memory of a worker after all of these and photos, MiB",
             max(workers.resident().values()),
             120.0,
             ", ".join(f"{name} {size:.0f}" for name, size in sorted(workers.resident().items())),

@@ -20,11 +20,25 @@ SELECT (SELECT id FROM infracciones_vehiculo WHERE placa_patente = '{plate}' || 
     (SELECT min(id) FROM infracciones_oficial), now() - n * interval '1 minute', 'Luz roja ' || n
 FROM generate_series(1, {fines}) n;
 """
+# Beside them a city of ordinary vehicles, as a planner finds one: in a table of heavy owners alone it chooses otherwise.
+_VEHICLES, _EACH = 15_000, 8
+_CITY = """
+INSERT INTO infracciones_persona (nombre, correo)
+SELECT 'Vecino de prueba', 'vecino' || n || '@prueba.example' FROM generate_series(1, {vehicles}) n ON CONFLICT DO NOTHING;
+INSERT INTO infracciones_vehiculo (placa_patente, marca, color, persona_id)
+SELECT 'VECINO' || id, 'Prueba', 'gris', id FROM infracciones_persona WHERE correo LIKE 'vecino%@prueba.example'
+ON CONFLICT DO NOTHING;
+INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios)
+SELECT v.id, (SELECT min(id) FROM infracciones_oficial), now() - random() * interval '700 days', 'Luz roja'
+FROM infracciones_vehiculo v, generate_series(1, {each}) WHERE v.placa_patente LIKE 'VECINO%';
+"""
 _OWNERS = {"many": 100_000, "few": 10}
 
 
 def reports(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio]:
     """The figure of a report's first page, both persons asked for in turns by one client."""
+    say(f"{_VEHICLES} ordinary vehicles with {_EACH} fines each are made")
+    psql(subject.host, _CITY.format(vehicles=_VEHICLES, each=_EACH))
     for name, fines in _OWNERS.items():
         say(f"a person with {fines} fines is made")
         psql(subject.host, _MAKE.format(mail=f"{name}@prueba.example", plate=name.upper(), fines=fines))

@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
 from infracciones.counts import counts_of
 from infracciones.views.answers import Refusal
@@ -25,6 +27,12 @@ _POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _PAGES = "/admin/"  # what a person looks at in a browser stays a page, also when it is an error
+_NO_DATABASE = "La base de datos no responde"
+# Plain: the office's own pages ask the database who looks at them.
+_AWAY = (
+    f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{_NO_DATABASE}</title>'
+    f"<h1>{_NO_DATABASE}</h1><p>O lo pedido tarda demasiado: busque algo más preciso, o repita en unos segundos.</p></html>"
+)
 
 
 class RequestMiddleware:
@@ -34,8 +42,7 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        name = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        name = name_of(request.META.get("HTTP_X_REQUEST_ID", ""))
         mark = request_id.set(name)
         began = time.perf_counter()
         try:
@@ -76,10 +83,15 @@ class RequestMiddleware:
                 "the database does not answer",
                 extra={"error": str(exception).splitlines()[0] if str(exception) else ""},
             )
-            return Refusal(
-                503, "La base de datos no responde: repita en unos segundos.", headers={"Retry-After": "5"}
-            ).answer()
+            if request.path.startswith(_PAGES):
+                return HttpResponse(_AWAY, status=503, headers={"Retry-After": "5"})
+            return Refusal(503, f"{_NO_DATABASE}: repita en unos segundos.", headers={"Retry-After": "5"}).answer()
         return None
+
+
+def name_of(given: str) -> str:
+    """The id that the proxy gave to a request, or a new one where that is none."""
+    return given if _ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def _call(request: HttpRequest) -> str:
@@ -104,6 +116,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """A page of the admin that this administrator may not see."""
     if request.path.startswith(_PAGES):
         return defaults.permission_denied(request, exception)
+    return Refusal(403, "No tiene permiso para eso.").answer()
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was not filled in on a page of ours, or with cookies that are gone since."""
+    if request.path.startswith(_PAGES):
+        return render(request, "admin/forged.html", admin.site.each_context(request), status=403)
     return Refusal(403, "No tiene permiso para eso.").answer()
 
 

@@ -31,6 +31,7 @@ REPORT_NEEDS_TOKEN = env.boolean("REPORT_NEEDS_TOKEN", default=False)
 UPLOAD_ROWS = env.integer("UPLOAD_ROWS", 50_000, least=1, most=50_000)
 # Of an upload, unpacked: rows of the longest comments, in letters of three bytes each, fit.
 UPLOAD_BYTES = 2**20 * env.integer("UPLOAD_MIB", 320, least=1, most=1024)
+WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=64)  # of the server; files leave one of them free
 METRIC_NAMESPACE = env.text("METRIC_NAMESPACE", "")  # of the metrics in the log; none without it
 MEDIA_BUCKET = env.text("MEDIA_BUCKET", "")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", of=("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "fines.office.OfficeMiddleware",
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Ten wrong passwords for a name from an address close that door for a quarter of an hour; from elsewhere it stays open, so
@@ -148,6 +150,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60  # an administrator's working day
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "fines.middleware.forged"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 from infracciones.views.contract import docs, openapi
 from infracciones.views.evidence import evidencia
 from infracciones.views.fines import cargar_infraccion
@@ -20,6 +21,7 @@ urlpatterns = [
     re_path(r"^docs/?$", docs),
     re_path(r"^healthz/?$", healthz),
     re_path(r"^readyz/?$", readyz),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]
 

@@ -29,7 +29,11 @@ def document(server: str) -> Json:
                 }
             },
             "schemas": _schemas(),
-            "responses": {str(status): _refused(why) for status, why in _REFUSALS.items()},
+            "responses": {
+                **{str(status): _refused(why) for status, why in _REFUSALS.items()},
+                # by the server, which reads no further and says nothing of its own
+                str(_MANY_HEADERS): {"description": "Más de cien encabezados: envíe menos."},
+            },
         },
     }
 
@@ -39,16 +43,23 @@ _REFUSALS = {
     401: "Falta un token, o no sirve: está mal escrito, venció o fue revocado.",
     404: "No existe.",
     405: "Ese método no se admite.",
+    408: "Tardó demasiado en llegar: repita.",
     409: "Ya hay otra.",
     413: "Demasiado grande.",
+    414: "La dirección es demasiado larga.",
     415: "De un tipo que no se admite.",
     422: "Se puede leer, y hay datos que corregir.",
     429: "Demasiadas peticiones: espere y repita.",
     503: "Por ahora no se puede: espere y repita.",
+    504: "El servicio tardó demasiado: repita.",
 }
+_MANY_HEADERS = 431
+# What any call may be answered, most of it before the call is looked at.
+_ANYWHERE = (400, 405, 408, 414, 429, _MANY_HEADERS, 503, 504)
 _MOMENT = (
-    "Fecha y hora: RFC 3339, también con `±hhmm` o sin desplazamiento, `AAAA-MM-DD HH:MM[:SS]`, o segundos desde 1970. "
-    "Sin desplazamiento es la hora del servicio. Ni más de cinco minutos en el futuro ni antes de 2000."
+    "Fecha y hora: RFC 3339 (lo que sigue a los microsegundos se corta), también con `±hhmm` o sin desplazamiento, "
+    "`AAAA-MM-DD HH:MM[:SS]`, o segundos desde 1970. Sin desplazamiento es la hora del servicio. "
+    "Ni más de cinco minutos en el futuro ni antes de 2000."
 )
 
 
@@ -84,7 +95,7 @@ def _paths() -> Json:
                         _object(mensaje={"type": "string"}, infraccion=fine),
                         headers={"Idempotent-Replayed": "Está cuando la clave ya había hecho esta infracción."},
                     ),
-                    **_errors(400, 401, 404, 409, 413, 415, 422, 429, 503),
+                    **_errors(401, 404, 409, 413, 415, 422),
                 },
             }
         },
@@ -107,7 +118,7 @@ def _paths() -> Json:
                 ),
                 "responses": {
                     "200": _answer({"$ref": "#/components/schemas/Resultado"}),
-                    **_errors(400, 401, 413, 415, 429, 503),
+                    **_errors(401, 413, 415),
                 },
             }
         },
@@ -133,14 +144,14 @@ def _paths() -> Json:
                         "description": "El valor de `siguiente` de la página anterior.",
                     },
                 ],
-                "responses": {"200": _answer(report), **_errors(400, 401, 404, 422, 429, 503)},
+                "responses": {"200": _answer(report), **_errors(401, 404, 422)},
             },
             "post": {
                 "operationId": "generar_informe_post",
                 "tags": ["Titulares"],
                 "summary": "Lo mismo, con el correo en el cuerpo",
                 "requestBody": _body({"application/json": {"$ref": "#/components/schemas/Consulta"}}),
-                "responses": {"200": _answer(report), **_errors(400, 401, 404, 413, 415, 422, 429, 503)},
+                "responses": {"200": _answer(report), **_errors(401, 404, 413, 415, 422)},
             },
         },
         "/infracciones/{id}/evidencia": {
@@ -168,7 +179,7 @@ def _paths() -> Json:
                         ),
                         headers={"Location": "Dónde pedir el enlace."},
                     ),
-                    **_errors(400, 401, 404, 409, 413, 415, 422, 429, 503),
+                    **_errors(401, 404, 409, 413, 415, 422),
                 },
             },
             "get": {
@@ -178,7 +189,7 @@ def _paths() -> Json:
                 "security": [{"token": []}],
                 "responses": {
                     "200": _answer(_object(url={"type": "string"}, vence={"type": "string", "format": "date-time"})),
-                    **_errors(400, 401, 404, 429, 503),
+                    **_errors(401, 404),
                 },
             },
         },
@@ -190,7 +201,7 @@ def _paths() -> Json:
                 "security": [{"token": []}],
                 "responses": {
                     "200": _answer(_object(mensaje={"type": "string"}, oficial={"type": "string"})),
-                    **_errors(400, 401, 429, 503),
+                    **_errors(401),
                 },
             }
         },
@@ -199,7 +210,7 @@ def _paths() -> Json:
                 "operationId": "healthz",
                 "tags": ["Operación"],
                 "summary": "Si el proceso vive",
-                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors(400)},
+                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors()},
             }
         },
         "/readyz": {
@@ -207,7 +218,7 @@ def _paths() -> Json:
                 "operationId": "readyz",
                 "tags": ["Operación"],
                 "summary": "Si el proceso y su base de datos pueden trabajar",
-                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors(400, 503)},
+                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors()},
             }
         },
     }
@@ -295,4 +306,4 @@ def _refused(why: str) -> Json:
 
 
 def _errors(*statuses: int) -> Json:
-    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*statuses, 405)}
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*statuses, *_ANYWHERE)}

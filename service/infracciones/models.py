@@ -110,7 +110,10 @@ class Infraccion(models.Model):
     """
 
     id = models.BigAutoField(_("id"), primary_key=True)
-    vehiculo = models.ForeignKey(Vehiculo, models.PROTECT, related_name="infracciones", verbose_name=_("vehicle"))
+    # No index of its own: the report's begins with it, and a planner that has both takes the wrong one.
+    vehiculo = models.ForeignKey(
+        Vehiculo, models.PROTECT, related_name="infracciones", verbose_name=_("vehicle"), db_index=False
+    )
     oficial = models.ForeignKey(Oficial, models.PROTECT, related_name="infracciones", verbose_name=_("officer"))
     timestamp = models.DateTimeField(_("date and time"), validators=[validate_moment])
     comentarios = models.CharField(_("comments"), max_length=2000, blank=True)

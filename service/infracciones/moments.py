@@ -10,7 +10,7 @@ from django.utils.timezone import now as present
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?",
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?",
     re.ASCII,
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -59,10 +59,10 @@ def _read(value: object, zone: tzinfo) -> datetime:
         raise _unreadable()
     day, time, second, fraction, zulu, hours, minutes = found.groups()
     leap = second == "60"
+    # Some clocks count nanoseconds; the database keeps microseconds, and a fine that is cut is never in the future.
+    micros = (fraction or "0")[:6].ljust(6, "0")
     try:
-        moment = datetime.fromisoformat(
-            f"{day}T{time}:{'59' if leap else second or '00'}.{(fraction or '0').ljust(6, '0')}"
-        )
+        moment = datetime.fromisoformat(f"{day}T{time}:{'59' if leap else second or '00'}.{micros}")
         if zulu:
             moment = moment.replace(tzinfo=UTC)
         elif hours:

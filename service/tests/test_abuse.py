@@ -3,7 +3,10 @@
 import base64
 import gzip
 import io
+import re
+import socket
 import uuid
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -12,11 +15,13 @@ from infracciones.evidence.photos import TooManyPixels, without_metadata
 from infracciones.models import Infraccion
 from infracciones.tokens import bearer
 from infracciones.uploads import bodies
-from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge
+from infracciones.uploads.bodies import PIECE, Body, BodyError, TooLarge, TooSlow
 from infracciones.uploads.rows import MOST_BLANK, Unreadable, elements, lines
-from infracciones.views import evidence
+from infracciones.views import evidence, uploads
 from PIL import Image
+from testing.server import Server
 
+FRONT = (Path(__file__).resolve().parents[2] / "stacks/host/nginx/fines.conf").read_text()
 TOKEN = "A" * 43
 
 
@@ -39,10 +44,23 @@ def test_a_file_has_so_many_members_and_no_more():
         list(body(gzip.compress(b"") * (bodies.MOST_MEMBERS + 1)).pieces())
 
 
-def test_a_file_takes_so_long_and_no_longer(monkeypatch):
+@pytest.mark.parametrize("zeros", [1, 512, PIECE, 2 * PIECE + 7])
+def test_zeros_after_the_last_member_are_no_damage(zeros):
+    packed = gzip.compress(b"{}\n") * 2 + bytes(zeros)
+    assert b"".join(body(packed).pieces()) == b"{}\n" * 2
+    with pytest.raises(BodyError):
+        list(body(packed + b"x").pieces())
+
+
+@pytest.mark.django_db
+def test_a_file_takes_so_long_and_no_longer_and_is_not_called_too_large(monkeypatch, client, officer):
     monkeypatch.setattr(bodies, "SECONDS", -1.0)
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooSlow):
         list(body(b"{}\n", packed=False).pieces())
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    answer = client.post("/cargar_infracciones", b"{}\n", content_type="application/x-ndjson", headers=headers)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] and "otra vez" in answer.json()["mensaje"]
 
 
 def test_a_file_has_so_many_blank_lines_and_no_more():
@@ -79,10 +97,51 @@ def test_another_spelling_is_no_token(header):
 
 
 def test_nginx_and_the_service_read_tokens_by_the_same_words():
-    from pathlib import Path
+    assert '"~*^bearer +([A-Za-z0-9_-]{43}) *$" $1;' in FRONT
 
-    host = Path(__file__).resolve().parents[2] / "stacks/host/nginx/fines.conf"
-    assert '"~*^bearer +([A-Za-z0-9_-]{43}) *$" $1;' in host.read_text()
+
+@pytest.mark.parametrize(
+    ("address", "legible"),
+    [
+        (b"/generar_informe?correo=%C3%B1%ff@x.y&a[]={}|^~'", True),
+        ("/generar_informe?correo=ñ@x.y&b=中😀".encode(), True),
+        (b"/token?" + "ñ".encode() * 3500, True),
+        (b"/generar_informe?correo=\xf1@x.y", False),
+        (b"/\xe0\x80\x80", False),
+        (b"/\xed\xa0\x80", False),
+        (b"/\xf4\x90\x80\x80", False),
+        (b"/\xc3", False),
+        (b"/token?<b>", False),
+        (b'/token?a="b"', False),
+    ],
+)
+def test_nginx_refuses_an_address_that_the_server_would_refuse_without_a_word(live, address, legible):
+    """What is legible is no more, and no less, than what the server takes."""
+    pattern = re.search(r'\$illegible \{.*?"~(.*?)" "";', FRONT, re.DOTALL)
+    assert bool(re.fullmatch(pattern[1].encode(), address)) is legible
+    with socket.create_connection(("127.0.0.1", live.port), timeout=10) as connection:
+        connection.sendall(b"GET " + address + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert (b'"mensaje"' in answer) is legible, answer[:200]
+
+
+def test_every_place_of_nginx_that_asks_the_service_looks_at_the_address_first():
+    places = re.findall(r"\n  location (.*?) \{\n(.*?)\n  \}", FRONT.partition("listen 443")[2], re.DOTALL)
+    asking = {name: text for name, text in places if ".inc" in text and "static" not in name and "internal" not in text}
+    assert len(asking) == 6
+    # The named one is come to from another alone.
+    assert [name for name, text in asking.items() if "$illegible" not in text] == ["@repeatable"]
+
+
+def test_photos_and_uploads_are_counted_by_themselves():
+    zones = re.findall(r"limit_conn (\w+) \d+;", FRONT)
+    assert len(zones) == len(set(zones)) == 6, zones
+
+
+@pytest.fixture(scope="module")
+def live(env, token):
+    with Server(env) as found:
+        yield found
 
 
 @pytest.mark.django_db
@@ -132,16 +191,22 @@ def test_a_link_names_the_bucket_in_its_own_region(monkeypatch):
 @pytest.mark.django_db
 def test_a_third_photo_at_a_time_is_told_to_come_again(client, officer, owner):
     fine = Infraccion.objects.create(vehiculo=owner.vehiculos.get(), oficial=officer, timestamp="2026-03-04T10:20:30Z")
-    for _ in range(2):
-        assert evidence._room.acquire(blocking=False)
-    try:
-        answer = client.post(
-            f"/infracciones/{fine.pk}/evidencia", {}, headers={"Authorization": f"Bearer {officer.token}"}
-        )
-    finally:
-        evidence._room.release(2)
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    with evidence._room.place(), evidence._room.place():
+        answer = client.post(f"/infracciones/{fine.pk}/evidencia", {}, headers=headers)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
+    assert client.post(f"/infracciones/{fine.pk}/evidencia", {}, headers=headers).status_code == 422
+
+
+@pytest.mark.django_db
+def test_files_of_both_kinds_together_leave_a_thread_free(client, officer, owner):
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    with evidence._room.place(), uploads._room.place(), uploads._room.place():
+        fine = client.post("/cargar_infraccion", "{}", content_type="application/json", headers=headers)
+        file = client.post("/cargar_infracciones", b"x", content_type="application/x-ndjson", headers=headers)
+    assert (fine.status_code, file.status_code) == (422, 503)
+    assert file.json()["mensaje"] and file.headers["Retry-After"]
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from infracciones.models import Infraccion, Oficial, Persona, Token, Vehiculo
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static_files")]
 
 # What a form sends along where it has no rows of another model.
-NO_INLINES = {f"{name}-{what}_FORMS": 0 for name in ("vehiculos", "tokens") for what in ("TOTAL", "INITIAL")}
+NO_INLINES = {f"tokens-{what}_FORMS": 0 for what in ("TOTAL", "INITIAL")}
 
 
 @pytest.fixture
@@ -129,6 +129,54 @@ def test_a_reference_that_comes_while_the_page_is_open_is_said_and_is_no_500(adm
         answer = admin.post(address, fields, follow=True)
         assert answer.status_code == 200
         assert "No se eliminó nada" in text(answer)
+
+
+def test_the_officer_of_a_fine_from_a_device_stays_and_the_form_says_why(admin, load, officer):
+    load(key="k")
+    fine, other = Infraccion.objects.get(), Oficial.objects.create(numero="2", nombre="Otro")
+    address = f"/admin/infracciones/infraccion/{fine.pk}/change/"
+    assert "el dispositivo del oficial puede enviar la infracción otra vez" in text(admin.get(address))
+    moment = {"timestamp_0": "2026-03-04", "timestamp_1": "10:20:30"}
+    form = {"vehiculo": fine.vehiculo_id, "oficial": other.pk, "comentarios": "corregido", **moment}
+    assert admin.post(address, form).status_code == 302
+    fine.refresh_from_db()
+    assert (fine.oficial, fine.comentarios) == (officer, "corregido")
+    assert load(key="k").headers["Idempotent-Replayed"] == "true"
+    assert Infraccion.objects.count() == 1
+
+
+def test_the_officer_of_a_fine_that_the_office_made_can_be_corrected(admin, fine):
+    Infraccion.objects.filter(pk=fine.pk).update(clave=None)
+    other = Oficial.objects.create(numero="2", nombre="Otro")
+    moment = {"timestamp_0": "2026-03-04", "timestamp_1": "10:20:30"}
+    form = {"vehiculo": fine.vehiculo_id, "oficial": other.pk, "comentarios": "", **moment}
+    admin.post(f"/admin/infracciones/infraccion/{fine.pk}/change/", form)
+    fine.refresh_from_db()
+    assert fine.oficial == other
+
+
+@pytest.mark.parametrize("model", ["persona", "vehiculo", "oficial", "infraccion", "token"])
+def test_what_the_database_refuses_to_save_is_said_and_is_no_500(admin, officer, owner, monkeypatch, model):
+    def refused(*args):
+        raise IntegrityError("violates foreign key constraint")
+
+    monkeypatch.setattr("django.contrib.admin.ModelAdmin.save_model", refused)
+    forms = {
+        "persona": {"nombre": "Ana", "correo": "ana@ejemplo.com", **NO_INLINES},
+        "vehiculo": {"placa_patente": "ZZ1", "marca": "x", "color": "y", "persona": owner.pk},
+        "oficial": {"nombre": "Otro", "numero": "2", **NO_INLINES},
+        "infraccion": {
+            "vehiculo": owner.vehiculos.get().pk,
+            "oficial": officer.pk,
+            "comentarios": "",
+            "timestamp_0": "2026-03-04",
+            "timestamp_1": "10:20:30",
+        },
+        "token": {"oficial": officer.pk},
+    }
+    answer = admin.post(f"/admin/infracciones/{model}/add/", forms[model], follow=True)
+    assert answer.status_code == 200
+    assert "No se guardó nada" in text(answer)
 
 
 def test_an_officer_without_fines_goes_with_the_tokens(admin, officer):

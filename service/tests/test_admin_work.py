@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from datetime import datetime, timedelta
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -132,11 +134,11 @@ def test_fines_are_had_as_a_file_and_no_cell_is_a_formula(admin, fines, owner):
     assert row[-1] == '\'=HYPERLINK("http://evil.example")'
 
 
-@pytest.mark.parametrize("model", ["persona", "vehiculo"])
-def test_the_other_lists_are_had_as_files_too(admin, owner, model):
-    pk = owner.pk if model == "persona" else owner.vehiculos.get().pk
+@pytest.mark.parametrize("model", ["persona", "vehiculo", "oficial"])
+def test_the_other_lists_are_had_as_files_too(admin, owner, officer, model):
+    pk = {"persona": owner.pk, "vehiculo": owner.vehiculos.get().pk, "oficial": officer.pk}[model]
     _heading, row = exported(admin, model, [pk])
-    assert "Jose.Pena@Ejemplo.com" in row
+    assert ("A-0042" if model == "oficial" else "Jose.Pena@Ejemplo.com") in row
 
 
 def test_a_file_takes_a_few_queries_however_long_it_is(admin, fines, django_assert_max_num_queries):
@@ -225,6 +227,93 @@ def test_a_list_counts_no_further_than_it_pages(admin, load, monkeypatch):
     assert counts and all("LIMIT 5" in sql for sql in counts), counts
 
 
+def test_a_person_with_hundreds_of_vehicles_is_shown_with_some_of_them_and_can_be_saved(admin, owner):
+    Vehiculo.objects.bulk_create(
+        Vehiculo(placa_patente=f"FL{n:04d}", marca="x", color="y", persona=owner) for n in range(300)
+    )
+    Vehiculo.objects.create(
+        placa_patente="ZZ1", marca="x", color="y", persona=Persona.objects.create(nombre="Otra", correo="o@x.example")
+    )
+    address = f"/admin/infracciones/persona/{owner.pk}/change/"
+    page = text(admin.get(address))
+    assert "AB123CD" in page and page.count(">FL0") == 19 and "ZZ1" not in page
+    listed = f"/admin/infracciones/vehiculo/?persona__id__exact={owner.pk}"
+    assert listed in page and f"/admin/infracciones/vehiculo/add/?persona={owner.pk}" in page
+    assert admin.get(listed).context["cl"].result_count == 301
+    names = re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)
+    assert len(names) < 20, names
+    assert admin.post(address, {"nombre": "Nuevo", "correo": owner.correo}).status_code == 302
+    owner.refresh_from_db()
+    assert owner.nombre == "Nuevo"
+
+
+def test_of_all_rows_nothing_is_changed_where_there_are_more_than_the_list_says(admin, fines, monkeypatch):
+    everything = {"select_across": "1", "_selected_action": [fines[0].pk]}
+    monkeypatch.setattr(paging, "MOST", 2)
+    answer = admin.post(
+        "/admin/infracciones/infraccion/", {"action": "delete_selected", "post": "yes", **everything}, follow=True
+    )
+    assert "Hay más que las 2 que la lista cuenta" in text(answer)
+    assert Infraccion.objects.count() == 3
+    read = admin.post("/admin/infracciones/infraccion/", {"action": "export_csv", **everything})
+    assert len(b"".join(read.streaming_content).splitlines()) == 4
+    monkeypatch.setattr(paging, "MOST", 3)
+    admin.post("/admin/infracciones/infraccion/", {"action": "delete_selected", "post": "yes", **everything})
+    assert not Infraccion.objects.exists()
+
+
+@pytest.mark.parametrize("model", ["vehiculo", "oficial", "persona"])
+@pytest.mark.parametrize("selected", [False, True])
+def test_a_delete_that_hundreds_forbid_says_how_many_and_names_none(admin, owner, officer, model, selected):
+    vehicle = owner.vehiculos.get()
+    Infraccion.objects.bulk_create(
+        Infraccion(vehiculo=vehicle, oficial=officer, timestamp="2026-03-04T10:20:30Z") for _ in range(201)
+    )
+    Vehiculo.objects.bulk_create(
+        Vehiculo(placa_patente=f"FL{n:04d}", marca="x", color="y", persona=owner) for n in range(200)
+    )
+    pk = {"vehiculo": vehicle.pk, "oficial": officer.pk, "persona": owner.pk}[model]
+    address = f"/admin/infracciones/{model}/" if selected else f"/admin/infracciones/{model}/{pk}/delete/"
+    answer = admin.post(address, {"action": "delete_selected", "_selected_action": [pk], "post": "yes"})
+    page = text(answer)
+    assert f"más de 200 {'vehículos' if model == 'persona' else 'infracciones'}" in page
+    assert len(page) < 30_000, len(page)
+    assert Infraccion.objects.filter(vehiculo__persona=owner, oficial=officer).count() == 201
+
+
+def asked_of_fines(admin, words):
+    """What the list asks the table of fines when it is searched."""
+    with CaptureQueriesContext(connection) as asked:
+        assert admin.get("/admin/infracciones/infraccion/", {"q": words}).status_code == 200
+    return [query["sql"] for query in asked if 'FROM "infracciones_infraccion"' in query["sql"]]
+
+
+def test_a_list_of_fines_asks_for_its_page_and_its_count_alone(admin, fines):
+    asked = asked_of_fines(admin, "")
+    assert len(asked) == 2 and not any("DATE_TRUNC" in sql for sql in asked), asked
+
+
+def test_a_word_is_looked_for_among_vehicles_and_officers_and_not_in_each_fines_own(admin, fines):
+    count, page = sorted(asked_of_fines(admin, "peña"), key=len)
+    for sql in (count, page):
+        assert '"vehiculo_id" IN (SELECT' in sql and '"oficial_id" IN (SELECT' in sql, sql
+    assert "JOIN" not in count.partition("WHERE")[0], count
+
+
+def test_a_whole_plate_is_found_by_its_index_whatever_the_comments_say(admin, fines):
+    assert all('"comentarios"::text' not in sql for sql in asked_of_fines(admin, "ab-123-cd 2026-03-04")), "a scan"
+    assert found(admin, "ab-123-cd") == ["n0", "n1", "n2"]
+    assert found(admin, "ab-123-cd n1") == ["n1"]
+
+
+def test_words_in_quotes_are_one(admin, fines):
+    Infraccion.objects.filter(pk=fines[0].pk).update(comentarios="Luz roja")
+    assert found(admin, '"luz roja"') == ["Luz roja"]
+    assert found(admin, '"roja luz"') == []
+    assert found(admin, "roja luz") == ["Luz roja"]
+    assert found(admin, '"') == []
+
+
 @pytest.mark.parametrize(("word", "count"), [("ab-123", 1), ("AB.123-CD", 1), ("AB 123", 1), ("ab-124", 0), ("—", 0)])
 @pytest.mark.parametrize("model", ["infraccion", "vehiculo", "persona"])
 def test_a_plate_is_found_in_any_spelling(admin, load, model, word, count):
@@ -246,3 +335,56 @@ def test_a_form_is_filled_only_with_what_can_be_a_reference(admin, given):
         "token/add/?oficial=",
     ):
         assert admin.get(f"/admin/infracciones/{page}{given}").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "page",
+    [
+        "infracciones/infraccion/?timestamp__year=9999",
+        "infracciones/carga/?recibida__year=9999",
+        "infracciones/infraccion/?timestamp__gte=9999-12-31 23:59:59-23:00",
+        "infracciones/vehiculo/?marca=%00",
+        "infracciones/infraccion/add/?timestamp=%00",
+        "autocomplete/?app_label=infracciones&model_name=infraccion&field_name=vehiculo&term=%00",
+    ],
+)
+def test_a_value_that_has_no_meaning_gets_a_page_that_says_so(admin, fines, page):
+    admin.raise_request_exception = False
+    answer = admin.get(f"/admin/{page}")
+    assert answer.status_code in {200, 400}, text(answer)[:300]
+    assert answer.status_code == 200 or "Esta dirección no se entiende" in text(answer)
+
+
+def test_a_fault_of_our_own_stays_a_server_error(admin, monkeypatch):
+    def fails(*args):
+        raise ValueError("unforeseen")
+
+    admin.raise_request_exception = False
+    monkeypatch.setattr("infracciones.admin.people.OficialAdmin.get_queryset", fails)
+    assert admin.get("/admin/infracciones/oficial/").status_code == 500
+
+
+def test_a_selection_of_what_is_no_row_is_400(admin, fines):
+    admin.raise_request_exception = False
+    words = {"action": "delete_selected", "_selected_action": ["x"]}
+    answer = admin.post("/admin/infracciones/infraccion/", words)
+    assert answer.status_code == 400, text(answer)[:300]
+
+
+@pytest.mark.parametrize("name", ["x" * 151, "x" * 256, "x" * 60_000])
+def test_a_name_that_is_longer_than_any_is_refused_and_not_counted(client, chief, name):
+    client.raise_request_exception = False
+    answer = client.post("/admin/login/", {"username": name, "password": "una-clave-larga"})
+    assert answer.status_code == 200, text(answer)[:300]
+    assert "150" in str(answer.context["form"].errors["username"]), answer.context["form"].errors
+    assert not AccessAttempt.objects.exists()
+
+
+def test_no_page_leads_to_a_site_that_is_not_there(admin):
+    assert "Ver el sitio" not in text(admin.get("/admin/"))
+
+
+def test_the_desk_is_found_without_its_last_slash(admin):
+    answer = admin.get("/admin")
+    assert (answer.status_code, answer.headers.get("Location")) == (302, "/admin/")

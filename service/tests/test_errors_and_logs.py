@@ -2,11 +2,15 @@
 
 import json
 import logging
+import re
+from pathlib import Path
 
 import pytest
-from django.db import OperationalError
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from fines.logs import JsonFormatter, request_id
+from infracciones.models import Persona
 
 
 @pytest.fixture
@@ -57,6 +61,18 @@ def test_a_database_that_is_away_is_503_with_a_word_on_when_to_try_again(lenient
     assert answer.json()["mensaje"]
 
 
+@pytest.mark.django_db
+def test_a_query_of_the_office_that_takes_too_long_is_503_on_a_page(lenient, monkeypatch, plain_static_files):
+    def fails(*_):
+        raise OperationalError("canceling statement due to statement timeout")
+
+    lenient.force_login(get_user_model().objects.create_superuser("jefa"))
+    monkeypatch.setattr("infracciones.admin.people.OficialAdmin.get_queryset", fails)
+    answer = lenient.get("/admin/infracciones/oficial/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert answer.headers["Retry-After"] and "busque algo más preciso" in answer.content.decode()
+
+
 def test_the_id_that_the_proxy_gave_comes_back_and_stands_in_the_log(client, caplog):
     with caplog.at_level(logging.INFO, "fines.request"):
         answer = client.get("/nada?correo=secreto@ejemplo.com", headers={"X-Request-Id": "5f3a-proxy.id"})
@@ -72,6 +88,27 @@ def test_a_request_without_a_proper_id_is_given_one(client, given):
     name = client.get("/healthz", headers=headers).headers["X-Request-Id"]
     assert name != given
     assert len(name) == 32
+
+
+HOSTS_SETTINGS = Path(__file__).resolve().parents[2] / "stacks/host/postgresql/postgresql.conf"
+
+
+@pytest.mark.django_db
+def test_what_the_hosts_database_logs_of_slow_and_failed_statements_quotes_nobody(postgres, owner):
+    found = re.findall(r"^(log_(?:min|statement|error|duration)\w*) = (\S+)$", HOSTS_SETTINGS.read_text(), re.MULTILINE)
+    assert "log_min_duration_statement" in dict(found), found
+    before = len((postgres.folder / "log").read_text())
+    with connection.cursor() as cursor:
+        for name, value in found:
+            cursor.execute(f"SET {name} = {value}")
+        cursor.execute("SELECT pg_sleep(0.6), %s", ["words-of-a-slow-one"])
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Persona.objects.create(nombre="words-of-a-failed-one", correo=owner.correo)
+        for name, _value in found:
+            cursor.execute(f"RESET {name}")
+    log = (postgres.folder / "log").read_text()[before:]
+    assert "persona_correo_unico" in log, "the error itself is logged"
+    assert not re.findall(r".*(?:words-of|jose\.pena).*", log, re.IGNORECASE), log
 
 
 def test_a_log_line_is_one_json_object_with_what_was_given_besides():

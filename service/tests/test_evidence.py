@@ -108,6 +108,24 @@ def test_a_jpeg_keeps_every_pixel_and_its_orientation(post, media):
         assert max(abs(a - b) for a, b in pairs) <= 2
 
 
+def test_without_credentials_a_link_is_503_and_the_office_is_told(
+    client, officer, fine, media, monkeypatch, tmp_path, django_user_model, plain_static_files
+):
+    Evidencia.objects.create(infraccion=fine, archivo="x.jpg", tipo="image/jpeg", bytes=1, resumen=b"x" * 32)
+    for name in bucket.KEYS:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    answer = client.get(f"/infracciones/{fine.pk}/evidencia", headers={"Authorization": f"Bearer {officer.token}"})
+    assert answer.status_code == 503, answer.content
+    assert answer.json()["mensaje"] and answer.headers["Retry-After"]
+    client.force_login(django_user_model.objects.create_superuser("jefa"))
+    page = client.get(f"/admin/infracciones/infraccion/{fine.pk}/change/")
+    assert page.status_code == 200
+    assert "Hay una foto; por ahora no se puede mostrar." in page.content.decode()
+
+
 def test_what_follows_the_picture_is_not_kept(post, media):
     assert post(picture("JPEG") + b"PK\x03\x04 " + SECRET.encode()).status_code == 201
     assert SECRET.encode() not in kept(media)[0]
@@ -115,7 +133,8 @@ def test_what_follows_the_picture_is_not_kept(post, media):
 
 def test_the_uuid_of_the_device_names_the_fine_as_well(post, fine):
     assert post(picture("JPEG"), name=fine.dispositivo_id).status_code == 201
-    assert post(picture("JPEG"), name=str(fine.dispositivo_id).upper()).status_code == 409
+    for spelling in ("{}", "urn:uuid:{}"):
+        assert post(picture("JPEG"), name=spelling.format(fine.dispositivo_id).upper()).status_code == 409
 
 
 def test_a_second_photo_is_refused_and_the_first_stays(post, media):
@@ -196,6 +215,13 @@ def test_more_than_ten_mebibytes_are_refused(post, client, officer, fine):
         f"/infracciones/{fine.pk}/evidencia", b"--x", content_type=form, headers=headers, CONTENT_LENGTH=2**30
     )
     assert answer.status_code == 413
+
+
+def test_a_field_of_text_beside_the_photo_is_too_large_as_well(client, officer, fine, media):
+    form = {"nota": "x" * 3_000_000, "foto": SimpleUploadedFile("foto.jpg", picture("JPEG"), "image/jpeg")}
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    answer = client.post(f"/infracciones/{fine.pk}/evidencia", form, headers=headers)
+    assert (answer.status_code, kept(media)) == (413, [])
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,23 @@
 """The entrypoint as the image runs it: two server processes, one PostgreSQL, and what befalls them."""
 
 import concurrent.futures
+import gzip
+import io
 import json
 import os
 import signal
 import socket
 import threading
 import time
+import uuid
 from pathlib import Path
 
+import boto3
 import httpx
 import psycopg
 import pytest
+from PIL import Image
+from testing import bucket
 from testing.postgres import SUPERUSER
 from testing.server import Server, manage
 
@@ -144,6 +150,39 @@ def test_a_server_that_is_told_to_end_answers_what_was_begun_and_ends(env, heade
         assert server.process.wait(10) == 0
 
 
+def test_uploads_leave_a_thread_to_fines_and_to_health(env, headers, live_postgres):
+    """Six files at one process, each of which waits for a row that somebody else has not committed yet."""
+    row = FINE | {"id": str(uuid.uuid4())}
+    twin = "INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios, dispositivo_id) "
+    with (
+        Server(env) as server,
+        psycopg.connect(
+            host=str(live_postgres.socket), dbname="postgres", user=SUPERUSER, password=live_postgres.password
+        ) as blocker,
+        concurrent.futures.ThreadPoolExecutor(6) as pool,
+    ):
+        whose = "FROM infracciones_vehiculo v, infracciones_oficial o LIMIT 1"
+        blocker.execute(f"{twin} SELECT v.id, o.id, now(), '', %s {whose}", [row["id"]])
+
+        def upload():
+            kind = headers | {"Content-Type": "application/x-ndjson"}
+            return httpx.post(f"{server.url}/cargar_infracciones", content=json.dumps(row), headers=kind, timeout=30)
+
+        begun = [pool.submit(upload) for _ in range(6)]
+        until = time.monotonic() + 5
+        while sum(each.done() for each in begun) < 3:
+            assert time.monotonic() < until, "nobody is told to come again: all threads wait"
+            time.sleep(0.05)
+        assert httpx.get(f"{server.url}/healthz", timeout=2).status_code == 200
+        assert httpx.post(f"{server.url}/cargar_infraccion", json=FINE, headers=headers, timeout=2).status_code == 200
+        refused = [each.result() for each in begun if each.done()]
+        blocker.rollback()
+        answers = [each.result() for each in begun]
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(503, "5")] * 3
+    assert all(answer.json()["mensaje"] for answer in refused)
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [503] * 3
+
+
 def test_its_log_is_json_line_by_line_and_holds_no_secret(servers, headers):
     httpx.get(
         f"{servers[0].url}/generar_informe",
@@ -158,6 +197,17 @@ def test_its_log_is_json_line_by_line_and_holds_no_secret(servers, headers):
     assert headers["Authorization"].removeprefix("Bearer ") not in log
 
 
+def test_a_migration_takes_logins_away_that_ended(env, headers, live_postgres):
+    rows(
+        live_postgres,
+        "INSERT INTO django_session VALUES ('past', '', now() - interval '1 day'), ('present', '', now() + interval '1 day')"
+        " RETURNING session_key",
+    )
+    done = manage(env, "migrate")
+    assert done.returncode == 0, done.stderr
+    assert rows(live_postgres, "SELECT session_key FROM django_session") == [("present",)]
+
+
 def test_a_wrong_environment_ends_it_with_what_to_mend_and_no_traceback(env):
     for words in (("serve",), ("manage", "check")):
         done = manage(env | {"WEB_THREADS": "many", "TIME_ZONE": "Mars/Base", "WEB_PORT": "1"}, *words)
@@ -170,6 +220,58 @@ def test_an_entrypoint_without_a_word_it_knows_says_which_it_knows(env):
     done = manage(env, "dance")
     assert done.returncode == 2
     assert "migrate" in done.stderr
+
+
+def worker(server):
+    """The process id of the server's worker."""
+    pid = server.process.pid
+    [child] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
+
+
+def mebibytes(pid, field):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def test_fifty_thousand_refused_rows_are_told_of_in_little_memory(env, headers):
+    row = {"id": "x" * 64, "placa_patente": "-", "timestamp": "ayer", "comentarios": "\0"}
+    content = gzip.compress(b"\n".join([json.dumps(row).encode()] * 50_000))
+    kind = headers | {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+    with Server(env) as server:
+        pid = worker(server)
+        address = f"{server.url}/cargar_infracciones"
+        assert httpx.post(address, content=gzip.compress(b""), headers=kind).status_code == 200
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is from now on
+        before = mebibytes(pid, "VmRSS")
+        told = httpx.post(address, content=content, headers=kind, timeout=120).json()
+        more = mebibytes(pid, "VmHWM") - before
+    assert told["rechazadas"] == len(told["detalle"]) == 50_000
+    assert [each["linea"] for each in told["detalle"]] == list(range(1, 50_001))
+    assert more < 40, f"{more:.0f} MiB"
+
+
+def test_a_worker_gives_back_what_a_photo_took(env, headers, tmp_path):
+    picture = io.BytesIO()
+    Image.linear_gradient("L").resize((8100, 6100)).convert("RGB").save(picture, "PNG", compress_level=1)
+    with bucket.served(tmp_path) as endpoint:
+        kept = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "MEDIA_BUCKET": bucket.NAME}
+        boto3.client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=endpoint,
+            aws_access_key_id=bucket.KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=bucket.KEYS["AWS_SECRET_ACCESS_KEY"],
+        ).create_bucket(Bucket=bucket.NAME)
+        with Server(env | bucket.KEYS | kept) as server:
+            left = []
+            for _ in range(3):  # by itself malloc keeps what comes after the first
+                made = httpx.post(f"{server.url}/cargar_infraccion", json=FINE, headers=headers).json()["infraccion"]
+                address, files = f"{server.url}/infracciones/{made['id']}/evidencia", {"foto": picture.getvalue()}
+                answer = httpx.post(address, files=files, headers=headers, timeout=120)
+                assert answer.status_code == 201, answer.text
+                left.append(round(mebibytes(worker(server), "VmRSS")))
+    assert max(left) < 150, f"MiB after each photo: {left}"
 
 
 def test_an_idle_server_is_small(servers):

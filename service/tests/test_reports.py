@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from infracciones import reports
 from infracciones.models import Infraccion, Oficial, Persona, Vehiculo
 
 pytestmark = pytest.mark.django_db
@@ -183,29 +185,73 @@ def test_a_token_that_does_not_work_is_worse_than_none(client, owner, header):
     assert client.get(ask, headers={"Authorization": header}).status_code == 401
 
 
-@pytest.mark.django_db
-def test_a_page_is_read_from_the_index_and_nothing_is_sorted_but_the_page(owner, officer):
-    """The plan, whatever the table's size: each vehicle's newest fines come in the index's own order."""
-    from django.db import connection
-    from infracciones import reports
+CITY = """
+INSERT INTO infracciones_persona (nombre, correo) SELECT 'x', 'p' || n || '@ciudad.example' FROM generate_series(1, 3000) n;
+INSERT INTO infracciones_vehiculo (placa_patente, marca, color, persona_id)
+SELECT 'C' || id, 'x', 'y', id FROM infracciones_persona WHERE correo LIKE '%@ciudad.example';
+INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios)
+SELECT v.id, o.id, now() - random() * interval '700 days', '' FROM infracciones_vehiculo v, infracciones_oficial o, generate_series(1, 8);
+"""
 
-    vehicle = owner.vehiculos.get()
+
+@pytest.fixture
+def city(officer):
+    """Three thousand ordinary vehicles with eight fines each, as there are beside the few that have very many."""
+    with connection.cursor() as cursor:
+        cursor.execute(CITY)
+
+
+def fleet(owner, officer, *, vehicles, each):
+    """A person's vehicles with so many fines each."""
+    made = Vehiculo.objects.bulk_create(
+        Vehiculo(placa_patente=f"FL{n}", marca="x", color="y", persona=owner) for n in range(vehicles)
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO infracciones_infraccion (vehiculo_id, oficial_id, timestamp, comentarios) "
-            "SELECT %s, %s, now() - n * interval '1 minute', '' FROM generate_series(1, 20000) n",
-            [vehicle.pk, officer.pk],
+            "SELECT id, %s, now() - n * interval '1 minute', '' FROM unnest(%s) id, generate_series(1, %s) n",
+            [officer.pk, [vehicle.pk for vehicle in made], each],
         )
-        cursor.execute("ANALYZE infracciones_infraccion")
-        values = {"person": owner.pk, "moment": reports.START.moment, "id": reports.START.id, "limit": 101}
+        cursor.execute("ANALYZE")
+
+
+def read_from_fines(owner):
+    """The plan's nodes for a person's first page, and those among them that read fines."""
+    values = {"person": owner.pk, "moment": reports.START.moment, "id": reports.START.id, "limit": 101}
+    with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {reports._REPORT}", values)
         [[[explained]]] = cursor.fetchall()
     nodes = list(_nodes(explained["Plan"]))
-    [fines] = [node for node in nodes if node.get("Relation Name") == "infracciones_infraccion"]
-    assert fines["Node Type"] in {"Index Scan", "Index Only Scan"}
-    assert fines["Index Name"] == "infraccion_informe"
-    assert fines["Actual Rows"] <= 101
-    assert all(node["Actual Rows"] <= 101 for node in nodes if "Sort" in node["Node Type"])
+    return nodes, [node for node in nodes if node.get("Relation Name") == "infracciones_infraccion"]
+
+
+@pytest.mark.parametrize("vehicles", [1, 2])
+def test_a_page_is_read_from_the_index_and_nothing_is_sorted_but_the_page(city, owner, officer, vehicles):
+    """The plan in a city of ordinary vehicles: each vehicle's newest fines come in the index's own order."""
+    fleet(owner, officer, vehicles=vehicles, each=10_000)
+    nodes, fines = read_from_fines(owner)
+    assert {node["Node Type"] for node in fines} <= {"Index Scan", "Index Only Scan"}, fines
+    assert {node["Index Name"] for node in fines} == {"infraccion_informe"}, fines
+    assert all(node["Actual Rows"] <= 101 for node in fines), fines
+    assert all(node["Actual Rows"] <= 101 * vehicles for node in nodes if "Sort" in node["Node Type"]), nodes
+
+
+def test_of_a_fleet_no_more_vehicles_are_read_in_full_than_a_page_has_lines(owner, officer):
+    fleet(owner, officer, vehicles=300, each=100)
+    _nodes, fines = read_from_fines(owner)
+    read = sum(node["Actual Rows"] * node["Actual Loops"] for node in fines)
+    assert read <= 301 + 101 * 101, f"{read} rows of {len(fines)} readings"
+
+
+def test_the_pages_of_a_fleet_hold_each_fine_once(client, owner, officer):
+    fleet(owner, officer, vehicles=40, each=5)
+    seen, cursor = [], None
+    while cursor is not None or not seen:
+        page = report(client, correo=owner.correo, limite=7, **({"desde": cursor} if cursor else {})).json()
+        seen += [(line["timestamp"], line["id"]) for line in page["infracciones"]]
+        cursor = page["siguiente"]
+    assert len(seen) == len(set(seen)) == 200, len(seen)
+    assert seen == sorted(seen, reverse=True)
 
 
 def _nodes(plan):

@@ -39,6 +39,24 @@ def test_a_form_of_the_admin_without_its_token_is_refused(client, django_user_mo
     strict = Client(enforce_csrf_checks=True)
     answer = strict.post("/admin/login/", {"username": "jefa", "password": "una-clave-larga"}, secure=True)
     assert answer.status_code == 403
+    assert "Este formulario ya no sirve" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/token", "/healthz", "/readyz", "/docs", "/openapi.json/", "/cargar_infraccion"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_a_method_that_a_call_does_not_take_is_refused_as_such_and_for_no_cookie(path, method):
+    from django.test import Client
+
+    answer = Client(enforce_csrf_checks=True).generic(method, path, secure=True)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (405, "application/json"), answer.content[:200]
+    assert answer.json()["mensaje"] and method not in answer.headers["Allow"]
+
+
+def test_a_post_to_an_address_that_does_not_exist_is_404_in_json():
+    from django.test import Client
+
+    answer = Client(enforce_csrf_checks=True).post("/nada", secure=True)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")
 
 
 def test_cookies_are_for_https_and_no_script(client, django_user_model):

@@ -25,5 +25,6 @@ def nginx_drops_the_key(subject: Subject) -> Iterator[None]:
 
 @breaks(pages_of_a_report_neither_repeat_nor_hide_a_fine_while_others_arrive, says="are on no page, and ")
 def the_cursor_forgets_the_fines_of_the_same_second(subject: Subject) -> Iterator[None]:
-    with changed(subject.host, "infracciones/reports.py", {"(i.timestamp, i.id) <": "(i.timestamp, i.id) <="}):
+    again = {f"({fine}.timestamp, {fine}.id) <": f"({fine}.timestamp, {fine}.id) <=" for fine in ("n", "i")}
+    with changed(subject.host, "infracciones/reports.py", again):
         yield

@@ -32,6 +32,12 @@ def nginx_reads_a_file_before_it_asks_whose_it_is(subject: Subject) -> Iterator[
         yield
 
 
+@breaks(two_hundred_connections_that_send_a_byte_a_second_harm_nobody, says="beside them the uploads")
+def nginx_lets_an_officer_send_any_number_of_files_at_a_time(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, NGINX, {"limit_conn uploads_officer 4;": ""}, then=RELOAD_NGINX):
+        yield
+
+
 @breaks(two_hundred_connections_that_send_a_byte_a_second_harm_nobody, says="beside them")
 def nginx_hands_slow_bodies_on_as_they_come(subject: Subject) -> Iterator[None]:
     with edited(

@@ -28,6 +28,7 @@ from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
 from rehearsal.checks.single import restores  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
+from rehearsal.checks.single import destroy  # isort: skip
 
 __all__ = [
     "alarms",
@@ -39,6 +40,7 @@ __all__ = [
     "contract",
     "deployment",
     "desk",
+    "destroy",
     "dns",
     "evidence",
     "exposure",

@@ -3,24 +3,29 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import IntegrityError
+from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-_NAMED = 200  # objects that Django's page may name; it loads each of them
+_NAMED = 200  # objects that a page may name as what refers to something; Django loads each of them
 
 
 class GuardedDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
     """Django shows what protects an object; the database has the last word, and this says it."""
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes along, and what forbids it: by how many, and not by name, where Django would load and name thousands."""
+        for each in self.model._meta.related_objects:
+            if each.on_delete is not models.PROTECT:
+                continue
+            referring = each.related_model._base_manager.filter(**{f"{each.field.name}__in": objs})
+            if referring.values("pk")[_NAMED : _NAMED + 1].exists():
+                things = each.related_model._meta.verbose_name_plural
+                return [], {}, set(), [_("more than %(count)d %(things)s") % {"count": _NAMED, "things": things}]
+        return super().get_deleted_objects(objs, request)
+
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
-        """Django's page, or a message where the database refused, or where the page would name thousands."""
-        found = self.get_object(request, object_id)
-        fines = getattr(found, "infracciones", None)
-        if fines is not None and fines.values("pk")[_NAMED : _NAMED + 1].exists():
-            reason = _("It cannot be deleted: more than %(count)d fines refer to it.") % {"count": _NAMED}
-            self.message_user(request, reason, messages.ERROR)
-            return HttpResponseRedirect("../change/")
+        """Django's page, or a message where the database refused."""
         try:
             return super().delete_view(request, object_id, extra_context)
         except IntegrityError:

@@ -18,11 +18,20 @@ from infracciones.admin.dates import dates_in, short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.admin.initial import CheckedInitial
-from infracciones.admin.paging import CappedPaginator
-from infracciones.evidence.keeping import link
+from infracciones.admin.paging import CappedList
+from infracciones.admin.saving import GuardedSaving
+from infracciones.admin.words import fines_with, words_in
+from infracciones.evidence.keeping import StorageError, link
 from infracciones.models import Evidencia, Infraccion
 
 _WORDS = 60  # characters of the comments in a row of the list
+
+
+_STAYS = _("It stays: the officer's device may send the fine again, and finds it under the officer's name.")
+
+
+def _came_from_a_device(fine: Infraccion | None) -> bool:
+    return fine is not None and (fine.clave is not None or fine.dispositivo_id is not None)
 
 
 class PhotoFilter(admin.SimpleListFilter):
@@ -39,20 +48,13 @@ class PhotoFilter(admin.SimpleListFilter):
 
 
 @admin.register(Infraccion)
-class InfraccionAdmin(CheckedInitial, GuardedDeletion, CsvExport):
+class InfraccionAdmin(CheckedInitial, CappedList, GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("id", "vehiculo", "moment", "oficial", "words")
     list_select_related = ("vehiculo", "oficial")
     # Not by officer: a city has hundreds, and each would be a line here. The search finds them.
     list_filter = ("timestamp", PhotoFilter)
-    date_hierarchy = "timestamp"
-    search_fields = (
-        "vehiculo__placa_patente",
-        "vehiculo__persona__nombre",
-        "vehiculo__persona__correo",
-        "oficial__numero",
-        "oficial__nombre",
-        "comentarios",
-    )
+    # No hierarchy of dates: to know which years there are, it would read all fines for each page.
+    search_fields = ("comentarios",)  # and what else `fines_with` looks at
     search_help_text = _(
         "A plate, a person, an officer, a word of the comments, or a date such as 2026-03-04 or 4/3/2026"
     )
@@ -68,20 +70,32 @@ class InfraccionAdmin(CheckedInitial, GuardedDeletion, CsvExport):
         (_("officer"), lambda fine: fine.oficial.numero),
         (_("comments"), lambda fine: fine.comentarios),
     )
-    # Counting every fine there is, beside what a search found, would read the whole table.
-    show_full_result_count = False
-    paginator = CappedPaginator
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Infraccion], search_term: str
     ) -> tuple[QuerySet[Infraccion], bool]:
-        """Django's search; a date among the words is the day of the fine."""
+        """The fines that all the words are about; a date among them is the day of the fine."""
         days, rest = dates_in(search_term)
         for day in days:
             begin = timezone.make_aware(datetime.combine(day, time()))
             end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
             queryset = queryset.filter(timestamp__gte=begin, timestamp__lt=end)
-        return super().get_search_results(request, queryset, rest)
+        for word in words_in(rest):
+            queryset = queryset.filter(fines_with(word))
+        return queryset, False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Infraccion | None = None) -> tuple[str, ...]:
+        """The officer of a fine that came from a device stays: what the device calls the fine is the officer's alone.
+
+        With another officer the device's next attempt would make the fine again, and the other's own keys could be spent.
+        """
+        return (*self.readonly_fields, "oficial") if _came_from_a_device(obj) else self.readonly_fields
+
+    def get_form(self, request: HttpRequest, obj: Infraccion | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Django's form, with why the officer cannot be changed where that is so."""
+        if _came_from_a_device(obj):
+            kwargs["help_texts"] = {"oficial": _STAYS}
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Infraccion]:
         """With what a row of the file names."""
@@ -113,5 +127,8 @@ class InfraccionAdmin(CheckedInitial, GuardedDeletion, CsvExport):
         evidence = Evidencia.objects.filter(infraccion=fine.pk).first() if fine.pk else None
         if evidence is None:
             return "-"
-        address, _until = link(evidence)
+        try:
+            address, _until = link(evidence)
+        except StorageError:
+            return str(_("There is a photo; it cannot be shown at the moment."))
         return format_html('<a href="{}" target="_blank" rel="noreferrer">{}</a>', address, _("Look at the photo"))

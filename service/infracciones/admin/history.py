@@ -5,11 +5,11 @@ from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from infracciones.admin.paging import CappedPaginator
+from infracciones.admin.paging import CappedList
 
 
 @admin.register(LogEntry)
-class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class HistoryAdmin(CappedList):
     """Nobody makes, changes or deletes an entry here."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "what")
@@ -17,8 +17,6 @@ class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("action_time", "action_flag", "content_type", ("user", admin.RelatedOnlyFieldListFilter))
     search_fields = ("object_repr", "change_message", "user__username")
     date_hierarchy = "action_time"
-    show_full_result_count = False
-    paginator = CappedPaginator
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "action_flag", "what")
     readonly_fields = ("what",)
 

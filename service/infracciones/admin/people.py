@@ -12,27 +12,50 @@ from infracciones.admin.dates import short
 from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.admin.initial import CheckedInitial
+from infracciones.admin.saving import GuardedSaving
 from infracciones.models import Oficial, Persona, Token, Vehiculo
 from infracciones.reports import page
 
 _NEWEST = 20  # fines beside a person
-
-
-class VehicleInline(admin.TabularInline):  # type: ignore[type-arg]
-    model = Vehiculo
-    extra = 0
-    show_change_link = True
-    can_delete = False
+_NAMED = 20  # vehicles beside a person; a firm has hundreds, and a form for all of them would be too large to be sent
 
 
 @admin.register(Persona)
-class PersonaAdmin(GuardedDeletion, CsvExport):
+class PersonaAdmin(GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("nombre", "correo")
     search_fields = ("nombre", "correo", "vehiculos__placa_patente")
-    inlines = (VehicleInline,)
-    readonly_fields = ("their_fines",)
-    fields = ("nombre", "correo", "their_fines")
+    readonly_fields = ("their_vehicles", "their_fines")
+    fields = ("nombre", "correo", "their_vehicles", "their_fines")
     csv_columns = ((_("name"), lambda person: person.nombre), (_("e-mail address"), lambda person: person.correo))
+
+    @admin.display(description=_("vehicles"))
+    def their_vehicles(self, person: Persona) -> SafeString | str:
+        """The person's first vehicles, and links to all of them and to the form of a new one."""
+        if not person.pk:
+            return "-"
+        rows = format_html_join(
+            "",
+            '<li><a href="{}">{}</a> {} {}</li>',
+            (
+                (
+                    reverse("admin:infracciones_vehiculo_change", args=[vehicle.pk]),
+                    vehicle.placa_patente,
+                    vehicle.marca,
+                    vehicle.color,
+                )
+                for vehicle in person.vehiculos.all()[:_NAMED]
+            ),
+        )
+        return format_html(
+            '<ul>{}</ul><a href="{}?persona__id__exact={}">{}</a> · <a href="{}?persona={}">{}</a>',
+            rows,
+            reverse("admin:infracciones_vehiculo_changelist"),
+            person.pk,
+            _("In their list"),
+            reverse("admin:infracciones_vehiculo_add"),
+            person.pk,
+            _("Add a vehicle"),
+        )
 
     @admin.display(description=_("fines"))
     def their_fines(self, person: Persona) -> SafeString | str:
@@ -64,7 +87,7 @@ class PersonaAdmin(GuardedDeletion, CsvExport):
 
 
 @admin.register(Vehiculo)
-class VehiculoAdmin(CheckedInitial, GuardedDeletion, CsvExport):
+class VehiculoAdmin(CheckedInitial, GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("placa_patente", "marca", "color", "persona")
     list_select_related = ("persona",)
     list_filter = ("marca", "color")
@@ -93,10 +116,11 @@ class TokenInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Oficial)
-class OficialAdmin(GuardedDeletion):
+class OficialAdmin(GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("numero", "nombre", "their_fines", "new_token")
     search_fields = ("numero", "nombre")
     inlines = (TokenInline,)
+    csv_columns = ((_("unique number"), lambda officer: officer.numero), (_("name"), lambda officer: officer.nombre))
 
     @admin.display(description=_("fines"))
     def their_fines(self, officer: Oficial) -> SafeString:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from infracciones import tokens
 from infracciones.admin.initial import CheckedInitial
+from infracciones.admin.saving import GuardedSaving
 from infracciones.models import Token
 
 
@@ -37,7 +38,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Token)
-class TokenAdmin(CheckedInitial):
+class TokenAdmin(CheckedInitial, GuardedSaving):
     """Adding issues a token to an officer; nothing of one can be changed, only that it works."""
 
     list_display = ("oficial", "creado", "vence", "revocado")

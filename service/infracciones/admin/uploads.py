@@ -7,12 +7,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from infracciones.admin.paging import CappedPaginator
+from infracciones.admin.paging import CappedList
 from infracciones.models import Carga
 
 
 @admin.register(Carga)
-class CargaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CargaAdmin(CappedList):
     """Nobody makes, changes or deletes one here: it is a record of what happened."""
 
     list_display = ("recibida", "oficial", "recibidas", "nuevas", "repetidas", "rechazadas", "bytes", "its_fines")
@@ -20,8 +20,6 @@ class CargaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("recibida",)
     date_hierarchy = "recibida"
     search_fields = ("oficial__numero", "oficial__nombre")
-    show_full_result_count = False
-    paginator = CappedPaginator
     fields = ("oficial", "recibida", "formato", "bytes", "digest", "recibidas", "nuevas", "repetidas", "rechazadas")
     readonly_fields = ("digest",)
 

@@ -28,7 +28,7 @@ class Vanished(Exception):
 
 
 class StorageError(Exception):
-    """The bucket does not answer, or refuses; nothing was kept."""
+    """The bucket does not answer, or refuses, or there are no credentials for it; nothing was kept."""
 
 
 def fine_of(officer: int, name: str) -> Infraccion | None:
@@ -37,7 +37,8 @@ def fine_of(officer: int, name: str) -> Infraccion | None:
         found = Infraccion.objects.filter(pk=int(name))
     else:
         try:
-            found = Infraccion.objects.filter(dispositivo_id=uuid.UUID(name))
+            # UUID takes urn:uuid: in small letters alone
+            found = Infraccion.objects.filter(dispositivo_id=uuid.UUID(name.lower()))
         except ValueError:
             return None
     return found.filter(oficial_id=officer).first()
@@ -69,9 +70,17 @@ def keep(fine: Infraccion, photo: Photo) -> None:
 
 
 def link(evidence: Evidencia) -> tuple[str, datetime]:
-    """An address under which the photo can be seen for five minutes, and when that ends."""
+    """An address under which the photo can be seen for five minutes, and when that ends.
+
+    Raises:
+        StorageError: there is nothing to sign it with, such as credentials that have not come yet.
+    """
     until = timezone.now() + timedelta(seconds=LINK_SECONDS)
-    return default_storage.url(evidence.archivo.name), until
+    try:
+        return default_storage.url(evidence.archivo.name), until
+    except Exception as error:  # the storage's own errors have no common ancestor
+        log.warning("a link could not be signed", extra={"error": f"{type(error).__name__}: {error}"[:300]})
+        raise StorageError from error
 
 
 def _save(name: str, photo: Photo) -> None:

@@ -21,6 +21,10 @@ class TooLarge(ValueError):
     """The body holds more than an upload may."""
 
 
+class TooSlow(TimeoutError):
+    """The body took longer than it may: the file is made to be slow, or the host is busy."""
+
+
 class Stream(Protocol):
     """What a body is read from."""
 
@@ -47,13 +51,16 @@ class Body:
 
         Raises:
             BodyError: it was cut off, or is no whole gzip file.
-            TooLarge: it holds more than it may, or takes longer than it may.
+            TooLarge: it holds more than it may.
+            TooSlow: it takes longer than it may.
         """
         given, kept, deadline = 0, bytearray(), time.monotonic() + SECONDS
         for piece in self._unpacked() if self._packed else self._read():
             given += len(piece)
-            if given > self._most or time.monotonic() > deadline:
+            if given > self._most:
                 raise TooLarge
+            if time.monotonic() > deadline:
+                raise TooSlow
             kept += piece
             if len(kept) >= PIECE:
                 yield bytes(kept)
@@ -81,6 +88,9 @@ class Body:
                 # A few bytes may unpack to very many: no more than a piece of them at a time.
                 while left or len(content) == PIECE:
                     if member.eof:
+                        left = left.lstrip(b"\0")  # what fills a block after the last member, as gzip itself allows
+                        if not left:
+                            break
                         members += 1
                         if members > MOST_MEMBERS:
                             raise TooLarge

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection, transaction
 
-from infracciones.registration import UnknownToken, fingerprint
+from infracciones.registration import UnknownToken, fingerprint, officer_of
 
 # What a session stages; empty at each transaction's end, so that the catalogue does not grow with the uploads.
 _STAGE = """
@@ -19,11 +19,11 @@ CREATE TEMPORARY TABLE IF NOT EXISTS cargando (
 """
 _COPY = "COPY cargando (linea, dispositivo_id, placa, timestamp, comentarios, huella) FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int4", "uuid", "text", "timestamptz", "text", "bytea")
-# Whose token it is; nobody revokes it until this transaction has ended, whichever way.
-_WHO = """
-SELECT o.id FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
-WHERE t.resumen = $1 AND t.revocado IS NULL AND t.vence > now() FOR SHARE OF t
-"""
+# Whether the token still works; from here on nobody revokes it until this transaction has ended, whichever way. It is the last
+# statement: whoever revokes waits for a commit alone, and never for the files that somebody goes on sending.
+_STILL = "SELECT FROM infracciones_token WHERE resumen = $1 AND revocado IS NULL AND vence > now() FOR SHARE"
+# What each row refers to is looked at before that, and not by the commit, which would take as long as the rows did.
+_CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
 _RECORD = """
 INSERT INTO infracciones_carga (oficial_id, resumen, bytes, formato, recibidas, nuevas, repetidas, rechazadas)
 VALUES ($1, $2, $3, $4, 0, 0, 0, 0) RETURNING id
@@ -108,10 +108,10 @@ def take_all(rows: Iterable[Fine | Refused], *, token: bytes, file: File) -> Out
             cursor.execute(f"SET LOCAL statement_timeout = {_TIMEOUT_MS}")
             cursor.execute(_STAGE)
             outcome = _stage(cursor, rows)
-            who = cursor.execute(_WHO, [token]).fetchone()
+            who = officer_of(token)
             if who is None:
                 raise UnknownToken
-            [officer] = who
+            officer, _number = who
             made = cursor.execute(_RECORD, [officer, file.sha256, file.size, file.format]).fetchone()
             assert made is not None
             [upload] = made
@@ -122,6 +122,9 @@ def take_all(rows: Iterable[Fine | Refused], *, token: bytes, file: File) -> Out
             outcome.refused.sort(key=lambda refused: refused.line)
             counts = [upload, outcome.received, outcome.new, outcome.repeated, len(outcome.refused)]
             cursor.execute(_COUNT, counts)
+            cursor.execute(_CHECK)
+            if cursor.execute(_STILL, [token]).fetchone() is None:
+                raise UnknownToken
     return outcome
 
 

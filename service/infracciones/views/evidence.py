@@ -1,12 +1,9 @@
 """POST and GET /infracciones/{id}/evidencia: the photo of a fine."""
 
-import threading
-
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
-from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.evidence.keeping import AlreadyThere, StorageError, Vanished, fine_of, keep, link
 from infracciones.evidence.photos import NoPhoto, TooManyPixels, without_metadata
@@ -15,30 +12,24 @@ from infracciones.views.answers import Refusal, answer
 from infracciones.views.fines import shown
 from infracciones.views.methods import methods
 from infracciones.views.officers import officer
+from infracciones.views.room import Room
 
 LARGEST = 10 * 2**20  # bytes of a photo
 _AROUND = 64 * 2**10  # of the form around it
-_room = threading.BoundedSemaphore(2)  # photos of a process at a time: half of its threads
+# A photo waits for the bucket, on a thread that single fines need: half of four, and it does not wait for its turn as well.
+_room = Room(2, wait=0, full="Llegan muchas fotos a la vez: repita en unos segundos.")
 
 
-@csrf_exempt
 @methods("GET", "HEAD", "POST")
 def evidencia(request: HttpRequest, name: str) -> HttpResponse:
     """Takes a photo, or says where it can be seen; for the officer who made the fine."""
     fine = fine_of(officer(request)[0], name)
     if fine is None:
         raise Refusal(404, "No hay una infracción suya con ese número: revíselo.")
-    return _take(request, fine) if request.method == "POST" else _show(fine)
-
-
-def _take(request: HttpRequest, fine: Infraccion) -> HttpResponse:
-    if not _room.acquire(blocking=False):
-        # a photo waits for the bucket, on a thread that single fines need
-        raise Refusal(503, "Llegan muchas fotos a la vez: repita en unos segundos.", headers={"Retry-After": "5"})
-    try:
+    if request.method != "POST":
+        return _show(fine)
+    with _room.place():
         return _keep(request, fine)
-    finally:
-        _room.release()
 
 
 def _keep(request: HttpRequest, fine: Infraccion) -> HttpResponse:
@@ -83,6 +74,8 @@ def _photo(request: HttpRequest) -> UploadedFile:
         raise _too_large()
     try:
         upload = request.FILES.get("foto")
+    except RequestDataTooBig:  # a field of text beside the photo, which Django would keep in memory
+        raise _too_large() from None
     except (MultiPartParserError, SuspiciousOperation, ValueError, OSError):
         raise Refusal(400, "El formulario no se puede leer o llegó incompleto: envíelo otra vez.") from None
     if upload is None:
@@ -93,12 +86,17 @@ def _photo(request: HttpRequest) -> UploadedFile:
 
 
 def _too_large() -> Refusal:
-    return Refusal(413, "La foto es demasiado grande: ocupa a lo sumo 10 MiB.")
+    return Refusal(413, "El formulario es demasiado grande: envíe la foto sola, de a lo sumo 10 MiB.")
 
 
 def _show(fine: Infraccion) -> HttpResponse:
     evidence = Evidencia.objects.filter(infraccion=fine).first()
     if evidence is None:
         raise Refusal(404, "Esa infracción no tiene foto.")
-    url, until = link(evidence)
+    try:
+        url, until = link(evidence)
+    except StorageError:
+        raise Refusal(
+            503, "La foto no se puede mostrar por ahora: repita en unos segundos.", headers={"Retry-After": "5"}
+        ) from None
     return answer({"url": url, "vence": shown(until)}, headers={"Cache-Control": "no-store"})

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.counts import Counts, count
 from infracciones.moments import MomentError, read_moment
@@ -20,7 +19,6 @@ LONGEST_COMMENT = 2000
 LONGEST_KEY = 255
 
 
-@csrf_exempt
 @methods("POST")
 def cargar_infraccion(request: HttpRequest) -> HttpResponse:
     """Loads a fine, or answers as before where its key made it before."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.reports import MOST, PAGE, START, Cursor, page, person
 from infracciones.views.answers import Refusal, answer, read_object
@@ -16,7 +15,6 @@ from infracciones.views.officers import officer
 NAMES = ("correo", "email", "correo_electronico")
 
 
-@csrf_exempt
 @methods("GET", "HEAD", "POST")
 def generar_informe(request: HttpRequest) -> HttpResponse:
     """A page of a person's fines, newest first."""

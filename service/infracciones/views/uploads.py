@@ -9,29 +9,36 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from infracciones.counts import Counts, count
 from infracciones.registration import UnknownToken
-from infracciones.uploads.bodies import Body, BodyError, TooLarge
+from infracciones.uploads.bodies import Body, BodyError, TooLarge, TooSlow
 from infracciones.uploads.intake import File, Fine, Outcome, Refused, take_all
 from infracciones.uploads.rows import Row, Unreadable, elements, lines
 from infracciones.views.answers import Refusal, body_stream
 from infracciones.views.fines import FineError, check_fine
 from infracciones.views.methods import methods
 from infracciones.views.officers import officer, token_of, unauthorized
+from infracciones.views.room import Room
 
 _FORMATS = {"application/x-ndjson": lines, "application/json": elements}
 _PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
+_SHORT = 500  # refused rows of an answer that is sent in one piece
+# Two keep two processors busy. Whoever comes next waits, as most files are short; a device would have to send its file again.
+_room = Room(2, wait=10, full="Llegan muchos archivos a la vez: envíe el suyo otra vez en unos segundos.")
 
 
-@csrf_exempt
 @methods("POST")
 def cargar_infracciones(request: HttpRequest) -> HttpResponse:
     """Takes a file of fines, each row by itself; a row that was taken before is counted and changes nothing."""
     officer(request)
+    with _room.place():
+        return _taken(request)
+
+
+def _taken(request: HttpRequest) -> HttpResponse:
     read, packed = _format(request)
     stream, announced = body_stream(request)
     body = Body(stream, announced=announced, packed=packed, most=settings.UPLOAD_BYTES)
@@ -45,28 +52,38 @@ def cargar_infracciones(request: HttpRequest) -> HttpResponse:
     except IntegrityError:
         # a vehicle went between being looked up and being written; nothing was taken
         raise Refusal(503, "El archivo no se pudo tomar: envíelo otra vez.", headers={"Retry-After": "5"}) from None
+    except TooSlow:
+        raise Refusal(
+            503, "El archivo tardó demasiado en leerse: envíelo otra vez, o en partes.", headers={"Retry-After": "30"}
+        ) from None
     except TooLarge:
         raise Refusal(
             413,
             f"El archivo es demasiado grande: caben {settings.UPLOAD_ROWS} filas y {settings.UPLOAD_BYTES // 2**20} MiB. Divídalo.",
         ) from None
     count(request, Counts(accepted=outcome.new, repeated=outcome.repeated, refused=len(outcome.refused)))
-    return HttpResponse(_told(outcome), content_type="application/json")
+    # of 50,000 refused rows it has twenty mebibytes, and is sent as it is written; a short one says its length
+    kind = HttpResponse if len(outcome.refused) <= _SHORT else StreamingHttpResponse
+    return kind(_told(outcome), content_type="application/json")
 
 
-def _told(outcome: Outcome) -> bytes:
-    """The answer, written row by row: of 50,000 refused rows it has fourteen mebibytes."""
+def _told(outcome: Outcome) -> Iterator[bytes]:
+    """The answer, in pieces of many rows."""
     counts = {
         "recibidas": outcome.received,
         "nuevas": outcome.new,
         "repetidas": outcome.repeated,
         "rechazadas": len(outcome.refused),
     }
-    body = bytearray(json.dumps(counts)[:-1].encode() + b', "detalle": [')
-    for number, each in enumerate(outcome.refused):
-        row = {"linea": each.line, "id": each.id, "estado": "rechazada", "mensaje": each.why}
-        body += (b", " if number else b"") + json.dumps(row, ensure_ascii=False).encode()
-    return bytes(body + b"]}")
+    yield json.dumps(counts)[:-1].encode() + b', "detalle": ['
+    for begin in range(0, len(outcome.refused), _SHORT):
+        rows = (
+            {"linea": each.line, "id": each.id, "estado": "rechazada", "mensaje": each.why}
+            for each in outcome.refused[begin : begin + _SHORT]
+        )
+        text = ", ".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        yield (f", {text}" if begin else text).encode()
+    yield b"]}"
 
 
 def _format(request: HttpRequest) -> tuple[Any, bool]:
