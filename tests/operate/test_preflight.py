@@ -46,6 +46,13 @@ def test_without_credentials_all_checks_run_and_none_ends_in_a_traceback() -> No
     assert "Traceback" not in done.stdout
 
 
+def test_a_tier_that_it_does_not_know_is_refused() -> None:
+    zone = ("-c", "hosted_zone_id=Z0123456789ABCDEFGHIJ", "-c", "hosted_zone_name=fines.example")
+    done = run("-c", "tier=asg", *zone)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "preflight does not know tier=asg yet: it looks before deployments of tier=single\n"
+
+
 def test_without_a_network_all_checks_run_and_none_ends_in_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
