@@ -33,7 +33,10 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     if words.verb == "preflight" and settings.tier is not Tier.SINGLE:
-        print(f"preflight does not know tier={settings.tier} yet: it looks before deployments of tier=single", file=sys.stderr)
+        print(
+            f"preflight does not know tier={settings.tier} yet: it looks before deployments of tier=single",
+            file=sys.stderr,
+        )
         return 2
     # what botocore would say of credentials on its own, with a traceback, is in the findings
     logging.getLogger("botocore").setLevel(logging.CRITICAL)

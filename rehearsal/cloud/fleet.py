@@ -25,6 +25,7 @@ from rehearsal.cloud.groups import note_what_is_dropped, sizes, unmodified
 from rehearsal.cloud.hooks import LAUNCHING, TERMINATING, Hooks, hook_of
 from rehearsal.cloud.policies import Properties, policies_of, seconds_of
 from rehearsal.cloud.signals import Signals
+from rehearsal.cloud.suspended import Suspended
 
 log = logging.getLogger("rehearsal.fleet")
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
@@ -79,6 +80,8 @@ class Fleet:
         stacks._runs_on_worker_thread = lambda type: type == GROUP or blocking(type)
         sends_back = stacks._sends_back_failed_update
         stacks._sends_back_failed_update = lambda type: type == GROUP or sends_back(type)
+        self._suspended = Suspended()
+        autoscaling._reconcile_instances = _leave_alone
         threading.Thread(target=self._keep, name="fleet", daemon=True).start()
 
     # behind CloudFormation
@@ -339,6 +342,8 @@ class Fleet:
                     log.exception("group %s could not be healed", group.name)
 
     def _heal(self, group: _Group) -> None:
+        if self._suspended.of(group.name) & {"HealthCheck", "ReplaceUnhealthy", "Launch"}:
+            return
         if group.name not in autoscaling._asgs or not group.lock.acquire(blocking=False):
             return
         try:
@@ -375,3 +380,7 @@ class Fleet:
     def _records(self, group: _Group) -> list[Properties]:
         records: list[Properties] = autoscaling._asgs[group.name]["Instances"]
         return records
+
+
+def _leave_alone(record: Properties) -> None:
+    """MiniStack would make up instances, and forget some, when a group's size changes: here they are machines."""

@@ -59,7 +59,7 @@ class Functions:
                 self._tell_the_stack(event, f"{type(error).__name__}: {error}")
                 return _failure(f"{type(error).__name__}: {error}", "Runtime.InvalidEntrypoint")
             given = running.runtime.invoke(
-                request_id, event, arn=config["FunctionArn"], seconds=float(config.get("Timeout", 3))
+                request_id, self._as_on_aws(event), arn=config["FunctionArn"], seconds=float(config.get("Timeout", 3))
             )
             said = running.appliance.machine.run("podman", "logs", "--tail", "200", _NAME, check=False)
         text = said.stdout + said.stderr
@@ -67,6 +67,13 @@ class Functions:
         if given.failed:
             return {"body": given.body, "error": True, "function_error": "Unhandled", "log": text}
         return {"body": given.body, "log": text}
+
+    def _as_on_aws(self, event: Any) -> Any:
+        """The event with the place for a custom resource's answer under AWS's own name: a presigned URL of CloudFormation's bucket."""
+        if not (isinstance(event, dict) and "ResponseURL" in event):
+            return event
+        bucket = f"cloudformation-custom-resource-response-{self._region}.s3.{self._region}.amazonaws.com"
+        return {**event, "ResponseURL": f"https://{bucket}{urlsplit(event['ResponseURL']).path}"}
 
     def _tell_the_stack(self, event: Any, why: str) -> None:
         """Answers for a custom resource's function that could not be started here: AWS would wait until its time is up."""

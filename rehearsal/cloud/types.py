@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
-from ministack.services.cloudformation import custom_resource, provisioners, wait_conditions
+from ministack.services.cloudformation import provisioners, wait_conditions
 
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.machines.volume import Volume
@@ -43,11 +43,6 @@ def teach(run: Run, machines: Ec2) -> None:
         return f"https://cloudformation-waitcondition-{get_region()}.s3.{get_region()}.amazonaws.com{region_of_handle}{token}"
 
     wait_conditions.handle_url = handle_url
-    # On AWS the answer of a custom resource goes to a presigned URL of another bucket of CloudFormation's.
-    custom_resource._response_url = lambda token: (
-        f"https://cloudformation-custom-resource-response-{get_region()}.s3.{get_region()}.amazonaws.com"
-        f"/_ministack/cfn-response/{token}"
-    )
 
 
 def _create_address(machines: Ec2, logical_id: str, properties: Properties, stack: str) -> Made:

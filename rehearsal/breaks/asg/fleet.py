@@ -21,15 +21,14 @@ _VERSION = {"version=template.latest_version_number": 'version="1"'}
     a_machine_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost,
     says="machines serve after",
     lasting=1,
-    REPLACED_SECONDS=15,
 )
-def the_group_wants_one_machine_alone(subject: Subject) -> Iterator[None]:
+def somebody_suspended_the_replacement_of_what_is_unhealthy(subject: Subject) -> Iterator[None]:
     scaling, name = subject.tier.client("autoscaling"), subject.outputs["GroupName"]
-    scaling.update_auto_scaling_group(AutoScalingGroupName=name, MinSize=1, DesiredCapacity=1)
+    scaling.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=["ReplaceUnhealthy"])
     try:
         yield
     finally:
-        scaling.update_auto_scaling_group(AutoScalingGroupName=name, MinSize=2, DesiredCapacity=2)
+        scaling.resume_processes(AutoScalingGroupName=name, ScalingProcesses=["ReplaceUnhealthy"])
         await_healthy(subject, 2)
 
 
