@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,10 @@ _LOOKS: dict[str, Callable[[Subject, str], Any]] = {
 @check("single")
 def a_destroyed_stack_leaves_what_holds_data_and_nothing_else(subject: Subject) -> str:
     resources, host = _resources(subject), subject.host
-    kept = {id for id, resource in subject.template["Resources"].items() if resource.get("DeletionPolicy") == "Retain"}
+    # of what is deployed now: a check before this one made another volume
+    present = subject.tier.client("cloudformation").get_template(StackName=subject.stack)["TemplateBody"]
+    template = json.loads(present) if isinstance(present, str) else present
+    kept = {id for id, resource in template["Resources"].items() if resource.get("DeletionPolicy") == "Retain"}
     subject.tier.cdk.destroy(subject.assembly, lambda _: None)
     if host.alive:
         raise CheckError(f"the host {host.id} still has power")
