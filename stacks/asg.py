@@ -67,7 +67,6 @@ class AsgStack(cdk.Stack):
             gibibytes=settings.database_gb,
             most_gibibytes=settings.database_max_gb,
             backup_days=settings.backup_days,
-            log_retention=retention,
             deletion_protection=settings.deletion_protection,
         )
         secret = RootSecret(self, "Secret").secret

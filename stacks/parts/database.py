@@ -6,7 +6,6 @@ import json
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -16,7 +15,8 @@ from stacks.parts.network import ZonedNetwork
 
 NAME = "fines"
 _MASTER = "fines_master"
-_VERSION = rds.PostgresEngineVersion.of("17.6", "17")
+# Its newest minor version, which RDS installs by itself: one that is named is retired some day, and cannot be made any more.
+_VERSION = rds.PostgresEngineVersion.of("17", "17")
 
 
 class ManagedPostgres(Construct):
@@ -35,7 +35,6 @@ class ManagedPostgres(Construct):
         gibibytes: int,
         most_gibibytes: int,
         backup_days: int,
-        log_retention: logs.RetentionDays,
         deletion_protection: bool,
     ) -> None:
         super().__init__(scope, id)
@@ -106,7 +105,6 @@ class ManagedPostgres(Construct):
                 "AwsSolutions-RDS10",
                 because="A stage whose setting deletion_protection is false is one that people mean to destroy.",
             )
-        self.log_retention = log_retention
 
     @property
     def host(self) -> str:

@@ -16,6 +16,7 @@ from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, launch_template
 from stacks.parts.network import ZonedNetwork
 
 SERVING_HOOK = "serve-first"
+_WARMUP = 90
 _PATIENCE = 900  # seconds that a machine may take from its launch to its word that it serves
 
 
@@ -73,8 +74,9 @@ class Fleet(Construct):
             ),
             target_group_arns=[balancer.targets.target_group_arn],
             health_check_type="ELB",
-            health_check_grace_period=60,  # counts from when a machine serves: before, the hook holds it back
-            default_instance_warmup=30,
+            health_check_grace_period=15,  # counts from when a machine serves: before, the hook holds it back
+            # Longer than the load balancer takes to find a machine unhealthy, so that a refresh does not go on from such a one.
+            default_instance_warmup=_WARMUP,
             new_instances_protected_from_scale_in=False,
             # Launched before it is terminated: demand is never met by fewer machines than there were.
             instance_maintenance_policy=autoscaling.CfnAutoScalingGroup.InstanceMaintenancePolicyProperty(
@@ -104,7 +106,7 @@ class Fleet(Construct):
             auto_scaling_instance_refresh=cdk.CfnAutoScalingInstanceRefresh(
                 strategy="Rolling",
                 preferences=cdk.CfnAutoScalingInstanceRefreshPreferences(
-                    min_healthy_percentage=100, max_healthy_percentage=150, instance_warmup=30, skip_matching=True
+                    min_healthy_percentage=100, max_healthy_percentage=150, instance_warmup=_WARMUP, skip_matching=True
                 ),
             ),
             # A deployment inside a peak keeps the size that the schedule made.
