@@ -15,8 +15,7 @@ from stacks.parts.network import ZonedNetwork
 
 NAME = "fines"
 _MASTER = "fines_master"
-# Its newest minor version, which RDS installs by itself: one that is named is retired some day, and cannot be made any more.
-_VERSION = rds.PostgresEngineVersion.of("17", "17")
+_VERSION = rds.PostgresEngineVersion.of("17.6", "17")
 
 
 class ManagedPostgres(Construct):
