@@ -1,4 +1,4 @@
-"""Tier asg: machines behind a load balancer that grow and shrink with demand, and a managed database."""
+"""Tier asg: machines in several zones behind a load balancer, and a managed database."""
 
 from __future__ import annotations
 

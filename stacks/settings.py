@@ -92,7 +92,6 @@ class Settings:
     database_gb: int = 20
     database_max_gb: int = 200  # up to which the database's storage grows by itself
     rotation_days: int = 30  # after which the database's passwords are new
-    permissions_boundary: str = ""  # the ARN of a policy that bounds every role of the stack
 
     @property
     def stack_name(self) -> str:
@@ -198,11 +197,6 @@ _READERS: dict[str, Reader] = {
     "database_gb": values.number(20, 65536),
     "database_max_gb": values.number(22, 65536),
     "rotation_days": values.number(1, 365),
-    "permissions_boundary": values.text(
-        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+",
-        example="arn:aws:iam::111122223333:policy/boundary",
-        optional=True,
-    ),
 }
 # RFC 2606 and RFC 6761: names that nobody can own.
 _RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")

@@ -25,3 +25,12 @@ def head(subject: Subject, path: str, token: str | None, size: int) -> bytes:
         *([f"Authorization: Bearer {token}"] if token else []),
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def answers(address: str, port: int) -> bool:
+    """Whether somebody takes a connection there."""
+    try:
+        socket.create_connection((address, port), timeout=1.5).close()
+    except OSError:
+        return False
+    return True

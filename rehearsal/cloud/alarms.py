@@ -8,12 +8,13 @@ are there than that, `TreatMissingData` says what the missing ones are.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ministack.services import cloudwatch
+
+from rehearsal.cloud.keeping import keep
 
 log = logging.getLogger("rehearsal.alarms")
 Alarm = Mapping[str, Any]
@@ -29,16 +30,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 def play(region: str, *, every: float = 5.0) -> None:
     """Evaluates all alarms again and again, and as often as MiniStack itself would."""
     cloudwatch._evaluate_alarm = _evaluate
-
-    def keep() -> None:
-        from ministack.core.responses import set_request_region
-
-        set_request_region(region)
-        while True:
-            time.sleep(every)
-            cloudwatch._evaluate_all_alarms()
-
-    threading.Thread(target=keep, name="alarms", daemon=True).start()
+    keep("the alarms", cloudwatch._evaluate_all_alarms, region=region, every=every)
 
 
 def state_of(alarm: Alarm, points: Sequence[tuple[float, float]], now: float) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,7 @@ class Appliances:
     def __init__(self, *, run: Run, network: Network, root: Path, traces: Traces, machines: Ec2) -> None:
         self._run, self._network, self._root, self._traces, self._machines = run, network, root, traces, machines
 
-    def boot(
-        self,
-        id: str,
-        *,
-        subnet: str,
-        groups: Sequence[str],
-        files: Mapping[str, str] | None = None,
-        public: bool = False,
-    ) -> Appliance:
+    def boot(self, id: str, *, subnet: str, groups: Sequence[str], public: bool = False) -> Appliance:
         """Boots a machine in a subnet, behind security groups; returns once commands can be run in it.
 
         Raises:
@@ -69,7 +61,7 @@ class Appliances:
             network=self._network,
             authority=self._run.authority,
             traces=self._traces,
-            files=_FILES | dict(files or {}),
+            files=_FILES,
         )
         _await_boot(machine)
         return Appliance(machine, address, reached_by)

@@ -6,12 +6,12 @@ import textwrap
 from typing import Any
 
 from ministack.services import rds
-from ministack.services.cloudformation import provisioners, stacks
 
 from rehearsal.cloud.appliances import Appliance, ApplianceError, Appliances
 from rehearsal.cloud.authority import Authority
 from rehearsal.cloud.names import Names
 from rehearsal.cloud.policies import Properties
+from rehearsal.cloud.provisioning import replaced
 
 INSTANCE = "AWS::RDS::DBInstance"
 # Parameters that are RDS's own, or that what stands in for it decides itself.
@@ -33,13 +33,9 @@ class Databases:
 
     def __init__(self, *, appliances: Appliances, names: Names, authority: Authority) -> None:
         self._appliances, self._names, self._authority = appliances, names, authority
-        self.running: dict[str, Appliance] = {}  # by the instance's identifier
-        handlers = provisioners._RESOURCE_HANDLERS[INSTANCE]
-        self._plain = dict(handlers)
-        handlers.update(create=self._create, update=self._update, delete=self._delete)
+        self._running: dict[str, Appliance] = {}  # by the instance's identifier
+        self._plain = replaced(INSTANCE, create=self._create, update=self._update, delete=self._delete)
         _an_instance_tells_its_insights_and_logs()
-        blocking = stacks._runs_on_worker_thread
-        stacks._runs_on_worker_thread = lambda type: type == INSTANCE or blocking(type)
 
     def _create(self, logical_id: str, properties: Properties, stack: str) -> Any:
         id, attributes = self._plain["create"](logical_id, properties, stack)
@@ -48,7 +44,7 @@ class Databases:
         subnets = record["DBSubnetGroup"]["Subnets"]
         groups = [group["VpcSecurityGroupId"] for group in record["VpcSecurityGroups"]]
         appliance = self._appliances.boot(f"rds-{id}", subnet=subnets[0]["SubnetIdentifier"], groups=groups)
-        self.running[id] = appliance
+        self._running[id] = appliance
         name = record["Endpoint"]["Address"]
         self._set_up(appliance, record, name)
         self._names.lead(name, [appliance.address])
@@ -112,7 +108,7 @@ class Databases:
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
         record = rds._instances.get(physical_id)
-        if (appliance := self.running.pop(physical_id, None)) is not None:
+        if (appliance := self._running.pop(physical_id, None)) is not None:
             self._appliances.end(appliance)
             if record is not None:
                 self._names.lead(record["Endpoint"]["Address"], [])

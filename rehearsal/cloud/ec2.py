@@ -7,37 +7,24 @@ import ipaddress
 import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, iam
 
+from rehearsal.cloud.interfaces import Interface, exposures
+from rehearsal.cloud.role_sessions import RoleSessions, renewed
 from rehearsal.machines.machine import Machine
-from rehearsal.machines.metadata import Credentials, Instance
-from rehearsal.machines.network import Exposure, Network, Opening
+from rehearsal.machines.metadata import Instance
+from rehearsal.machines.network import Network
 from rehearsal.machines.traces import Traces
 from rehearsal.machines.volume import Volume
 from rehearsal.places import Run
 
 Params = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
-
-
-class RoleSessions(Protocol):
-    """Issues credentials of a role."""
-
-    def issue(self, role_arn: str, *, source: str) -> Credentials: ...
-
-
-@dataclass(frozen=True)
-class _Interface:
-    """An address in the network: its security groups, and its public address if it has one."""
-
-    groups: tuple[str, ...]
-    public: str | None
 
 
 class Ec2:
@@ -48,7 +35,7 @@ class Ec2:
         self._lock = threading.RLock()
         self.machines: dict[str, Machine] = {}
         self.instances: dict[str, Instance] = {}  # by private address, for the metadata service
-        self._joined: dict[str, _Interface] = {}  # by private address: what is in the network and no instance
+        self._joined: dict[str, Interface] = {}  # by private address: what is in the network and no instance
         self._used: set[str] = set()  # private addresses: none is used twice in a run, so that logs stay clear
         actions = ec2._ACTION_MAP
         self._wrap(actions, "AttachVolume", self._attach)
@@ -125,7 +112,7 @@ class Ec2:
                 user_data=base64.b64decode(template.get("UserData", "")),
                 profile=record["Arn"],
                 role=role["RoleName"],
-                credentials=_renewed(lambda: self._sessions.issue(role["Arn"], source=id)),
+                credentials=renewed(lambda: self._sessions.issue(role["Arn"], source=id)),
                 hop_limit=int(options.get("HttpPutResponseHopLimit", 1)),
             )
             return self.instances[address]
@@ -155,7 +142,7 @@ class Ec2:
         """An address of a subnet for what is no instance, behind security groups; and one for the world to reach it by."""
         with self._lock:
             address = self._free_address(cidr)
-            self._joined[address] = _Interface(tuple(groups), self.next_elastic_address() if public else None)
+            self._joined[address] = Interface(tuple(groups), self.next_elastic_address() if public else None)
             self.expose()
             return address, self._joined[address].public
 
@@ -206,26 +193,8 @@ class Ec2:
                     continue
                 public = next((a["PublicIp"] for a in ec2._addresses.values() if a["InstanceId"] == instance.id), None)
                 instance.public_address = record["PublicIpAddress"] = public
-                interfaces[instance.address] = _Interface(tuple(g["GroupId"] for g in record["SecurityGroups"]), public)
-            members: dict[str, list[str]] = {}
-            for address, interface in interfaces.items():
-                for group in interface.groups:
-                    members.setdefault(group, []).append(address)
-            self._network.expose(
-                [
-                    Exposure(
-                        address,
-                        interface.public,
-                        tuple(
-                            opening
-                            for group in interface.groups
-                            if group in ec2._security_groups
-                            for opening in _openings(ec2._security_groups[group], members)
-                        ),
-                    )
-                    for address, interface in interfaces.items()
-                ]
-            )
+                interfaces[instance.address] = Interface(tuple(g["GroupId"] for g in record["SecurityGroups"]), public)
+            self._network.expose(exposures(interfaces))
             if moved:
                 self._network.forget(moved)
 
@@ -317,32 +286,6 @@ class Ec2:
             for host in list(ipaddress.ip_network(self._network.elastic).hosts())[9:]
             if str(host) not in taken
         )
-
-
-def _renewed(issue: Callable[[], Credentials]) -> Callable[[], Credentials]:
-    """Gives the same session until five minutes before its end, as the metadata service does."""
-    held: list[Credentials] = []
-
-    def credentials() -> Credentials:
-        if not held or held[0].expires < time.time() + 300:
-            held[:] = [issue()]
-        return held[0]
-
-    return credentials
-
-
-def _openings(group: Params, members: Mapping[str, Sequence[str]]) -> list[Opening]:
-    """What a group's rules let in, from ranges and from the present members of other groups."""
-    openings = []
-    for rule in group.get("IpPermissions", []):
-        for protocol in ("tcp", "udp") if str(rule["IpProtocol"]) == "-1" else (rule["IpProtocol"],):
-            if protocol in ("tcp", "udp"):
-                first, last = int(rule.get("FromPort", 0)), int(rule.get("ToPort", 65535))
-                sources = [source["CidrIp"] for source in rule.get("IpRanges", [])]
-                for other in rule.get("UserIdGroupPairs", []):
-                    sources += [f"{address}/32" for address in members.get(other["GroupId"], ())]
-                openings += [Opening(protocol, first, last, source) for source in sources]
-    return openings
 
 
 def _refused(code: str, message: str) -> Answer:

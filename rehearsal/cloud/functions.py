@@ -19,8 +19,8 @@ from ministack.services import ec2, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.cloud.appliances import Appliance, ApplianceError, Appliances
-from rehearsal.cloud.ec2 import RoleSessions
 from rehearsal.cloud.policies import Properties
+from rehearsal.cloud.role_sessions import RoleSessions
 from rehearsal.cloud.runtime import Runtime
 from rehearsal.machines.metadata import Credentials
 

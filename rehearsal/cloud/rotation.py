@@ -5,10 +5,8 @@ MiniStack's own copies the present value and calls nobody. Source: Secrets Manag
 
 from __future__ import annotations
 
-import contextvars
 import json
 import logging
-import threading
 import time
 import uuid
 from typing import Any
@@ -17,6 +15,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import lambda_svc, secretsmanager
 from ministack.services.cloudformation import provisioners
 
+from rehearsal.cloud.keeping import beside
 from rehearsal.cloud.policies import Properties
 
 log = logging.getLogger("rehearsal.rotation")
@@ -126,8 +125,7 @@ def _begin(secret: dict[str, Any], token: str | None = None) -> str:
 
 
 def _run(secret: dict[str, Any], version: str) -> None:
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(_steps, secret, version), name="rotation", daemon=True).start()
+    beside(_steps, secret, version, name="rotation")
 
 
 def _steps(secret: dict[str, Any], version: str) -> None:

@@ -17,7 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.services import ec2
 
-from rehearsal.cloud.ec2 import Ec2, RoleSessions
+from rehearsal.cloud.ec2 import Ec2
+from rehearsal.cloud.role_sessions import RoleSessions
 from rehearsal.machines.loopback import LOOPBACK
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.metadata import Instance

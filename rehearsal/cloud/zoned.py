@@ -11,6 +11,7 @@ from ministack.services.cloudformation import provisioners
 
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.policies import Properties
+from rehearsal.cloud.provisioning import told_besides
 
 Made = tuple[str, Properties]
 
@@ -31,19 +32,7 @@ def teach(machines: Ec2) -> None:
             "delete": rules.delete,
         }
     _a_gateway_tells_its_address()
-    _a_network_tells_its_range()
-
-
-def _a_network_tells_its_range() -> None:
-    """MiniStack's VPC lacks the attribute CidrBlock."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
-    plain = dict(handlers)
-
-    def told(made: Made) -> Made:
-        return made[0], {**made[1], "CidrBlock": ec2._vpcs[made[0]]["CidrBlock"]}
-
-    handlers["create"] = lambda *given: told(plain["create"](*given))
-    handlers["update"] = lambda *given, **named: told(plain["update"](*given, **named))
+    told_besides("AWS::EC2::VPC", lambda id: {"CidrBlock": ec2._vpcs[id]["CidrBlock"]})
 
 
 def _create_gateway(logical_id: str, properties: Properties, stack: str) -> Made:

@@ -5,15 +5,11 @@ Aliases lead where their load balancer's name leads. Of several weighted records
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-
 from ministack.services import route53
 
+from rehearsal.cloud.keeping import keep
 from rehearsal.cloud.names import Names
 
-log = logging.getLogger("rehearsal.zones")
 _PACE = 0.5
 
 
@@ -21,20 +17,9 @@ class Zones:
     """Keeps the resolver in step with the hosted zones."""
 
     def __init__(self, names: Names, region: str) -> None:
-        self._names, self._region = names, region
+        self._names = names
         self._told: set[str] = set()
-        threading.Thread(target=self._keep, name="zones", daemon=True).start()
-
-    def _keep(self) -> None:
-        from ministack.core.responses import set_request_region
-
-        set_request_region(self._region)
-        while True:
-            time.sleep(_PACE)
-            try:
-                self._bring_in_step()
-            except Exception:  # what cannot be told now is told later
-                log.exception("the hosted zones could not be told")
+        keep("the hosted zones", self._bring_in_step, region=region, every=_PACE)
 
     def _bring_in_step(self) -> None:
         found: dict[str, list[str]] = {}

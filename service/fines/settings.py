@@ -17,7 +17,8 @@ SECRET_KEY = env.secret(SECRETS_DIR / "secret_key", least=32)
 DATABASE_SECRET = env.text("DATABASE_SECRET_ARN", "")
 DATABASE_LOGIN: Login
 if DATABASE_SECRET:
-    DATABASE_LOGIN = SecretLogin(DATABASE_SECRET, region=env.text("AWS_REGION"))
+    env.text("AWS_REGION")
+    DATABASE_LOGIN = SecretLogin(DATABASE_SECRET)
 else:
     env.secret(SECRETS_DIR / "database_password")
     DATABASE_LOGIN = FileLogin(env.text("DATABASE_USER", "fines_service"), SECRETS_DIR / "database_password")

@@ -1,10 +1,6 @@
 """The contract in OpenAPI 3.1: each call, what it takes, and every answer that it gives."""
 
-from typing import Any
-
-from infracciones.plates import LONGEST
-
-Json = dict[str, Any]
+from infracciones.shapes import Json, schemas, with_all
 
 
 def document(server: str) -> Json:
@@ -28,7 +24,7 @@ def document(server: str) -> Json:
                     "description": "El token que la administración entregó al oficial.",
                 }
             },
-            "schemas": _schemas(),
+            "schemas": schemas(),
             "responses": {
                 **{str(status): _refused(why) for status, why in _REFUSALS.items()},
                 # by the server, which reads no further and says nothing of its own
@@ -56,11 +52,6 @@ _REFUSALS = {
 _MANY_HEADERS = 431
 # What any call may be answered, most of it before the call is looked at.
 _ANYWHERE = (400, 405, 408, 414, 429, _MANY_HEADERS, 503, 504)
-_MOMENT = (
-    "Fecha y hora: RFC 3339 (lo que sigue a los microsegundos se corta), también con `±hhmm` o sin desplazamiento, "
-    "`AAAA-MM-DD HH:MM[:SS]`, o segundos desde 1970. Sin desplazamiento es la hora del servicio. "
-    "Ni más de cinco minutos en el futuro ni antes de 2000."
-)
 
 
 def _paths() -> Json:
@@ -92,7 +83,7 @@ def _paths() -> Json:
                 "requestBody": _body({"application/json": {"$ref": "#/components/schemas/Carga"}}),
                 "responses": {
                     "200": _answer(
-                        _object(mensaje={"type": "string"}, infraccion=fine),
+                        with_all(mensaje={"type": "string"}, infraccion=fine),
                         headers={"Idempotent-Replayed": "Está cuando la clave ya había hecho esta infracción."},
                     ),
                     **_errors(401, 404, 409, 413, 415, 422),
@@ -173,9 +164,9 @@ def _paths() -> Json:
                 ),
                 "responses": {
                     "201": _answer(
-                        _object(
+                        with_all(
                             mensaje={"type": "string"},
-                            evidencia=_object(tipo={"type": "string"}, bytes={"type": "integer"}),
+                            evidencia=with_all(tipo={"type": "string"}, bytes={"type": "integer"}),
                         ),
                         headers={"Location": "Dónde pedir el enlace."},
                     ),
@@ -188,7 +179,7 @@ def _paths() -> Json:
                 "summary": "Un enlace a la foto, por cinco minutos",
                 "security": [{"token": []}],
                 "responses": {
-                    "200": _answer(_object(url={"type": "string"}, vence={"type": "string", "format": "date-time"})),
+                    "200": _answer(with_all(url={"type": "string"}, vence={"type": "string", "format": "date-time"})),
                     **_errors(401, 404),
                 },
             },
@@ -200,7 +191,7 @@ def _paths() -> Json:
                 "summary": "Si un token sirve, y de qué oficial es",
                 "security": [{"token": []}],
                 "responses": {
-                    "200": _answer(_object(mensaje={"type": "string"}, oficial={"type": "string"})),
+                    "200": _answer(with_all(mensaje={"type": "string"}, oficial={"type": "string"})),
                     **_errors(401),
                 },
             }
@@ -210,7 +201,7 @@ def _paths() -> Json:
                 "operationId": "healthz",
                 "tags": ["Operación"],
                 "summary": "Si el proceso vive",
-                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors()},
+                "responses": {"200": _answer(with_all(mensaje={"type": "string"})), **_errors()},
             }
         },
         "/readyz": {
@@ -218,76 +209,10 @@ def _paths() -> Json:
                 "operationId": "readyz",
                 "tags": ["Operación"],
                 "summary": "Si el proceso y su base de datos pueden trabajar",
-                "responses": {"200": _answer(_object(mensaje={"type": "string"})), **_errors()},
+                "responses": {"200": _answer(with_all(mensaje={"type": "string"})), **_errors()},
             }
         },
     }
-
-
-def _schemas() -> Json:
-    plate = {"type": "string", "minLength": 1, "maxLength": 100, "example": "AB 123 CD"}
-    moment: Json = {
-        "description": _MOMENT,
-        "anyOf": [{"type": "string"}, {"type": "number"}],
-        "example": "2026-03-04T10:20:30-03:00",
-    }
-    comment = {"type": "string", "maxLength": 2000, "example": "Luz roja"}
-    given = {"placa_patente": plate, "timestamp": moment, "comentarios": comment}
-    fine = {
-        "id": {"type": "integer"},
-        "placa_patente": {"type": "string", "pattern": f"^\\w{{1,{LONGEST}}}$"},
-        "timestamp": {"type": "string", "format": "date-time"},
-        "comentarios": {"type": "string"},
-        "oficial": {"type": "string"},
-    }
-    count = {"type": "integer", "minimum": 0}
-    return {
-        "Carga": _object(**given),
-        "Fila": _object(id={"type": "string", "format": "uuid"}, **given),
-        "Infraccion": _object(**fine),
-        "Consulta": {
-            "type": "object",
-            "properties": {
-                "correo": {"type": "string", "maxLength": 254},
-                "limite": {"type": "integer", "minimum": 1, "maximum": 500},
-                "desde": {"type": "string"},
-            },
-            "required": ["correo"],
-        },
-        "Informe": _object(
-            correo={"type": "string"},
-            infracciones={"type": "array", "items": _object(**fine, evidencia={"type": "boolean"})},
-            siguiente={"type": ["string", "null"]},
-        ),
-        "Resultado": _object(
-            recibidas=count,
-            nuevas=count,
-            repetidas=count,
-            rechazadas=count,
-            detalle={
-                "type": "array",
-                "items": _object(
-                    linea={"type": "integer", "minimum": 1},
-                    id={"type": ["string", "null"]},
-                    estado={"const": "rechazada"},
-                    mensaje={"type": "string"},
-                ),
-            },
-        ),
-        "Error": {
-            "type": "object",
-            "properties": {
-                "mensaje": {"type": "string"},
-                "errores": {"type": "object", "additionalProperties": {"type": "string"}},
-            },
-            "required": ["mensaje"],
-        },
-    }
-
-
-def _object(**properties: Json) -> Json:
-    """An object that has all of these."""
-    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _body(schemas: dict[str, Json]) -> Json:

@@ -1,6 +1,8 @@
 """The service as it is deployed, on a database of its own, for the tests that ask it over HTTP."""
 
 import pytest
+from django.contrib.auth import get_user_model
+from infracciones.models import Infraccion
 from testing.postgres import Postgres
 from testing.server import environment, manage
 
@@ -47,3 +49,29 @@ def plain_static_files(settings):
     """Pages without collected files; that they are collected is a test of its own."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody guesses at it here
+
+
+@pytest.fixture
+def chief():
+    return get_user_model().objects.create_superuser("jefa", password="una-clave-larga")
+
+
+@pytest.fixture
+def admin(client, chief):
+    client.force_login(chief)
+    return client
+
+
+@pytest.fixture
+def fines(officer, owner):
+    vehicle = owner.vehiculos.get()
+    moments = ["2026-03-04T23:30:00-03:00", "2026-03-05T00:30:00-03:00", "2026-04-01T12:00:00-03:00"]
+    return [
+        Infraccion.objects.create(vehiculo=vehicle, oficial=officer, timestamp=moment, comentarios=f"n{number}")
+        for number, moment in enumerate(moments)
+    ]

@@ -1,4 +1,4 @@
-"""The fleet: a group of machines over several zones that grows, shrinks and is replaced without a failed request."""
+"""The fleet: a group of machines over several zones, each registered once it serves and replaced by launching first."""
 
 from __future__ import annotations
 

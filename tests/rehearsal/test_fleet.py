@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ministack.services import autoscaling, ec2
 
-from rehearsal.cloud.fleet import Fleet, _Group
+from rehearsal.cloud.fleet import Fleet
+from rehearsal.cloud.group import Group
 from rehearsal.cloud.groups import note_what_is_dropped
 from rehearsal.cloud.hooks import Hooks
 
@@ -26,7 +27,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> Any:
         "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
         "HeartbeatTimeout": HEARTBEAT,
     }
-    group = _Group(GROUP, "stack", "HostGroup", {"LifecycleHookSpecificationList": [hook]})
+    group = Group(GROUP, "stack", "HostGroup", {"LifecycleHookSpecificationList": [hook]}, lambda *_: "healthy")
     record = {"InstanceId": HOST, "LifecycleState": "InService"}
     monkeypatch.setitem(autoscaling._asgs, GROUP, {"Instances": [record]})
     monkeypatch.setitem(ec2._instances, HOST, {"State": {"Name": "running"}})

@@ -9,7 +9,7 @@ from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.variant import deploy, variant
+from rehearsal.checks.variant import deploy, variant, without_readyz
 from rehearsal.machines.machine import Machine
 
 REPLACED_SECONDS = 120
@@ -67,15 +67,9 @@ def a_refresh_to_a_new_image_under_load_fails_no_request(subject: Subject) -> st
 
 @check("asg")
 def a_refresh_to_an_image_that_never_serves_fails_rolls_back_and_fails_no_request(subject: Subject) -> str:
-    def never_ready(copy: Path) -> None:
-        urls = copy / "service/fines/urls.py"
-        urls.write_text(
-            urls.read_text() + "\nurlpatterns = [p for p in urlpatterns if 'readyz' not in str(p.pattern)]\n"
-        )
-
     before = {machine.id for machine in subject.hosts}
     people = People.make(subject, officers=4, owners=2)
-    assembly = variant(subject, "never-ready", never_ready)
+    assembly = variant(subject, "never-ready", without_readyz)
     with Load(people, officers=4, pause=_PACE) as load:
         try:
             deploy(subject, assembly, log="deploy-never-ready")

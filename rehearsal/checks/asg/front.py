@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.pinned import Pinned
+from rehearsal.checks.wire import answers
 
 _ALSO_TRIED = (22, 53, 5432, 8101, 8404)
 
@@ -40,7 +40,7 @@ def nothing_but_the_two_ports_of_the_web_is_reached_from_outside(subject: Subjec
         f"{address}:{port}"
         for address in subject.tier.addresses(subject.domain)
         for port in _ALSO_TRIED
-        if _answers(address, port)
+        if answers(address, port)
     ]
     if open_ports:
         raise CheckError(f"these are reached from outside: {', '.join(open_ports)}")
@@ -51,7 +51,7 @@ def nothing_but_the_two_ports_of_the_web_is_reached_from_outside(subject: Subjec
     if len(private) < 3:
         raise CheckError(f"two machines and a database are expected, there are {private}")
     with _a_way_to(subject, [_split(place)[0] for place in private]):
-        reached = [place for place in private if _answers(*_split(place))]
+        reached = [place for place in private if answers(*_split(place))]
     if reached:
         raise CheckError(f"these are reached from outside: {', '.join(reached)}")
     return f"{len(_ALSO_TRIED)} other ports of the load balancer are closed, and {', '.join(private)} are not reached"
@@ -74,9 +74,3 @@ def _a_way_to(subject: Subject, addresses: list[str]) -> Iterator[None]:
 def _split(place: str) -> tuple[str, int]:
     address, _, port = place.partition(":")
     return address, int(port)
-
-
-def _answers(address: str, port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=1.5):
-        return True
-    return False

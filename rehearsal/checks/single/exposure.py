@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +9,7 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import instances
+from rehearsal.checks.wire import answers
 
 AWAY_SECONDS = 8  # without a database: more than twice what the group takes to notice a dead machine (cloud/fleet.py)
 _OPEN = {53, 80, 443}
@@ -37,7 +37,7 @@ def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) ->
     with ThreadPoolExecutor(600) as pool:
         answering = {
             port
-            for port, open in zip(_TRIED, pool.map(lambda p: _answers(subject.address, p), _TRIED), strict=True)
+            for port, open in zip(_TRIED, pool.map(lambda p: answers(subject.address, p), _TRIED), strict=True)
             if open
         }
     if answering - _OPEN or not {80, 443} <= answering:
@@ -89,14 +89,6 @@ def _serving(subject: Subject) -> list[str]:
     """The ids of the machine, and of its containers with the moment of their start."""
     shown = subject.host.run("podman", "ps", "--filter", "name=fines-web", "--format", "{{.ID}} {{.StartedAt}}").stdout
     return instances(subject) + sorted(shown.splitlines())
-
-
-def _answers(address: str, port: int) -> bool:
-    try:
-        socket.create_connection((address, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def _status(subject: Subject, path: str) -> int:

@@ -12,7 +12,7 @@ from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
-from rehearsal.checks.variant import deploy, project, variant
+from rehearsal.checks.variant import deploy, project, variant, without_readyz
 
 _MOST_CLOSED_IDLE = 8  # one an officer; a front that falls over closes far more
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
@@ -61,13 +61,7 @@ def an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_s
 
 
 def _never_ready(subject: Subject) -> Path:
-    def change(copy: Path) -> None:
-        urls = copy / "service/fines/urls.py"
-        urls.write_text(
-            urls.read_text() + "\nurlpatterns = [p for p in urlpatterns if 'readyz' not in str(p.pattern)]\n"
-        )
-
-    return variant(subject, "never-ready", change)
+    return variant(subject, "never-ready", without_readyz)
 
 
 @check("single", ahead=_never_ready)

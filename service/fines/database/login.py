@@ -1,11 +1,10 @@
 """Who the service is to its database: a user with a password in a file, or what a secret of Secrets Manager says."""
 
 import contextlib
-import json
 import threading
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 PAUSE_SECONDS = 1.0  # between two questions after the same secret: a database that refuses everybody costs one each
 
@@ -40,8 +39,8 @@ class FileLogin:
 class SecretLogin:
     """The user and the password that a secret names, asked for once and then again when the database refuses them."""
 
-    def __init__(self, arn: str, *, region: str) -> None:
-        self._arn, self._region = arn, region
+    def __init__(self, arn: str) -> None:
+        self._arn = arn
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         self._asked = 0.0
@@ -61,16 +60,14 @@ class SecretLogin:
             return self._known.get("password") != refused
 
     def _ask(self) -> dict[str, str]:
-        # Loading the library takes a third of a process's memory: a process whose password is a file does without.
-        import boto3
-        from botocore.config import Config
+        # Here and not above, for its memory: a process whose password is a file does without.
         from botocore.exceptions import BotoCoreError, ClientError
 
-        patience = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
-        client: Any = boto3.client("secretsmanager", region_name=self._region, config=patience)
+        from fines.database.credentials import credentials
+
         self._asked = time.monotonic()
         try:
-            found = json.loads(client.get_secret_value(SecretId=self._arn)["SecretString"])
+            found = credentials(self._arn)
             return {"user": found["username"], "password": found["password"]}
-        except (BotoCoreError, ClientError, ValueError, KeyError) as error:
+        except (BotoCoreError, ClientError, ValueError) as error:
             raise LoginError(f"the secret {self._arn} cannot be read: {type(error).__name__}") from error

@@ -4,8 +4,8 @@ import os
 
 import psycopg
 
+from fines.database.credentials import Credentials
 from fines.functions.authority import authority
-from fines.functions.credentials import Credentials
 
 
 def connect(login: Credentials, *, seconds: int = 10) -> psycopg.Connection:
@@ -25,3 +25,12 @@ def connect(login: Credentials, *, seconds: int = 10) -> psycopg.Connection:
         application_name="fines-functions",
         autocommit=True,
     )
+
+
+def logs_in(login: Credentials) -> bool:
+    """Whether the database takes a login now."""
+    try:
+        connect(login).close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -12,11 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from fines.database.credentials import Credentials, credentials
 from fines.functions.authority import authority
-from fines.functions.credentials import Credentials, credentials
-from fines.functions.database import connect
+from fines.functions.database import connect, logs_in
 from fines.functions.reply import reply
-from fines.functions.roles import make_roles, open_schema
+from fines.functions.roles import make_roles, open_schema, set_password
 
 _KEPT = 12  # releases: each has 64 digits, and an id may have 1024 characters
 _SPARE = 15.0  # seconds of the function's time that are kept for the answer
@@ -58,14 +58,8 @@ def migrate(*, seconds: float) -> None:
 
 def _admit_the_service() -> None:
     """Gives the user that the service's secret names its password, if it has none that works: in the first run."""
-    from psycopg import OperationalError
-
-    from fines.functions.roles import set_password
-
     service = credentials(os.environ["SERVICE_SECRET_ARN"])
-    try:
-        connect(service).close()
-    except OperationalError:
+    if not logs_in(service):
         with connect(credentials(os.environ["MASTER_SECRET_ARN"])) as master:
             set_password(master, service["username"], service["password"])
 
@@ -83,6 +77,7 @@ def _run(migrator: Credentials, seconds: float) -> None:
             "PUBLIC_URL": "https://localhost",
         }
         done = subprocess.run(
+            # Not by the entrypoint, whose shell would be ended in its place when time is up.
             [sys.executable, "manage.py", "migrate", "--no-input"],
             cwd=_APP,
             env=environment,
@@ -95,4 +90,4 @@ def _run(migrator: Credentials, seconds: float) -> None:
     print(done.stdout)
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()]
-        raise RuntimeError(lines[-1] if lines else f"manage.py migrate ended with {done.returncode}")
+        raise RuntimeError(lines[-1] if lines else f"the migration ended with {done.returncode}")

@@ -9,8 +9,8 @@ import json
 import os
 from typing import Any
 
-from fines.functions.credentials import Credentials, credentials, manager
-from fines.functions.database import connect
+from fines.database.credentials import Credentials, credentials, manager
+from fines.functions.database import connect, logs_in
 from fines.functions.roles import USERS, set_password
 
 _LENGTH = 48
@@ -54,7 +54,7 @@ def _create(arn: str, version: str) -> None:
 def _set(arn: str, version: str) -> None:
     """Gives the user its new password in the database."""
     coming = credentials(arn, stage="AWSPENDING", version=version)
-    if _logs_in(coming):
+    if logs_in(coming):
         return  # a try before this one did
     with connect(_setter(arn)) as connection:
         set_password(connection, coming["username"], coming["password"])
@@ -86,13 +86,3 @@ def _next(user: str) -> str:
 def _setter(arn: str) -> Credentials:
     """Who sets the password: for the service's users the master, whom they cannot ask; everybody else does so itself."""
     return credentials(os.environ["MASTER_SECRET_ARN"] if arn == os.environ["SERVICE_SECRET_ARN"] else arn)
-
-
-def _logs_in(login: Credentials) -> bool:
-    from psycopg import OperationalError
-
-    try:
-        connect(login).close()
-    except OperationalError:
-        return False
-    return True

@@ -1,6 +1,10 @@
-"""Secrets of the database's users, as Secrets Manager keeps them: JSON with `username` and `password`."""
+"""Secrets of the database's users, as Secrets Manager keeps them: JSON with `username` and `password`.
+
+Loading this loads the library for AWS, a third of a process's memory: only processes whose login is a secret do.
+"""
 
 import json
+import os
 from functools import cache
 from typing import Any, TypedDict
 
@@ -18,9 +22,8 @@ class Credentials(TypedDict):
 @cache
 def manager() -> Any:
     """The client of Secrets Manager, which gives up within seconds."""
-    return boto3.client(
-        "secretsmanager", config=Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
-    )
+    patience = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+    return boto3.client("secretsmanager", region_name=os.environ["AWS_REGION"], config=patience)
 
 
 def credentials(arn: str, *, stage: str = "AWSCURRENT", version: str | None = None) -> Credentials:
@@ -28,20 +31,11 @@ def credentials(arn: str, *, stage: str = "AWSCURRENT", version: str | None = No
 
     Raises:
         ClientError: there is none, or it may not be read.
-        ValueError: it is no JSON of a user and a password.
-    """
-    asked = {"SecretId": arn, "VersionStage": stage} | ({"VersionId": version} if version else {})
-    return parsed(manager().get_secret_value(**asked)["SecretString"], arn)
-
-
-def parsed(text: str, arn: str) -> Credentials:
-    """The credentials in a secret's text.
-
-    Raises:
         ValueError: it is no JSON of a user and a password; the text is not shown.
     """
+    asked = {"SecretId": arn, "VersionStage": stage} | ({"VersionId": version} if version else {})
     try:
-        found = json.loads(text)
+        found = json.loads(manager().get_secret_value(**asked)["SecretString"])
         return {"username": str(found["username"]), "password": str(found["password"])}
     except (json.JSONDecodeError, KeyError, TypeError):
         raise ValueError(f"the secret {arn} is no JSON with username and password") from None
