@@ -49,7 +49,8 @@ def test_a_taken_port_of_the_authority_is_passed_over() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        assert _free("127.0.0.1", (port, port + 1)) != port
+        # many, since whatever else runs on the machine may hold the next one or two
+        assert _free("127.0.0.1", (port, *range(30_000, 30_100))) in range(30_000, 30_100)
         with pytest.raises(AcmeError, match="end what listens there"):
             _free("127.0.0.1", (port,))
 
