@@ -23,6 +23,7 @@ from rehearsal.checks.single import certificates  # isort: skip
 from rehearsal.checks.single import permissions  # isort: skip
 from rehearsal.checks.single import pages  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip
+from rehearsal.checks.single import restarts  # isort: skip
 from rehearsal.checks.single import replacements  # isort: skip
 from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
@@ -54,6 +55,7 @@ __all__ = [
     "replacements",
     "replays",
     "resources",
+    "restarts",
     "restores",
     "scaling",
     "slow",

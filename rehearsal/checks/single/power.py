@@ -8,6 +8,7 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
+from rehearsal.checks.wal import wal_since
 
 ENDS_SECONDS = 60  # within which a host that serves has ended its boot
 LEAVES_SECONDS = 10  # within which WAL leaves once the database has started; PostgreSQL by itself takes twenty
@@ -57,7 +58,7 @@ def a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fail
 def what_a_host_could_not_send_when_it_died_leaves_once_the_next_one_has_a_database(subject: Subject) -> str:
     started = float(ask(subject, "SELECT extract(epoch FROM pg_postmaster_start_time())", database="postgres"))
     deadline = time.time() + 40
-    while not (sent := _wal_since(subject, started)):
+    while not (sent := wal_since(subject, started)):
         if time.time() > deadline:
             raise CheckError(f"no WAL left the host in the {time.time() - started:.0f} s since its database started")
         time.sleep(1)
@@ -65,11 +66,3 @@ def what_a_host_could_not_send_when_it_died_leaves_once_the_next_one_has_a_datab
     if after > LEAVES_SECONDS:
         raise CheckError(f"the first WAL left the host {after:.0f} s after its database started")
     return f"the first WAL left {max(after, 0):.0f} s after the database started"
-
-
-def _wal_since(subject: Subject, moment: float) -> list[float]:
-    """When each piece of WAL came into the bucket that came after a moment, in seconds since 1970."""
-    pages = subject.tier.client("s3").get_paginator("list_objects_v2")
-    found = pages.paginate(Bucket=subject.backup_bucket, Prefix="pgbackrest/archive/fines/17-")
-    times = [entry["LastModified"].timestamp() for page in found for entry in page.get("Contents", [])]
-    return [each for each in times if each >= int(moment)]  # S3 keeps whole seconds
