@@ -106,7 +106,7 @@ def examine(tier: CloudSide, subject: Subject, screen: Screen, *, words: list[st
         image = "the image of the service was not built, a manifest without contents is in its place"
         report.not_rehearsed.insert(1, f"{image}: {tier.no_builder}")
     report.checks = run_checks(subject, screen, words=words, among=checks_of(tier.run.tier, machines=False))
-    report.left_out = [sentence(each) for each in checks_of(tier.run.tier, machines=True)]
+    report.left_out = {sentence(each): "a machine" for each in checks_of(tier.run.tier, machines=True)}
     report.template = subject.ledger
     types = {resource["Type"] for resource in subject.template["Resources"].values()}
     report.template["stand_ins"] |= {type: said for type, said in WITHOUT_MACHINES.items() if type in types}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 # program: the Debian and Ubuntu package that has it
 PROGRAMS = {
-    "chromium": "chromium",
     "conntrack": "conntrack",
     "curl": "curl",
     "debootstrap": "debootstrap",
@@ -23,6 +24,8 @@ PROGRAMS = {
     "podman": "podman",
     "systemd-nspawn": "systemd-container",
 }
+# Debian's own, and what others call theirs: on Ubuntu `chromium` is no package, and the one in a snap does not start for root
+BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 # what these programs need besides
 COMPANIONS = {"debootstrap": ("debian-archive-keyring",), "podman": ("buildah", "crun")}
 
@@ -37,12 +40,26 @@ def missing(programs: Iterable[str] = PROGRAMS) -> list[str]:
     return [program for program in programs if shutil.which(program, path=path) is None]
 
 
-def install(say: Callable[[str], None], programs: Mapping[str, str] = PROGRAMS) -> None:
-    """Installs what is missing of the programs, each given with its package.
+def found_browser() -> str | None:
+    """Where this system's browser is, if it has one."""
+    return next((place for name in BROWSERS if (place := shutil.which(name))), None)
+
+
+def wanted() -> dict[str, str]:
+    """What a rehearsal calls, each program with its package: a browser only where a package has one that starts."""
+    system = ""
+    with suppress(OSError):
+        system = platform.freedesktop_os_release()["ID"]
+    return PROGRAMS | ({"chromium": "chromium"} if system == "debian" and not found_browser() else {})
+
+
+def install(say: Callable[[str], None], programs: Mapping[str, str] | None = None) -> None:
+    """Installs what is missing of the programs, each given with its package; without any, of those that are wanted.
 
     Raises:
         PrerequisiteError: this is no Debian or Ubuntu, or apt failed.
     """
+    programs = wanted() if programs is None else programs
     absent = missing(programs)
     if not absent:
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 from rehearsal import breaks
 from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
-from rehearsal.checks import Subject, run_checks
+from rehearsal.checks import Subject, checks_of, lacking, run_checks, sentence
 from rehearsal.checks.calls import calls
 from rehearsal.checks.load import Load
 from rehearsal.checks.people import People, administrator
@@ -83,6 +83,7 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
             served = first_fine(subject)
         booted = tier.events.seconds(subject.host.id, LAUNCHED, SIGNALLED)
         report.not_rehearsed = not_rehearsed(subject)
+        report.left_out = {sentence(each): what for each, what in lacking(checks_of(run.tier)).items()}
         report.checks = run_checks(subject, screen, words=words)
         report.template = subject.ledger
     report.timings = screen.timings | {"boot_to_serving": round(booted, 1), "first_fine": round(served - began, 1)}

@@ -42,7 +42,7 @@ class Report:
     seconds: float = 0.0
     partial: bool = False  # only some checks were asked for
     part: str = ""  # what alone was rehearsed; empty for a whole tier
-    left_out: list[str] = field(default_factory=list)  # checks that could not run here
+    left_out: dict[str, str] = field(default_factory=dict)  # checks that could not run here, and what each takes
 
     @property
     def ok(self) -> bool:
@@ -65,7 +65,7 @@ class Report:
             "seconds": round(self.seconds, 1),
             "template": self.template,
             "not_rehearsed": self.not_rehearsed
-            + [f"not checked, since it takes a machine: {each}" for each in self.left_out],
+            + [f"not checked, since it takes {what}: {each}" for each, what in self.left_out.items()],
             "timings": self.timings,
             "checks": [check.__dict__ for check in self.checks],
         }
@@ -83,8 +83,8 @@ class Report:
         table.add_column("What was seen", ratio=2, style="dim", overflow="fold")
         for check in self.checks:
             table.add_row("[green]✓[/]" if check.ok else "[red]✗[/]", check.name, f"{check.seconds:.1f}", check.detail)
-        for left_out in self.left_out:
-            table.add_row("[yellow]–[/]", left_out, "", "not checked: takes a machine")
+        for left_out, what in self.left_out.items():
+            table.add_row("[yellow]–[/]", left_out, "", f"not checked: takes {what}")
         screen.console.print()
         screen.console.print(table)
         properties = self.template["properties"]

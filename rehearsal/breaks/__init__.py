@@ -66,6 +66,8 @@ def breaks(
 def chosen(tier: str, words: Iterable[str] = ()) -> list[Break]:
     """The breaks of the checks whose sentences have all the words, in the checks' order; those that last come last.
 
+    A check that this system lacks something for is not tried.
+
     Raises:
         BreakError: a check has none.
         CheckError: no check has the words.
@@ -77,7 +79,8 @@ def chosen(tier: str, words: Iterable[str] = ()) -> list[Break]:
     without = [sentence(check) for check in machines if check in wanted and not any(b.check is check for b in _breaks)]
     if without:
         raise BreakError("\n".join(f"«{each}» has no break: write one in rehearsal/breaks/{tier}/" for each in without))
-    found = [each for check in wanted for each in _breaks if each.check is check]
+    passed_over = checks.lacking(wanted)
+    found = [each for check in wanted if check not in passed_over for each in _breaks if each.check is check]
     return sorted(found, key=lambda each: each.lasting)
 
 

@@ -94,20 +94,22 @@ class Subject:
 
 Check = Callable[[Subject], str]
 Make = Callable[[Subject], Path]
+Lacking = Callable[[], str]
 _checks: dict[str, list[Check]] = {}
 _need_no_machine: set[Check] = set()
 _beside: set[Check] = set()
 _ahead: dict[Check, Make] = {}
+_takes: dict[Check, Lacking] = {}
 
 
 def check(
-    tier: str, *, machines: bool = True, beside: bool = False, ahead: Make | None = None
+    tier: str, *, machines: bool = True, beside: bool = False, ahead: Make | None = None, takes: Lacking | None = None
 ) -> Callable[[Check], Check]:
     """Registers a check of a tier, to be run in the order of registration; it returns what was seen, or raises.
 
     One with `machines=False` looks at the cloud's side alone, and runs also where no machine can boot. Those with `beside=True`
     disturb nobody, and run at once with such as follow them. `ahead` makes what the check asks for by Subject.made, of what
-    the check before it leaves as it is.
+    the check before it leaves as it is. `takes` says what the check needs of this system and does not find, if anything.
     """
 
     def register(function: Check) -> Check:
@@ -118,6 +120,8 @@ def check(
             _beside.add(function)
         if ahead is not None:
             _ahead[function] = ahead
+        if takes is not None:
+            _takes[function] = takes
         return function
 
     return register
@@ -131,6 +135,12 @@ def checks_of(tier: str, *, machines: bool | None = None) -> list[Check]:
     """The checks of a tier, in their order: all, or those that need machines (True), or those that need none (False)."""
     importlib.import_module(f"rehearsal.checks.{tier}")
     return [each for each in _checks[tier] if machines is None or machines is (each not in _need_no_machine)]
+
+
+def lacking(among: Iterable[Check]) -> dict[Check, str]:
+    """Those of the checks that cannot run on this system, and what each takes that is not here."""
+    told = {each: _takes[each]() for each in among if each in _takes}
+    return {each: what for each, what in told.items() if what}
 
 
 def choose(among: Sequence[Check], words: Iterable[str]) -> list[Check]:
@@ -161,8 +171,12 @@ def judge(each: Check, subject: Subject) -> Result:
 def run_checks(
     subject: Subject, screen: Screen, *, words: Iterable[str] = (), among: Sequence[Check] | None = None
 ) -> list[Result]:
-    """Runs the checks whose sentences have all the words: of the subject's tier, or among the given ones."""
-    wanted = choose(checks_of(subject.tier.run.tier) if among is None else among, words)
+    """Runs the checks whose sentences have all the words: of the subject's tier, or among the given ones.
+
+    Those that this system lacks something for are passed over: lacking() names them.
+    """
+    chosen = choose(checks_of(subject.tier.run.tier) if among is None else among, words)
+    wanted = [each for each in chosen if each not in lacking(chosen)]
     results = []
     began = time.monotonic()
     groups = list(_together(wanted))

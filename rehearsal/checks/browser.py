@@ -1,4 +1,4 @@
-"""Debian's Chromium at a tier's own address, driven by Playwright as a person at a desk would."""
+"""This system's Chromium at a tier's own address, driven by Playwright as a person at a desk would."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Response, sync_play
 
 from rehearsal.checks import Subject
 from rehearsal.places import BUILD
+from rehearsal.prerequisites import BROWSERS, found_browser
+
+
+def no_browser() -> str:
+    """What is missing for a page to be opened, if anything."""
+    return "" if found_browser() else f"a browser, which is not here: install one of {', '.join(BROWSERS)}"
 
 
 @contextmanager
@@ -19,7 +25,7 @@ def browser(subject: Subject, *, complaints: list[str]) -> Iterator[Page]:
     """
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=found_browser(),
             # Chromium's own sandbox refuses root. It sees no address but the host's: every other name leads nowhere.
             args=["--no-sandbox", f"--host-resolver-rules=MAP {subject.domain} {subject.address}, MAP * ~NOTFOUND"],
         )

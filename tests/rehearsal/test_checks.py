@@ -84,6 +84,19 @@ def test_checks_that_disturb_nobody_run_at_once_and_are_told_in_their_order() ->
     ]
 
 
+def test_a_check_that_takes_what_is_not_here_is_passed_over_and_named() -> None:
+    def first(_: Subject) -> str:
+        return "first"
+
+    def second(_: Subject) -> str:
+        return "second"
+
+    check("nowhere", takes=lambda: "a browser, which is not here")(first)
+    check("nowhere", takes=lambda: "")(second)
+    assert checks.lacking([first, second]) == {first: "a browser, which is not here"}
+    assert [result.name for result in run_checks(_subject(), Screen(), among=[first, second])] == ["second"]
+
+
 def test_what_a_check_asks_for_is_begun_beside_the_check_before_it(tmp_path: Path) -> None:
     begun, asked = threading.Event(), []
 

@@ -15,3 +15,19 @@ def test_on_a_system_without_apt_the_packages_are_named(monkeypatch: pytest.Monk
     monkeypatch.setattr("shutil.which", lambda program, path=None: None)
     with pytest.raises(prerequisites.PrerequisiteError, match="systemd-container"):
         prerequisites.install(lambda what: None)
+
+
+@pytest.mark.parametrize(("system", "asked"), [("debian", True), ("ubuntu", False)])
+def test_a_browser_is_installed_only_where_a_package_has_one(
+    system: str, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda program, path=None: None)
+    monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": system})
+    assert ("chromium" in prerequisites.wanted()) is asked
+
+
+def test_a_browser_of_another_name_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program, path=None: f"/opt/{program}" if "stable" in program else None)
+    monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": "debian"})
+    assert prerequisites.found_browser() == "/opt/google-chrome-stable"
+    assert "chromium" not in prerequisites.wanted()

@@ -67,7 +67,11 @@ def test_the_picture_shows_the_checks_and_asks_nobody_for_a_font() -> None:
 
 def test_a_part_says_that_it_is_one_and_names_the_checks_that_it_left_out(tmp_path: Path) -> None:
     report = _report()
-    report.part, report.left_out, report.not_rehearsed = "cloud", ["a host boots"], ["no machine was booted"]
+    report.part, report.left_out, report.not_rehearsed = (
+        "cloud",
+        {"a host boots": "a machine"},
+        ["no machine was booted"],
+    )
     report.write(tmp_path / "single.cloud.json")
     body = json.loads((tmp_path / "single.cloud.json").read_text())
     assert body["part"] == "cloud"

@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
-from rehearsal.checks.browser import browser, picture
+from rehearsal.checks.browser import browser, no_browser, picture
 from rehearsal.checks.people import People, administrator, manage
 
 
-@check("single", beside=True)
+@check("single", beside=True, takes=no_browser)
 def the_office_works_in_a_real_browser_from_login_to_a_refused_delete(subject: Subject) -> str:
     password = administrator(subject)
     manage(subject, "demo")
