@@ -9,6 +9,10 @@ from unittest import mock
 from rehearsal.breaks.texts import replaced
 from rehearsal.checks import Subject, runbook, variant
 
+_KEPT = """\
+            ),
+            removal_policy=cdk.RemovalPolicy.RETAIN,"""
+
 
 @contextmanager
 def changed(subject: Subject, file: str, changes: Mapping[str, str]) -> Iterator[None]:
@@ -31,3 +35,13 @@ def changed_runbook(subject: Subject, changes: Mapping[str, str]) -> Iterator[No
     copy.write_text(replaced(runbook.RUNBOOK.read_text(), changes, runbook.RUNBOOK.name))
     with mock.patch.object(runbook, "RUNBOOK", copy):
         yield
+
+
+def a_secret_goes(subject: Subject) -> None:
+    """Deploys a project whose root secret ends with its stack."""
+    tier = subject.tier.run.tier
+    copy = variant.project(subject, "secret-goes")
+    file = copy / "stacks/parts/storage.py"
+    file.write_text(replaced(file.read_text(), {_KEPT: _KEPT.replace("RETAIN", "DESTROY")}, file.name))
+    assembly = subject.tier.cdk.synth(subject.context, lambda _: None, name=f"{tier}-secret-goes", project=copy)
+    variant.deploy(subject, assembly, log="deploy-secret-goes")

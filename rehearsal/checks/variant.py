@@ -11,6 +11,14 @@ from rehearsal.checks import Subject
 from rehearsal.places import PROJECT
 
 _PARTS = ("app.py", "cdk.json", "stacks", "service")
+_MIGRATION = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("infracciones", "{before}")]
+    operations = [migrations.RunSQL("{sql}", "")]
+"""
 
 
 def project(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:
@@ -54,6 +62,13 @@ def edit(file: Path, old: str, new: str) -> None:
     if text.count(old) != 1:
         raise ValueError(f"{old!r} stands {text.count(old)} times in {file.name}: the check must be brought up to date")
     file.write_text(text.replace(old, new))
+
+
+def with_migration(copy: Path, name: str, sql: str) -> None:
+    """Adds a migration of one statement to the service of a copy, after those that it has."""
+    folder = copy / "service/infracciones/migrations"
+    before = sorted(file.stem for file in folder.glob("[0-9]*.py"))[-1]
+    (folder / f"{name}.py").write_text(_MIGRATION.format(before=before, sql=sql))
 
 
 def without_readyz(copy: Path) -> None:

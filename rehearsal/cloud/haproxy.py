@@ -19,6 +19,8 @@ _TLS = {
     "ELBSecurityPolicy-TLS13-1-3-2021-06": "TLSv1.3",
 }
 
+_BALANCE = {"round_robin": "roundrobin", "least_outstanding_requests": "leastconn", "weighted_random": "random(1)"}
+
 
 def configuration(attributes: list[Properties], listeners: list[Properties], groups: list[str]) -> str:
     idle = attribute(attributes, "idle_timeout.timeout_seconds", "60")
@@ -66,7 +68,7 @@ def configuration(attributes: list[Properties], listeners: list[Properties], gro
         lines += [
             "",
             f"backend group{number}",
-            f"  balance {'leastconn' if algorithm == 'least_outstanding_requests' else 'roundrobin'}",
+            f"  balance {_BALANCE[algorithm]}",
             f"  option httpchk GET {record['HealthCheckPath']}",
             f"  http-check expect status {record['Matcher']['HttpCode']}",
             f"  timeout check {record['HealthCheckTimeoutSeconds']}s",

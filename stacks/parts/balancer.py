@@ -63,7 +63,10 @@ class Balancer(Construct):
             protocol=elbv2.ApplicationProtocol.HTTPS,
             target_type=elbv2.TargetType.INSTANCE,
             deregistration_delay=cdk.Duration.seconds(LONGEST_REQUEST),
-            load_balancing_algorithm_type=elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
+            # By chance, and less to a machine whose answers are errors: the one with the fewest requests under way may be one
+            # that fails fast, and would be sent nearly all of them.
+            load_balancing_algorithm_type=elbv2.TargetGroupLoadBalancingAlgorithmType.WEIGHTED_RANDOM,
+            enable_anomaly_mitigation=True,
             health_check=elbv2.HealthCheck(
                 # The process alone: a database that is away for minutes must not make the group replace its machines.
                 path="/healthz",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IDependable
 
 from stacks.parts.database import NAME, ManagedPostgres
@@ -62,11 +64,25 @@ class Rotation(Construct):
         )
         rotator.allow("InventPasswords", "secretsmanager:GetRandomPassword", on=["*"])
         database.admit(rotator.security_group, who="The function that rotates passwords")
+        # For this account's secrets alone: Secrets Manager calls for whoever names the function in a schedule.
+        asked = lambda_.CfnPermission(
+            self,
+            "Asked",
+            action="lambda:InvokeFunction",
+            function_name=rotator.function.function_arn,
+            principal="secretsmanager.amazonaws.com",
+            source_account=cdk.Stack.of(self).account,
+        )
         for secret in secrets:
-            schedule = secret.add_rotation_schedule(
+            schedule = secretsmanager.CfnRotationSchedule(
+                secret,
                 "Rotation",
-                rotation_lambda=rotator.function,
-                automatically_after=cdk.Duration.days(days),
+                secret_id=secret.secret_arn,
+                rotation_lambda_arn=rotator.function.function_arn,
+                rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
+                    schedule_expression=f"rate({days} days)" if days > 1 else "rate(1 day)"
+                ),
                 rotate_immediately_on_update=False,
             )
-            schedule.node.add_dependency(after)
+            schedule.node.add_dependency(after, asked)
+            secret.deny_account_root_delete()  # a password that is rotated cannot be made again from a template

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,14 @@ class Machine:
         self.told = folder / "told"
         self.told.touch()
 
-    def start(self, *, boot: str = "exit 0", fails: str = "") -> int:
+    def start(self, *, boot: str = "exit 0", fails: str = "", settings: Mapping[str, str] = SETTINGS) -> int:
         asset = io.BytesIO()
         with zipfile.ZipFile(asset, "w") as archive:
             archive.writestr("boot", f"#!/bin/bash\n{boot}\n")
             archive.writestr("bin/release", "")
             archive.writestr("steps/web", "")
         (self.folder / "asset.zip").write_bytes(asset.getvalue())
-        (self.folder / "boot.env").write_text("".join(f"{key}='{value}'\n" for key, value in SETTINGS.items()))
+        (self.folder / "boot.env").write_text("".join(f"{key}='{value}'\n" for key, value in settings.items()))
         script = (HOST_FILES / "user-data.sh").read_text()
         script = script.replace("/etc/fines/boot.env", f"{self.folder}/boot.env").replace(
             "/opt/fines", f"{self.folder}/opt"
@@ -118,3 +119,16 @@ def test_a_boot_that_told_of_its_failure_itself_is_not_told_of_twice(machine: Ma
     (machine.folder / "bin/aws").chmod(0o755)
     assert machine.start(boot="exit 1") == 1
     assert not any("SignalResource" in call for call in machine.calls)
+
+
+def test_a_machine_that_gets_nowhere_is_not_waited_for_by_its_group(machine: Machine) -> None:
+    hook = {"FINES_SERVING_HOOK_NAME": "serve-first", "FINES_GROUP_NAME": "fines-test-asg"}
+    assert machine.start(fails="https://assets.*", settings=SETTINGS | hook) != 0
+    assert machine.calls[-1].split(" <")[0].split()[-1] == "https://autoscaling.eu-south-2.amazonaws.com/"
+    for word in ("Action=CompleteLifecycleAction", "Result=ABANDON", "InstanceId=i-1", "HookName=serve-first"):
+        assert word in machine.calls[-1]
+
+
+def test_a_machine_of_a_group_without_a_hook_answers_none(machine: Machine) -> None:
+    assert machine.start(fails="https://assets.*") != 0
+    assert not any("CompleteLifecycleAction" in call for call in machine.calls)

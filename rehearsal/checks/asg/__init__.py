@@ -4,7 +4,10 @@
 from rehearsal.checks.asg import resources  # isort: skip
 from rehearsal.checks.asg import front  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
+from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
+from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
+from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["fleet", "front", "resources", "rotation", "traffic"]
+__all__ = ["destroy", "devices", "fleet", "front", "migrations", "resources", "rotation", "traffic"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.asg.migrations import must_have_run_once_before
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.variant import deploy, variant, without_readyz
+from rehearsal.checks.variant import deploy, variant, with_migration, without_readyz
 from rehearsal.machines.machine import Machine
 
 REPLACED_SECONDS = 120
@@ -45,9 +45,9 @@ def a_machine_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(sub
 
 
 @check("asg")
-def a_refresh_to_a_new_image_under_load_fails_no_request(subject: Subject) -> str:
+def a_refresh_to_a_new_image_under_load_fails_no_request_and_migrates_once_before_any_machine(subject: Subject) -> str:
     before = {machine.id for machine in subject.hosts}
-    assembly = variant(subject, "new-image", lambda copy: _touch(copy, "# another image\n"))
+    assembly = variant(subject, "new-image", lambda copy: with_migration(copy, "9000_rehearsal", "SELECT 1"))
     people = People.make(subject, officers=_OFFICERS, owners=4)
     with Load(people, officers=_OFFICERS, pause=_PACE) as load:
         began = time.monotonic()
@@ -61,6 +61,7 @@ def a_refresh_to_a_new_image_under_load_fails_no_request(subject: Subject) -> st
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
+    must_have_run_once_before(subject, "9000_rehearsal", {machine.id for machine in subject.hosts})
     silence = load.ledger.longest_silence()
     return f"{len(before)} machines in {seconds:.0f} s; {len(load.ledger.acknowledged)} fines meanwhile, none failed; {silence:.2f} s of silence"
 
@@ -87,12 +88,26 @@ def a_refresh_to_an_image_that_never_serves_fails_rolls_back_and_fails_no_reques
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
+    if not any("This host does not serve" in text for text in (told := _told_by_the_dead(subject, living=before))):
+        raise CheckError(f"the machines are gone, and their log does not say why: {told}")
     return f"rolled back; {len(load.ledger.acknowledged)} fines meanwhile, none failed; {len(before & after)} of {len(before)} machines were never touched"
 
 
-def _touch(copy: Path, line: str) -> None:
-    file = copy / "service/fines/wsgi.py"
-    file.write_text(file.read_text() + line)
+def _told_by_the_dead(subject: Subject, *, living: set[str]) -> list[str]:
+    """What machines that never served left in the log group, which outlives them."""
+    logs = subject.tier.client("logs")
+    (group,) = [
+        each["logGroupName"]
+        for each in logs.describe_log_groups(logGroupNamePrefix="/fines/")["logGroups"]
+        if each["logGroupName"].endswith(f"/{subject.tier.run.tier}/host")
+    ]
+    streams = [each["logStreamName"] for each in logs.describe_log_streams(logGroupName=group)["logStreams"]]
+    return [
+        event["message"]
+        for stream in streams
+        if stream.endswith("-failure") and stream.removesuffix("-failure") not in living
+        for event in logs.get_log_events(logGroupName=group, logStreamName=stream)["events"]
+    ]
 
 
 def _await_serving(subject: Subject, count: int, *, without: set[str]) -> list[Machine]:

@@ -12,24 +12,16 @@ from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
-from rehearsal.checks.variant import deploy, project, variant, without_readyz
+from rehearsal.checks.variant import deploy, project, variant, with_migration, without_readyz
 
 _MOST_CLOSED_IDLE = 8  # one an officer; a front that falls over closes far more
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
-_MIGRATION = """
-from django.db import migrations
-
-
-class Migration(migrations.Migration):
-    dependencies = [("infracciones", "{before}")]
-    operations = [migrations.RunSQL("{sql}", "")]
-"""
 
 
 @check("single")
 def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject: Subject) -> str:
     before, image = instances(subject), _image(subject)
-    copy = project(subject, "new", lambda copy: _add_migration(copy, "9000_rehearsal", "SELECT 1"))
+    copy = project(subject, "new", lambda copy: with_migration(copy, "9000_rehearsal", "SELECT 1"))
     people = People.make(subject, officers=8, owners=2)
     with Load(people, officers=8, pause=_PACE) as load:
         as_operator(subject, "Release, and back", copy, log="deploy-new")
@@ -52,7 +44,7 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
 
 
 def _bad_migration(subject: Subject) -> Path:
-    return variant(subject, "bad-migration", lambda copy: _add_migration(copy, "9001_rehearsal", "SELECT 1/0"))
+    return variant(subject, "bad-migration", lambda copy: with_migration(copy, "9001_rehearsal", "SELECT 1/0"))
 
 
 @check("single", ahead=_bad_migration)
@@ -89,12 +81,6 @@ def _given_up(subject: Subject, assembly: Path, reason: str) -> str:
         )
     must_be_there_once(load.ledger, people, subject)
     return f"«{reason}»; {len(load.ledger.acknowledged)} fines meanwhile, none failed"
-
-
-def _add_migration(copy: Path, name: str, sql: str) -> None:
-    folder = copy / "service/infracciones/migrations"
-    before = sorted(file.stem for file in folder.glob("[0-9]*.py"))[-1]
-    (folder / f"{name}.py").write_text(_MIGRATION.format(before=before, sql=sql))
 
 
 def _migrations(subject: Subject) -> str:

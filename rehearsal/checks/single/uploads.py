@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
-
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.answers import answered
 from rehearsal.checks.database import ask
+from rehearsal.checks.files import cut_off, must_add_up, packed, sent
 from rehearsal.checks.load import reported
 from rehearsal.checks.people import People
 from rehearsal.checks.wire import connected, head
 
 _ROWS = 3000
-_TYPE = {"Content-Type": "application/x-ndjson"}
 _SOON = 5.0  # seconds within which a refusal comes that waits for no body
 
 
@@ -30,16 +25,16 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     people = People.make(subject, officers=1, owners=5)
     mark = uuid.uuid4().hex
     rows = _rows(people, mark)
-    content = _packed(rows)
-    _cut_off(people, content)
+    content = packed(rows)
+    cut_off(people, 0, content)
     if found := _count(people, mark):
         raise CheckError(f"a file that was cut off half-way left {len(found)} fines")
-    resumed = _sent(people, _packed(rows[: _ROWS // 3]))
-    _adds_up(resumed, new=_ROWS // 3, repeated=0, refused=0)
+    resumed = sent(people, 0, packed(rows[: _ROWS // 3]))
+    must_add_up(resumed, new=_ROWS // 3, repeated=0, refused=0)
     with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda _: _sent(people, content), range(3)))
+        answers = list(pool.map(lambda _: sent(people, 0, content), range(3)))
     for answer in answers:
-        _adds_up(answer, refused=3)
+        must_add_up(answer, refused=3)
     if (new := sum(answer["nuevas"] for answer in answers)) != _ROWS - _ROWS // 3:
         raise CheckError(f"three at once were told of {new} new fines, {_ROWS - _ROWS // 3} are")
     expected = {"la fila no se puede leer", "no hay un vehículo", "ese id ya pertenece"}
@@ -96,44 +91,6 @@ def _rows(people: People, mark: str) -> list[bytes]:
         json.dumps(fines[1] | {"comentarios": "otra"}).encode(),
     ]
     return [json.dumps(fine).encode() for fine in fines] + wrong
-
-
-def _packed(rows: list[bytes]) -> bytes:
-    return gzip.compress(b"\n".join(rows) + b"\n")
-
-
-def _sent(people: People, content: bytes) -> dict[str, Any]:
-    headers = people.bearer(0) | _TYPE | {"Content-Encoding": "gzip"}
-    with people.client(timeout=120) as client:
-        answer = answered(client.post("/cargar_infracciones", content=content, headers=headers), 200)
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def _cut_off(people: People, content: bytes) -> None:
-    """Sends half of what was announced, and goes away."""
-
-    def half() -> Iterator[bytes]:
-        yield content[: len(content) // 2]
-        raise ConnectionAbortedError
-
-    headers = people.bearer(0) | _TYPE | {"Content-Encoding": "gzip", "Content-Length": str(len(content))}
-    with people.client() as client:
-        try:
-            answer = client.post("/cargar_infracciones", content=half(), headers=headers)
-        except (ConnectionAbortedError, httpx.HTTPError):
-            return
-    raise CheckError(f"half a file was answered {answer.status_code}")
-
-
-def _adds_up(answer: dict[str, Any], **expected: int) -> None:
-    """The counts of an answer against each other, and against what must be."""
-    names = {"new": "nuevas", "repeated": "repetidas", "refused": "rechazadas"}
-    counts = {name: answer[names[name]] for name in names}
-    if sum(counts.values()) != answer["recibidas"] or len(answer["detalle"]) != counts["refused"]:
-        raise CheckError(f"{counts} do not add up to {answer['recibidas']}, of which {len(answer['detalle'])} are told")
-    if wrong := {name: counts[name] for name in expected if counts[name] != expected[name]}:
-        raise CheckError(f"the answer says {wrong}, it should be {expected}")
 
 
 def _count(people: People, mark: str) -> Counter[str]:

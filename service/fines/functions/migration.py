@@ -68,7 +68,12 @@ def _run(migrator: Credentials, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, value in (("secret_key", secrets.token_hex(32)), ("database_password", migrator["password"])):
             (Path(folder) / name).write_text(value)
-        environment = {key: value for key, value in os.environ.items() if not key.endswith("_SECRET_ARN")} | {
+        # Neither the names of secrets nor the role's credentials, with which all of them can be read.
+        environment = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.endswith("_SECRET_ARN") and not key.startswith(("AWS_", "_"))
+        } | {
             "SECRETS_DIR": folder,
             "DATABASE_USER": migrator["username"],
             "DATABASE_CA": authority(),

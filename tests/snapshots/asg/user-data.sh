@@ -57,12 +57,15 @@ print("user = \"%(AccessKeyId)s:%(SecretAccessKey)s\"\nheader = \"x-amz-security
     | curl -sS -m 20 --connect-timeout 5 --retry 5 --fail-with-body --aws-sigv4 "aws:amz:$FINES_REGION:$service" --config - "$@"
 }
 
-# Without this, a stack would wait its whole patience for a machine that gave up in its first minute.
+# Without this, a stack and a group would wait their whole patience for a machine that gave up in its first minute.
 at_exit() {
   [[ $? -ne 0 ]] || return 0
   echo "user data failed: this host does not serve" >&2
   ask cloudformation --data Action=SignalResource --data Version=2010-05-15 --data Status=FAILURE --data "UniqueId=${id:-unknown}" \
     --data "StackName=$FINES_STACK" --data "LogicalResourceId=$FINES_GROUP_LOGICAL_ID" "https://cloudformation.$FINES_REGION.amazonaws.com/" || true
+  [[ -z ${FINES_SERVING_HOOK_NAME:-} ]] || ask autoscaling --data Action=CompleteLifecycleAction --data Version=2011-01-01 --data LifecycleActionResult=ABANDON \
+    --data "InstanceId=${id:-unknown}" --data "AutoScalingGroupName=$FINES_GROUP_NAME" --data "LifecycleHookName=$FINES_SERVING_HOOK_NAME" \
+    "https://autoscaling.$FINES_REGION.amazonaws.com/" || true
 }
 trap at_exit EXIT
 
