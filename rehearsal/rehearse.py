@@ -9,7 +9,7 @@ from pathlib import Path
 from rehearsal import breaks
 from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
-from rehearsal.checks import Subject, checks_of, lacking, run_checks, sentence
+from rehearsal.checks import Subject, checks_of, choose, lacking, run_checks, sentence
 from rehearsal.checks.calls import calls
 from rehearsal.checks.load import Load
 from rehearsal.checks.people import People, administrator
@@ -77,6 +77,7 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
     """Rehearses a tier; returns the exit status: 0 only when nothing fell short."""
     began = time.monotonic()
     report = Report(run.tier, not_rehearsed=list(NOT_REHEARSED), partial=bool(words))
+    choose(checks_of(run.tier), words)  # words that no check has are refused before anything is started
     with running(run, screen) as tier:
         subject = deploy(tier, screen)
         with screen.step("post", "the first fine"):

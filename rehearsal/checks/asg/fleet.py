@@ -88,7 +88,8 @@ def a_refresh_to_an_image_that_never_serves_fails_rolls_back_and_fails_no_reques
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
-    if not any("This host does not serve" in text for text in (told := _told_by_the_dead(subject, living=before))):
+    told = _told_by_the_dead(subject, living=before)
+    if not any("This host does not serve" in text for text in told):
         raise CheckError(f"the machines are gone, and their log does not say why: {told}")
     return f"rolled back; {len(load.ledger.acknowledged)} fines meanwhile, none failed; {len(before & after)} of {len(before)} machines were never touched"
 
