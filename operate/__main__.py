@@ -16,7 +16,7 @@ from operate.resolver import Resolver
 from operate.screen import show, sum_up
 from operate.subject import Subject
 from operate.upgrade import upgrades
-from stacks.settings import SettingsError, Tier
+from stacks.settings import SettingsError
 
 
 def main() -> int:
@@ -31,12 +31,6 @@ def main() -> int:
         settings = read_settings(words.context)
     except SettingsError as error:
         print(error, file=sys.stderr)
-        return 2
-    if words.verb == "preflight" and settings.tier is not Tier.SINGLE:
-        print(
-            f"preflight does not know tier={settings.tier} yet: it looks before deployments of tier=single",
-            file=sys.stderr,
-        )
         return 2
     # what botocore would say of credentials on its own, with a traceback, is in the findings
     logging.getLogger("botocore").setLevel(logging.CRITICAL)

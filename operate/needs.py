@@ -9,12 +9,15 @@ from stacks.settings import Settings, Tier
 
 @dataclass(frozen=True)
 class Needs:
-    """What a first deployment makes; a test holds it against the template."""
+    """What a first deployment makes; a test holds it against the template. `machines_at_most` is what the group may grow to."""
 
     addresses: int
     networks: int
     machines: int
+    machines_at_most: int
     gp3_gib: int
+    balancers: int = 0
+    databases: int = 0
 
 
 ROOT_DISK_GIB = 16
@@ -27,5 +30,16 @@ def needs_of(settings: Settings) -> Needs:
         NotImplementedError: the tier is not built yet.
     """
     if settings.tier is Tier.SINGLE:
-        return Needs(addresses=1, networks=1, machines=1, gp3_gib=settings.data_volume_gb + ROOT_DISK_GIB)
+        gib = settings.data_volume_gb + ROOT_DISK_GIB
+        return Needs(addresses=1, networks=1, machines=1, machines_at_most=1, gp3_gib=gib)
+    if settings.tier is Tier.ASG:
+        return Needs(
+            addresses=settings.nat_gateways,
+            networks=1,
+            machines=settings.min_machines,
+            machines_at_most=settings.max_machines,
+            gp3_gib=settings.max_machines * ROOT_DISK_GIB,
+            balancers=1,
+            databases=1,
+        )
     raise NotImplementedError(f"what tier {settings.tier} needs is not known yet")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from operate.checks import bootstrap, builder, credentials, domain, machine, people, quotas, stack
+from operate.checks import bootstrap, builder, credentials, database, domain, machine, people, quotas, stack, zone
 from operate.finding import Finding
 from operate.subject import Subject
 from operate.trouble import explain
+from stacks.settings import Tier
 
 Check = Callable[[Subject], Iterator[Finding]]
 
@@ -26,20 +27,33 @@ CHECKS: dict[str, Check] = {
     "builder": builder.builder,
     "alarm e-mail": people.alarm_email,
 }
+_BEHIND_A_LOAD_BALANCER: dict[str, Check] = {
+    "database": database.database,
+    "hosted zone": zone.hosted_zone,
+    "certificate": zone.certificate,
+}
+
+
+def checks_of(tier: Tier) -> dict[str, Check]:
+    """What is looked at before a deployment of a tier: only tier single answers for its domain itself."""
+    if tier is Tier.SINGLE:
+        return CHECKS
+    return {name: check for name, check in CHECKS.items() if name != "domain"} | _BEHIND_A_LOAD_BALANCER
 
 
 def preflight(subject: Subject, say: Callable[[str], None] = lambda what: None) -> list[Finding]:
     """The findings of all checks, in the order of the table; `say` is told which are still under way."""
-    under_way = dict.fromkeys(CHECKS)
+    checks = checks_of(subject.settings.tier)
+    under_way = dict.fromkeys(checks)
     found: dict[str, list[Finding]] = {}
-    with ThreadPoolExecutor(max_workers=len(CHECKS)) as pool:
-        looks = {pool.submit(run_check, name, check, subject): name for name, check in CHECKS.items()}
+    with ThreadPoolExecutor(max_workers=len(checks)) as pool:
+        looks = {pool.submit(run_check, name, check, subject): name for name, check in checks.items()}
         for done in as_completed(looks):
             name = looks[done]
             found[name] = done.result()
             del under_way[name]
             say(", ".join(under_way))
-    return [finding for name in CHECKS for finding in found[name]]
+    return [finding for name in checks for finding in found[name]]
 
 
 def run_check(name: str, check: Check, subject: Subject) -> list[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from operate.finding import Finding, ok, stops
 from operate.subject import Subject
+from stacks.settings import Tier
 
 
 def credentials(subject: Subject) -> Iterator[Finding]:
@@ -42,7 +43,19 @@ def region(subject: Subject) -> Iterator[Finding]:
         )
     else:
         zones = zones_of(subject)
-        if len(zones) <= subject.settings.zone:
+        settings = subject.settings
+        if settings.tier is not Tier.SINGLE:
+            if len(zones) < settings.zones:
+                yield stops(
+                    "region",
+                    f"{name} has {len(zones)} zones, and zones={settings.zones}",
+                    subject.cdk("deploy", zones=str(len(zones))),
+                )
+            else:
+                yield ok(
+                    "region", f"{name} is enabled and answers; the zones will be {', '.join(zones[: settings.zones])}"
+                )
+        elif len(zones) <= subject.settings.zone:
             yield stops(
                 "region",
                 f"{name} has no zone number {subject.settings.zone}: {', '.join(zones) or 'none'}",

@@ -14,6 +14,7 @@ from operate.images import latest_parameter
 from operate.needs import ROOT_DISK_GIB
 from operate.subject import Subject
 from operate.trouble import code_of
+from stacks.settings import Tier
 
 _ROOT_DEVICE = "/dev/xvda"  # what the launch template sizes and encrypts
 
@@ -46,6 +47,17 @@ def instance_type(subject: Subject) -> Iterator[Finding]:
     )["InstanceTypeOfferings"]
     offering = sorted(str(offer["Location"]) for offer in offers)
     zones = zones_of(subject)
+    if subject.settings.tier is not Tier.SINGLE:
+        wanted = zones[: subject.settings.zones]
+        if lacking := [each for each in wanted if each not in offering]:
+            yield stops(
+                "instance type",
+                f"{', '.join(lacking)} has no {name}; there is one in {', '.join(offering) or 'no zone'}",
+                "choose another: -c instance_type=TYPE",
+            )
+        else:
+            yield ok("instance type", f"{name} ({cpu}) is to be had in {', '.join(wanted)}")
+        return
     zone = zones[subject.settings.zone] if subject.settings.zone < len(zones) else f"number {subject.settings.zone}"
     if zone not in offering:
         others = [str(number) for number, other in enumerate(zones[:2]) if other in offering]

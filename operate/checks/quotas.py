@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operate.finding import Finding, ok, stops
+from operate.finding import Finding, ok, stops, warning
 from operate.needs import needs_of
 from operate.subject import Subject
 from operate.trouble import code_of, explain
@@ -40,6 +40,7 @@ class Quota:
     code: str
     needed: Callable[[Subject], float]
     used: Callable[[Subject], float]
+    at_most: Callable[[Subject], float] = lambda subject: 0  # that may be needed later, when demand asks for it
 
 
 def quotas(subject: Subject) -> Iterator[Finding]:
@@ -66,8 +67,8 @@ def _of(subject: Subject) -> list[Quota]:
     def at_first(figure: float) -> Callable[[Subject], float]:
         return lambda subject: figure if first else 0
 
-    def vcpus(subject: Subject) -> float:
-        return _vcpus(subject, [type])[type] * needs.machines if first else 0
+    def vcpus(machines: int) -> Callable[[Subject], float]:
+        return lambda subject: _vcpus(subject, [type])[type] * machines if first else 0
 
     def storage(subject: Subject) -> float:
         """A later deployment may make a volume of its own too, by a higher generation."""
@@ -77,22 +78,46 @@ def _of(subject: Subject) -> list[Quota]:
         Quota("Elastic IP addresses", "ec2", "L-0263D0A3", at_first(needs.addresses), _addresses),
         Quota("VPCs", "vpc", "L-F678F1CE", at_first(needs.networks), _networks),
         Quota("internet gateways", "vpc", "L-A4707A72", at_first(needs.networks), _gateways),
-        Quota(f"running vCPUs like {type}", "ec2", family_quota(type), vcpus, _running),
+        Quota(
+            f"running vCPUs like {type}",
+            "ec2",
+            family_quota(type),
+            vcpus(needs.machines),
+            _running,
+            vcpus(needs.machines_at_most),
+        ),
         Quota("gp3 storage, TiB", "ebs", "L-7A658B76", storage, _gp3),
+        *(
+            [
+                Quota(
+                    "application load balancers",
+                    "elasticloadbalancing",
+                    "L-53DA6B97",
+                    at_first(needs.balancers),
+                    _balancers,
+                ),
+                Quota("database instances", "rds", "L-7B6409FD", at_first(needs.databases), _databases),
+            ]
+            if needs.balancers
+            else []
+        ),
     ]
 
 
 def _compare(subject: Subject, quota: Quota) -> Finding:
     name = f"quota: {quota.what}"
     allowed, used, needed = _allowed(subject, quota), quota.used(subject), quota.needed(subject)
+    most = max(quota.at_most(subject), needed)
     seen = f"{_figure(used)} of {_figure(allowed)} in use, {_figure(needed)} more needed"
-    if used + needed <= allowed:
+    if most > needed:
+        seen += f", up to {_figure(most)} at the greatest demand"
+    if used + most <= allowed:
         return ok(name, seen)
-    return stops(
+    return (stops if used + needed > allowed else warning)(
         name,
         seen,
         f"aws service-quotas request-service-quota-increase --region {subject.region} --service-code {quota.service} "
-        f"--quota-code {quota.code} --desired-value {_whole(used + needed)}, or remove what is not used",
+        f"--quota-code {quota.code} --desired-value {_whole(used + most)}, or remove what is not used",
     )
 
 
@@ -153,6 +178,16 @@ def _gp3(subject: Subject) -> float:
         .paginate(Filters=[{"Name": "volume-type", "Values": ["gp3"]}])
     )
     return sum(int(volume["Size"]) for page in pages for volume in page["Volumes"]) / _GIB_A_TIB
+
+
+def _balancers(subject: Subject) -> float:
+    pages = subject.account.client("elbv2").get_paginator("describe_load_balancers").paginate()
+    return len([each for page in pages for each in page["LoadBalancers"] if each["Type"] == "application"])
+
+
+def _databases(subject: Subject) -> float:
+    pages = subject.account.client("rds").get_paginator("describe_db_instances").paginate()
+    return sum(len(page["DBInstances"]) for page in pages)
 
 
 def _figure(value: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from operate.finding import Finding, ok, stops, warning
 from operate.stack import Deployed
 from operate.subject import Subject
+from stacks.settings import Tier
 
 
 def earlier_stack(subject: Subject) -> Iterator[Finding]:
@@ -54,20 +55,21 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
     if subject.deployed() is not None:
         yield ok("leftovers", "not looked for: what is there is the stack's own")
         return
-    found = [*_groups(subject), *_logs(subject), *_parameters(subject), *_volumes(subject)]
+    own = [*_parameters(subject), *_volumes(subject)] if subject.settings.tier is Tier.SINGLE else _snapshots(subject)
+    found = [*_groups(subject), *_logs(subject), *own]
     yield from found or [ok("leftovers", "nothing of an earlier stack of the name is in the way")]
 
 
 def fixed_names(subject: Subject) -> dict[str, set[str]]:
     """The names that the template itself gives, by resource type; a test holds them against it."""
     settings = subject.settings
+    parameters = {f"/fines/{settings.stack_name}/release"} if settings.tier is Tier.SINGLE else set()
     return {
         "AWS::AutoScaling::AutoScalingGroup": {settings.stack_name},
         "AWS::Logs::LogGroup": {
             f"/fines/{settings.stage}/{settings.tier}/{name}" for name in ("access", "host", "service")
         },
-        "AWS::SSM::Parameter": {f"/fines/{settings.stack_name}/release"},
-    }
+    } | ({"AWS::SSM::Parameter": parameters} if parameters else {})
 
 
 def _groups(subject: Subject) -> Iterator[Finding]:
@@ -122,4 +124,17 @@ def _volumes(subject: Subject) -> Iterator[Finding]:
                 "leftovers",
                 f"the data volume {id} ({size} GiB) of an earlier stack is there; the new stack's will be empty",
                 f"to keep its data: aws ec2 create-snapshot --region {subject.region} --volume-id {id}, then -c data_volume_snapshot=snap-...",
+            )
+
+
+def _snapshots(subject: Subject) -> Iterator[Finding]:
+    """What a database of an earlier stack left when it went: the new stack's is empty."""
+    pages = subject.account.client("rds").get_paginator("describe_db_snapshots").paginate(SnapshotType="manual")
+    for snapshot in (each for page in pages for each in page["DBSnapshots"]):
+        if snapshot["DBInstanceIdentifier"].startswith(f"{subject.settings.stack_name}-"):
+            yield warning(
+                "leftovers",
+                f"the snapshot {snapshot['DBSnapshotIdentifier']} of an earlier stack's database is there; the new one will be empty",
+                f"to look into it: aws rds restore-db-instance-from-db-snapshot --region {subject.region} "
+                f"--db-snapshot-identifier {snapshot['DBSnapshotIdentifier']} --db-instance-identifier NAME",
             )

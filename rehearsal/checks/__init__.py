@@ -144,18 +144,20 @@ def lacking(among: Iterable[Check]) -> dict[Check, str]:
 
 
 def choose(among: Sequence[Check], words: Iterable[str]) -> list[Check]:
-    """Those of the checks whose sentences have all the words, in their order.
+    """Those of the checks whose sentences have all the words, in their order; a comma begins other words that will do as well.
 
     Raises:
-        CheckError: there is none; the message has the sentences.
+        CheckError: some words are no check's; the message has the sentences.
     """
-    words = list(words)
-    found = [each for each in among if all(word in sentence(each) for word in words)]
-    if not found:
-        raise CheckError(
-            f"no check has the words {' '.join(words)!r}: the checks are\n" + "\n".join(sentence(c) for c in among)
-        )
-    return found
+    found: set[Check] = set()
+    for each in " ".join(words).split(","):
+        fitting = [check for check in among if all(word in sentence(check) for word in each.split())]
+        if not fitting:
+            raise CheckError(
+                f"no check has the words {each.strip()!r}: the checks are\n" + "\n".join(sentence(c) for c in among)
+            )
+        found.update(fitting)
+    return [check for check in among if check in found]
 
 
 def judge(each: Check, subject: Subject) -> Result:

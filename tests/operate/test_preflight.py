@@ -15,9 +15,10 @@ from rich.console import Console
 from operate import preflight as module
 from operate.account import Account, Refused
 from operate.finding import Finding, State, ok, stops, warning
-from operate.preflight import CHECKS, preflight
+from operate.preflight import CHECKS, checks_of, preflight
 from operate.screen import show, sum_up
 from operate.subject import Subject
+from stacks.settings import Tier
 from tests.operate.test_bootstrap import toolkit
 from tests.operate.world import NOBODY, World, service_quotas, subject_of
 
@@ -46,11 +47,13 @@ def test_without_credentials_all_checks_run_and_none_ends_in_a_traceback() -> No
     assert "Traceback" not in done.stdout
 
 
-def test_a_tier_that_it_does_not_know_is_refused() -> None:
+def test_each_tier_has_its_own_checks() -> None:
     zone = ("-c", "hosted_zone_id=Z0123456789ABCDEFGHIJ", "-c", "hosted_zone_name=fines.example")
     done = run("-c", "tier=asg", *zone)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "preflight does not know tier=asg yet: it looks before deployments of tier=single\n"
+    assert done.returncode == 1 and not done.stderr
+    for name in checks_of(Tier.ASG):
+        assert name in done.stdout
+    assert "hosted zone" not in run(*BAD).stdout
 
 
 def test_without_a_network_all_checks_run_and_none_ends_in_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from tests.stacks.synthesis import resources, synthesize
 
 
 def subject_with(*words: str, unchanged: tuple[str, ...] = (), **allowed: float) -> Subject:
-    quotas = service_quotas(unchanged=unchanged, **allowed)
+    quotas = service_quotas(unchanged=unchanged, allowed=allowed)
     return subject_of(words, account=Account("us-east-1", clients={"service-quotas": quotas}))
 
 

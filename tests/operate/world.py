@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,19 @@ from operate.subject import Subject
 _numbers = itertools.count(1)
 # AWS's own figures of a new account: addresses, VPCs, gateways, vCPUs, TiB
 QUOTAS = {"L-0263D0A3": 5.0, "L-F678F1CE": 5.0, "L-A4707A72": 5.0, "L-1216C47A": 5.0, "L-7A658B76": 50.0}
-_SERVICES = {"L-F678F1CE": "vpc", "L-A4707A72": "vpc", "L-7A658B76": "ebs"}
+_BEHIND_A_BALANCER = {"L-53DA6B97": 50.0, "L-7B6409FD": 40.0}
+_SERVICES = {
+    "L-F678F1CE": "vpc",
+    "L-A4707A72": "vpc",
+    "L-7A658B76": "ebs",
+    "L-53DA6B97": "elasticloadbalancing",
+    "L-7B6409FD": "rds",
+}
 
 
-def service_quotas(*, unchanged: Sequence[str] = (), **allowed: float) -> Any:
+def service_quotas(
+    *, unchanged: Sequence[str] = (), behind_a_balancer: bool = False, allowed: Mapping[str, float] | None = None
+) -> Any:
     """A client of Service Quotas, of which the local AWS has nothing; each figure may be asked for once, in the tier's order.
 
     `allowed` changes figures (by their code, with _ for -); AWS has no figure of this account for those that are `unchanged`.
@@ -34,7 +43,8 @@ def service_quotas(*, unchanged: Sequence[str] = (), **allowed: float) -> Any:
         "service-quotas", region_name="us-east-1", aws_access_key_id="stub", aws_secret_access_key="stub"
     )
     stubber = Stubber(client)
-    figures = QUOTAS | {code.replace("_", "-"): value for code, value in allowed.items()}
+    figures = QUOTAS | (_BEHIND_A_BALANCER if behind_a_balancer else {})
+    figures |= {code.replace("_", "-"): value for code, value in (allowed or {}).items()}
     for code, value in figures.items():
         asked = {"ServiceCode": _SERVICES.get(code, "ec2"), "QuotaCode": code}
         if code in unchanged:

@@ -34,6 +34,17 @@ def test_words_that_only_a_check_of_a_machine_has_choose_nothing_where_there_is_
         run_checks(cast(Subject, None), Screen(), words=["nginx"], among=checks_of("single", machines=False))
 
 
+def test_words_choose_together_and_a_comma_begins_others() -> None:
+    def chosen(*words: str) -> list[str]:
+        return [sentence(each) for each in checks.choose(checks_of("single"), words)]
+
+    power, volume = chosen("loses", "power"), chosen("lost volume")
+    assert (len(power), len(volume)) == (1, 1)
+    assert chosen("lost volume, loses power") == power + volume, "in the order of the checks"
+    with pytest.raises(CheckError, match="no check has the words 'turns to gold'"):
+        chosen("loses power, turns to gold")
+
+
 def test_a_check_that_breaks_makes_itself_red_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "_checks", {})
 
