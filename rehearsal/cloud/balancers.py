@@ -26,6 +26,9 @@ log = logging.getLogger("rehearsal.balancers")
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 TARGETS = "AWS::ElasticLoadBalancingV2::TargetGroup"
 _PACE = 0.5
+_PROTECTED = (
+    "Load balancer '{}' cannot be deleted because deletion protection is enabled"  # Elastic Load Balancing's words
+)
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Balancers:
         # By this CloudWatch knows a target group's metrics; MiniStack's lacks its first part.
         told_besides(TARGETS, lambda arn: {"TargetGroupFullName": arn.rpartition(":")[2]})
         alb._ACTION_MAP["DescribeTargetHealth"] = self._describe_health
+        _a_protected_one_stays()
         keep("the load balancers", self._bring_all_in_step, region=region, every=_PACE)
 
     def health(self, group: str, target: str) -> str:
@@ -78,6 +82,8 @@ class Balancers:
         return arn, attributes
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
+        if _is_protected(physical_id):
+            raise ValueError(_PROTECTED.format(physical_id))
         with self._lock:
             running = self._running.pop(physical_id, None)
         if running is not None:
@@ -166,3 +172,18 @@ class Balancers:
             for target in sorted(asked or known)
         )
         return alb._xml(200, "DescribeTargetHealth", f"<TargetHealthDescriptions>{told}</TargetHealthDescriptions>")
+
+
+def _a_protected_one_stays() -> None:
+    """Has DeleteLoadBalancer refuse what is protected; MiniStack's does not look."""
+    plain = alb._ACTION_MAP["DeleteLoadBalancer"]
+
+    def delete(params: Properties) -> Any:
+        arn = alb._p(params, "LoadBalancerArn")
+        return alb._error("OperationNotPermitted", _PROTECTED.format(arn)) if _is_protected(arn) else plain(params)
+
+    alb._ACTION_MAP["DeleteLoadBalancer"] = delete
+
+
+def _is_protected(arn: str) -> bool:
+    return arn in alb._lbs and haproxy.attribute(alb._lb_attrs[arn], "deletion_protection.enabled", "false") == "true"
