@@ -59,6 +59,43 @@ def runs(folder: Path) -> dict[str, Callable[[], float]]:
     }
 
 
+_BOTH = """\
+import gc, json, os
+gc.disable()
+os.environ.setdefault("NODE_OPTIONS", "--v8-pool-size=2")
+from app import build_app
+for settings in json.loads(os.environ["SETTINGS_OF_BOTH"]):
+    build_app(settings, outdir=os.path.join(os.environ["OUT"], settings["tier"])).synth()
+"""
+_ASG = {"tier": "asg", "hosted_zone_id": "Z0123456789ABCDEFGHIJ", "hosted_zone_name": "fines.example"}
+GOAL_OF_BOTH = 2.5
+
+
+def synth_both(say: Say, *, rounds: int = ROUNDS) -> Ratio:
+    """Measures tiers single and asg in one process, against the whole process of an empty app."""
+    with tempfile.TemporaryDirectory(prefix="fines-bench-") as folder:
+        times = in_turns(runs_of_both(Path(folder)), rounds, say)
+    both, empty = median(times["both"]), median(times["empty"])
+    return Ratio(
+        "synth of tiers single and asg in one process, against an empty CDK app",
+        both / empty,
+        GOAL_OF_BOTH,
+        f"medians of {len(times['both'])} in turns after one that is not counted: both {both:.2f} s ({listed(times['both'])}), "
+        f"an app whose one stack has one handle {empty:.2f} s ({listed(times['empty'])})",
+    )
+
+
+def runs_of_both(folder: Path) -> dict[str, Callable[[], float]]:
+    """As `runs`: both tiers in one process, and an empty app."""
+    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
+    settings = json.dumps([context | {"tier": "single"}, context | _ASG])
+    both = {"SETTINGS_OF_BOTH": settings, "OUT": f"{folder}/both.out"}
+    return {
+        "both": lambda: _seconds([sys.executable, "-c", _BOTH], PROJECT, both),
+        "empty": runs(folder)["empty"],
+    }
+
+
 def ratio_of(times: Mapping[str, Sequence[float]]) -> Ratio:
     """The figure from the seconds of each run."""
     tier, empty = median(times["tier"]), median(times["empty"])

@@ -86,7 +86,7 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
         report.not_rehearsed = not_rehearsed(subject)
         report.left_out = {sentence(each): what for each, what in lacking(checks_of(run.tier)).items()}
         report.checks = run_checks(subject, screen, words=words)
-        report.template = subject.ledger
+        report.template, report.figures = subject.ledger, subject.figures
     report.timings = screen.timings | {"boot_to_serving": round(booted, 1), "first_fine": round(served - began, 1)}
     report.seconds = time.monotonic() - began
     # a part of the checks says nothing of the whole, so it does not replace what the last whole rehearsal said

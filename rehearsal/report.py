@@ -22,6 +22,16 @@ class Result:
     detail: str
 
 
+@dataclass(frozen=True)
+class Figure:
+    """What a check measured: a ratio, or seconds where its name says so, and the most that it should be."""
+
+    name: str
+    value: float
+    goal: float
+    detail: str
+
+
 @dataclass
 class Report:
     """The report of a rehearsal; `template` as rehearsal.ledger gives it, times in seconds."""
@@ -39,6 +49,7 @@ class Report:
     not_rehearsed: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     checks: list[Result] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
     seconds: float = 0.0
     partial: bool = False  # only some checks were asked for
     part: str = ""  # what alone was rehearsed; empty for a whole tier
@@ -55,7 +66,8 @@ class Report:
         body = json.loads(file.read_text())
         checks = [Result(**check) for check in body["checks"]]
         kept = {key: body[key] for key in ("tier", "template", "not_rehearsed", "timings", "seconds")}
-        return cls(**kept, checks=checks)
+        figures = [Figure(**figure) for figure in body.get("figures", [])]
+        return cls(**kept, checks=checks, figures=figures)
 
     def write(self, file: Path) -> None:
         """Writes the report as JSON, whole or not at all."""
@@ -68,6 +80,7 @@ class Report:
             + [f"not checked, since it takes {what}: {each}" for each, what in self.left_out.items()],
             "timings": self.timings,
             "checks": [check.__dict__ for check in self.checks],
+            "figures": [figure.__dict__ for figure in self.figures],
         }
         if self.part:
             body["part"] = self.part
@@ -98,6 +111,10 @@ class Report:
             markup=False,
             style="dim",
         )
+        for figure in self.figures:
+            screen.console.print(
+                f"{figure.name}: {figure.value:.2f}, at most {figure.goal:g} is wanted ({figure.detail})", markup=False
+            )
         screen.console.print("Not rehearsed:", style="bold")
         marked = [f"{len(self.left_out)} checks, marked – above"] if self.left_out else []
         for sentence in self.not_rehearsed + marked:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.machines.machine import Machine
-from rehearsal.report import Result
+from rehearsal.report import Figure, Result
 from rehearsal.screen import Screen
 from rehearsal.tier import Tier
 
@@ -40,6 +40,7 @@ class Subject:
         default_factory=list
     )  # when refusals were asked for, in seconds since 1970
     kept: list[tuple[People, Ledger]] = field(default_factory=list)  # fines acknowledged in a check, for later ones
+    figures: list[Figure] = field(default_factory=list)  # what checks measured
     begun: dict[Make, Future[Path]] = field(default_factory=dict)  # what a check will need, being made beside another
     ledger: dict[str, Any] = field(
         default_factory=lambda: {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
 import uuid
@@ -24,6 +25,7 @@ class Ledger:
 
     acknowledged: dict[str, int] = field(default_factory=dict)
     moments: list[float] = field(default_factory=list)
+    took: list[tuple[float, float]] = field(default_factory=list)  # when each acknowledgement came, and after how long
     refused: list[tuple[float, str]] = field(default_factory=list)
     closed_idle: int = (
         0  # requests that met the server's close of a connection kept idle; docs/decisions/idle-connections.md
@@ -34,6 +36,17 @@ class Ledger:
         """The longest time, in seconds, between two acknowledgements."""
         moments = sorted(self.moments)
         return max((later - earlier for earlier, later in itertools.pairwise(moments)), default=0.0)
+
+    def ninety_ninth(self, *, since: float = 0.0, until: float = math.inf) -> float:
+        """What 99 of 100 acknowledgements between two moments took at most, in seconds.
+
+        Raises:
+            CheckError: there are fewer than a hundred.
+        """
+        took = sorted(seconds for moment, seconds in self.took if since <= moment < until)
+        if len(took) < 100:
+            raise CheckError(f"{len(took)} acknowledgements say nothing of the slowest in a hundred")
+        return took[math.ceil(0.99 * len(took)) - 1]
 
 
 class Load:
@@ -113,7 +126,8 @@ class Load:
                     if answer.status_code == 200:
                         with self.ledger.lock:
                             self.ledger.acknowledged[key] = answer.json()["infraccion"]["id"]
-                            self.ledger.moments.append(time.monotonic())
+                            self.ledger.moments.append(now := time.monotonic())
+                            self.ledger.took.append((now, now - sent))
                         break
                     self.ledger.refused.append((time.monotonic(), f"{answer.status_code} {answer.text[:120]}"))
                     if 400 <= answer.status_code < 500 and answer.status_code != 429:

@@ -15,7 +15,10 @@ from rehearsal.screen import Screen
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(["--figures", "synht"], "use some of synth, host, service, rehearsal"), (["--tier", "asg"], "use TIER=single")],
+    [
+        (["--figures", "synht"], "use some of synth, host, service, rehearsal"),
+        (["--tier", "eks"], "use TIER=single or TIER=asg"),
+    ],
 )
 def test_a_wrong_word_is_refused(
     words: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import last_rehearsal
 
 
-def _report(folder: Path, *, seconds: float, **timings: float) -> Path:
+def _report(
+    folder: Path,
+    *,
+    seconds: float,
+    tier: str = "single",
+    figures: Sequence[Mapping[str, object]] = (),
+    **timings: float,
+) -> Path:
     file = folder / "single.json"
-    file.write_text(json.dumps({"seconds": seconds, "timings": {"deploy": 80.0, **timings}, "checks": [{}, {}]}))
+    body = {"tier": tier, "seconds": seconds, "timings": {"deploy": 80.0, **timings}, "checks": [{}, {}]}
+    file.write_text(json.dumps(body | {"figures": list(figures)}))
     return file
 
 
@@ -41,3 +50,14 @@ def test_a_report_that_did_not_time_the_first_fine_is_told_apart(tmp_path: Path)
     found, untold = last_rehearsal.ratios(_report(tmp_path, seconds=470.0))
     assert len(found) == 1
     assert "first fine" in untold[0]
+
+
+def test_what_checks_measured_is_among_the_figures_and_each_tier_has_its_own_goal(tmp_path: Path) -> None:
+    figure = {"name": "p99 against the steady one's", "value": 2.5, "goal": 2.0, "detail": "seen"}
+    report = _report(tmp_path, seconds=800.0, tier="asg", figures=[figure], first_fine=60.0)
+    found, _ = last_rehearsal.ratios(report)
+    assert [(each.name.split(",")[0], each.goal, each.holds) for each in found] == [
+        ("second make rehearse", 900.0, True),
+        ("p99 against the steady one's", 2.0, False),
+        ("first fine acknowledged in make rehearse", 120.0, True),
+    ]

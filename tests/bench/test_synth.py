@@ -45,3 +45,9 @@ def test_both_apps_are_really_synthesized(tmp_path: Path) -> None:
     assert all(runs[name]() > 0 for name in ("tier", "empty"))
     assert (tmp_path / "tier.out/fines-dev-single.template.json").exists()
     assert (tmp_path / "empty.out/Empty.template.json").exists()
+
+
+def test_both_tiers_are_really_synthesized_in_one_process(tmp_path: Path) -> None:
+    assert synth.runs_of_both(tmp_path)["both"]() > 0
+    for tier in ("single", "asg"):
+        assert (tmp_path / f"both.out/{tier}/fines-dev-{tier}.template.json").exists()

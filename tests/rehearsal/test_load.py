@@ -7,7 +7,7 @@ from collections import Counter
 import httpx
 import pytest
 
-from rehearsal.checks import load
+from rehearsal.checks import CheckError, load
 from rehearsal.checks.people import People
 
 PEOPLE = People("198.19.1.10", "multas.example", ("t0", "t1"), ("persona0@prueba.example",), ("PRU000",))
@@ -94,3 +94,12 @@ def test_an_answer_of_the_server_that_is_no_success_is_a_failure(monkeypatch: py
     ledger, _ = _posted(monkeypatch, [502, 200], fines=1)
     assert len(ledger.refused) == 1
     assert ledger.closed_idle == 0
+
+
+def test_the_slowest_in_a_hundred_is_of_the_time_asked_for() -> None:
+    ledger = load.Ledger(took=[(float(n), 0.1) for n in range(100)] + [(200.0 + n, 1.0) for n in range(100)])
+    assert ledger.ninety_ninth(until=150) == 0.1
+    assert ledger.ninety_ninth(since=150) == 1.0
+    assert ledger.ninety_ninth() == 1.0
+    with pytest.raises(CheckError, match="20 acknowledgements say nothing"):
+        ledger.ninety_ninth(until=20)

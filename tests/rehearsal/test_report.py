@@ -39,7 +39,7 @@ def test_the_file_has_what_machines_read(tmp_path: Path) -> None:
     report.seconds, report.timings = 12.34, {"synth": 1.0, "deploy": 2.0}
     report.write(file)
     body = json.loads(file.read_text())
-    assert body.keys() == {"tier", "ok", "seconds", "template", "not_rehearsed", "timings", "checks"}
+    assert body.keys() == {"tier", "ok", "seconds", "template", "not_rehearsed", "timings", "checks", "figures"}
     assert body["checks"] == [{"name": "a fine is there once", "ok": True, "seconds": 0.1, "detail": "seen"}]
     assert not list(file.parent.glob("*.draft"))
 

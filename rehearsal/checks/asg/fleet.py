@@ -11,10 +11,12 @@ from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.variant import deploy, variant, with_migration, without_readyz
 from rehearsal.machines.machine import Machine
+from rehearsal.report import Figure
 
 REPLACED_SECONDS = 120
 _PACE = 0.22  # seconds between an officer's fines: below the limit on a token
 _OFFICERS = 12
+_STEADY = 600  # requests before the replacement begins
 LEAST = 5_000  # requests of a replacement, at least
 
 
@@ -50,6 +52,7 @@ def a_refresh_to_a_new_image_under_load_fails_no_request_and_migrates_once_befor
     assembly = variant(subject, "new-image", lambda copy: with_migration(copy, "9000_rehearsal", "SELECT 1"))
     people = People.make(subject, officers=_OFFICERS, owners=4)
     with Load(people, officers=_OFFICERS, pause=_PACE) as load:
+        load.await_acknowledged(_STEADY, seconds=60)
         began = time.monotonic()
         deploy(subject, assembly, log="deploy-new-image")
         seconds = time.monotonic() - began
@@ -62,6 +65,15 @@ def a_refresh_to_a_new_image_under_load_fails_no_request_and_migrates_once_befor
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
     must_have_run_once_before(subject, "9000_rehearsal", {machine.id for machine in subject.hosts})
+    steady, rolling = load.ledger.ninety_ninth(until=began), load.ledger.ninety_ninth(since=began)
+    subject.figures.append(
+        Figure(
+            "p99 of a rolling replacement against the steady one's",
+            rolling / steady,
+            2.0,
+            f"{1000 * rolling:.0f} ms against {1000 * steady:.0f} ms; the machines that boot have the same processors",
+        )
+    )
     silence = load.ledger.longest_silence()
     return f"{len(before)} machines in {seconds:.0f} s; {len(load.ledger.acknowledged)} fines meanwhile, none failed; {silence:.2f} s of silence"
 
