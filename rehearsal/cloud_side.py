@@ -27,7 +27,7 @@ from rehearsal.report import Report
 from rehearsal.screen import Screen
 from rehearsal.tier import REGION, Tier, TierError, await_answer, keep_logs
 
-TIERS = ("single",)  # whose cloud side can be rehearsed alone: the functions of the others take machines
+TIERS = ("single", "asg")
 _NEEDED = 256 * 2**20  # bytes of what a run without machines writes
 _ATTEMPTS = 5  # at a port that nobody took between its choice and its use
 NOT_REHEARSED = [

@@ -45,7 +45,7 @@ def main() -> None:
     from ministack import app
     from ministack.services import ssm
 
-    from rehearsal.cloud import alarms, certificates, embedded, rotation, zoned
+    from rehearsal.cloud import alarms, certificates, embedded, rotation, unserved, zoned
     from rehearsal.cloud.appliances import Appliances
     from rehearsal.cloud.authority import Authority
     from rehearsal.cloud.balancers import Balancers
@@ -110,6 +110,7 @@ def main() -> None:
         health = Balancers(appliances=appliances, names=names, region=region).health
     else:
         health = _nobody_looks
+        unserved.play()
     seen = Events(run.events)
     Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region, health=health)
     for arch in ("amd64", "arm64"):

@@ -21,5 +21,8 @@ WITHOUT_MACHINES = {
     "AWS::EC2::EIP": "taken from the range for benchmarks and associated with nothing: no machine was booted",
     "AWS::EC2::Volume": "recorded, with an empty sparse file that nothing attaches: no machine was booted",
     "AWS::AutoScaling::AutoScalingGroup": "its instance is recorded and stays pending; a stand-in gives its signals, with the host's role",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "recorded and read back; nothing listens: no machine was booted",
+    "AWS::RDS::DBInstance": "recorded and read back; there is no database: no machine was booted",
+    "AWS::Lambda::Function": "recorded and read back; those from an image answer without being run: no machine was booted",
     "AWS::CloudFormation::WaitCondition": "a stand-in says that the release serves, with the host's role: no machine was booted",
 }

@@ -7,6 +7,7 @@ import logging
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from rehearsal.places import Run
 
 log = logging.getLogger("rehearsal.unmanned")
 _SETTING = re.compile(r"^(FINES_[A-Z_]+)='(.*)'$", re.MULTILINE)
+_WAITED_FOR = 30.0  # seconds within which a group waits for a machine that it has launched
 _PAUSE = 1.0  # seconds between two looks at the release
 
 
@@ -89,6 +91,7 @@ class StandIn(threading.Thread):
 
     def run(self) -> None:
         self._try(self._follow)
+        self._try(self._enter_service)
         self._try(self._signal)
         while not self._over.wait(_PAUSE):
             self._try(self._follow)
@@ -105,6 +108,26 @@ class StandIn(threading.Thread):
             except Exception:
                 log.exception("%s: nothing could be told of %s", self._instance.id, error)
 
+    def _enter_service(self, session: boto3.Session) -> None:
+        """Answers the hook of a group whose machines stand behind a load balancer, once the group waits for it."""
+        if not (hook := self._settings.get("FINES_SERVING_HOOK_NAME")):
+            return
+        deadline = time.monotonic() + _WAITED_FOR
+        while True:
+            try:
+                self._client("autoscaling", session).complete_lifecycle_action(
+                    AutoScalingGroupName=self._settings["FINES_GROUP_NAME"],
+                    LifecycleHookName=hook,
+                    InstanceId=self._instance.id,
+                    LifecycleActionResult="CONTINUE",
+                )
+            except ClientError as error:
+                if "No active Lifecycle Action" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
+
     def _signal(self, session: boto3.Session, status: str = "SUCCESS") -> None:
         self._client("cloudformation", session).signal_resource(
             StackName=self._settings["FINES_STACK"],
@@ -115,7 +138,8 @@ class StandIn(threading.Thread):
         log.info("%s: told the stack %s of the host", self._instance.id, status)
 
     def _follow(self, session: boto3.Session) -> None:
-        self._tell(self._release(session), "SUCCESS", "a stand-in: no machine was booted")
+        if release := self._release(session):
+            self._tell(release, "SUCCESS", "a stand-in: no machine was booted")
 
     def _fail(self, session: boto3.Session, reason: str) -> bool:
         """Tells who waits that the host failed; whether anybody was told."""
@@ -124,10 +148,14 @@ class StandIn(threading.Thread):
             self._signal(session, "FAILURE")
         except ClientError:  # nobody waits for the host itself
             heard = False
-        return self._tell(self._release(session), "FAILURE", reason) or heard
+        release = self._release(session)
+        return (bool(release) and self._tell(release, "FAILURE", reason)) or heard
 
     def _release(self, session: boto3.Session) -> dict[str, str]:
-        parameter = self._client("ssm", session).get_parameter(Name=self._settings["FINES_RELEASE_PARAMETER"])
+        """The release that the machine is to follow; empty in a tier whose machines are replaced for each."""
+        if not (name := self._settings.get("FINES_RELEASE_PARAMETER")):
+            return {}
+        parameter = self._client("ssm", session).get_parameter(Name=name)
         release: dict[str, str] = json.loads(parameter["Parameter"]["Value"])
         return release
 
