@@ -5,6 +5,7 @@ from rehearsal.checks.asg import resources  # isort: skip
 from rehearsal.checks.asg import front  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
+from rehearsal.checks.asg import failover  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
 
-__all__ = ["fleet", "front", "resources", "rotation", "traffic"]
+__all__ = ["failover", "fleet", "front", "resources", "rotation", "traffic"]
