@@ -132,12 +132,13 @@ def wait_for_copy(server: Appliance, wanted: bool) -> None:
 
 
 def promote(server: Appliance) -> None:
-    """Has a copy take the writes; returns when it does.
+    """Has a copy take the writes; returns when it does. One that does already is left as it is.
 
     Raises:
         ApplianceError: it does not.
     """
-    _do(server, _psql("SELECT pg_promote(true, 30)") + " | grep -qx t\n", what="the standby was not promoted")
+    promoted = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_promote(true, 30) ELSE true END"
+    _do(server, f"{_psql(promoted)} | grep -qx t\n", what="the standby was not promoted")
 
 
 def restart(server: Appliance) -> None:

@@ -5,7 +5,7 @@ import time
 
 import psycopg
 import pytest
-from fines.functions import migration
+from fines.functions import database, migration
 from testing.postgres import SUPERUSER
 from testing.server import manage
 
@@ -95,6 +95,12 @@ def test_an_index_that_is_built_beside_the_service_waits_for_as_long_as_it_takes
     assert "lock timeout" not in capfd.readouterr().out
     invalid = reader.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid").fetchone()
     assert invalid == (0,)
+
+
+def test_what_a_function_says_to_the_database_itself_waits_for_no_lock_for_long_either(login, monkeypatch):
+    monkeypatch.setattr(database, "authority", lambda: "")
+    with database.connect(login) as connection:
+        assert connection.execute("SHOW lock_timeout").fetchone() == ("4s",)
 
 
 def test_another_failure_is_not_tried_again(login, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +11,7 @@ from rehearsal.checks.asg.database import await_standby, in_a_container, instanc
 from rehearsal.checks.asg.fleet import healthy
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.runbook import as_operator
+from rehearsal.checks.runbook import as_operator, no_cli
 from rehearsal.cloud.events import PROMOTED, UNHEALTHY
 from rehearsal.machines.machine import Machine
 
@@ -102,7 +101,7 @@ def the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_no_
     )
 
 
-@check("asg", takes=lambda: "" if shutil.which("aws") else "the AWS CLI (aws)")
+@check("asg", takes=no_cli)
 def a_failover_asked_for_by_the_runbook_loses_no_fine_and_the_old_primary_takes_no_write(subject: Subject) -> str:
     began, hosts = time.time(), {machine.id for machine in subject.hosts}
     standby, before = await_standby(subject), primary(subject)
