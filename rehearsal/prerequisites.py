@@ -46,11 +46,13 @@ def found_browser() -> str | None:
 
 
 def wanted() -> dict[str, str]:
-    """What a rehearsal calls, each program with its package: a browser only where a package has one that starts."""
+    """What a rehearsal calls, each program with its package: a browser that starts, and AWS's CLI, only where a package has them."""
     system = ""
     with suppress(OSError):
         system = platform.freedesktop_os_release()["ID"]
-    return PROGRAMS | ({"chromium": "chromium"} if system == "debian" and not found_browser() else {})
+    if system != "debian":
+        return PROGRAMS
+    return PROGRAMS | {"aws": "awscli"} | ({} if found_browser() else {"chromium": "chromium"})
 
 
 def install(say: Callable[[str], None], programs: Mapping[str, str] | None = None) -> None:

@@ -23,7 +23,7 @@ from rehearsal.tier import Tier, keep_up, running, start
 DOMAIN = "multas.example"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
 _OF_A_LOAD_BALANCER = [
-    "the database has no standby: a failover, its backups and their restore are not rehearsed",
+    "the database's backups and their restore are not rehearsed, nor the loss of both of its machines",
     "the size of the group follows no demand and no schedule",
     "what the load balancer counts reaches no alarm, and no access log is delivered",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",

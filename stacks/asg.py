@@ -62,11 +62,13 @@ class AsgStack(cdk.Stack):
         database = ManagedPostgres(
             self,
             "Database",
+            name=id,
             network=network,
             instance_class=settings.database_class,
             gibibytes=settings.database_gb,
             most_gibibytes=settings.database_max_gb,
             backup_days=settings.backup_days,
+            log_retention=retention,
             deletion_protection=settings.deletion_protection,
         )
         secret = RootSecret(self, "Secret").secret

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,11 @@ from rehearsal.places import PROJECT
 RUNBOOK = PROJECT / "docs/runbook.md"
 _BLOCK = re.compile(r"^```sh (host|operator)\n(.*?)^```$", re.M | re.S)
 _PLACEHOLDER = re.compile(r"(?<![\w$])([A-Z]{4,})(?!\w)")
+
+
+def no_cli() -> str:
+    """What is missing for pages that an operator types with AWS's own CLI, if anything."""
+    return "" if shutil.which("aws") else "AWS's command line interface, which is not here: install `aws`"
 
 
 def pages(text: str) -> dict[str, list[tuple[str, list[str]]]]:

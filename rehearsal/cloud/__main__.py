@@ -89,7 +89,7 @@ def main() -> None:
     certificates.play(authority)
     alarms.play(region)
     embedded.play()
-    names = Names(run.names)
+    names, seen = Names(run.names), Events(run.events)
     if not apart:
         appliances = Appliances(
             run=run,
@@ -98,7 +98,7 @@ def main() -> None:
             traces=traces,
             machines=machines,
         )
-        Databases(appliances=appliances, names=names, authority=authority)
+        Databases(appliances=appliances, names=names, authority=authority, seen=seen, region=region)
         Functions(
             appliances=appliances,
             sessions=sessions,
@@ -111,7 +111,6 @@ def main() -> None:
     else:
         health = _nobody_looks
         unserved.play()
-    seen = Events(run.events)
     Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region, health=health)
     for arch in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{arch}"] = "ami-0deb1a00000000013"
@@ -172,7 +171,15 @@ def _start_resolver(run: Run, network: Network, traces: Traces) -> int:
     upstream = [f"--server={address}" for address in upstream_resolvers()]
     command = [
         *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--user=root"),
-        *(f"--addn-hosts={run.names}", "--pid-file", "--bind-interfaces", "--interface=vpc", "--except-interface=lo"),
+        # For how long a name may be kept: as that of a database on AWS; a load balancer's may be kept for a minute there.
+        *(
+            f"--addn-hosts={run.names}",
+            "--local-ttl=5",
+            "--pid-file",
+            "--bind-interfaces",
+            "--interface=vpc",
+            "--except-interface=lo",
+        ),
         # Names that exist nowhere, which cloud-init asks for to see whether it is lied to: no other resolver need be asked.
         *("--domain-needed", "--local=/invalid/", "--local=/does-not-exist.example.com/", "--local=/instance-data/"),
         *(f"--listen-address={RESOLVER}", f"--address=/amazonaws.com/{network.cloud}"),

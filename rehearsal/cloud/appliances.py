@@ -11,8 +11,9 @@ from pathlib import Path
 from ministack.services import ec2
 
 from rehearsal.cloud.ec2 import Ec2
+from rehearsal.cloud.interfaces import Interface
 from rehearsal.machines.machine import Machine
-from rehearsal.machines.network import Network
+from rehearsal.machines.network import Network, Opening
 from rehearsal.machines.traces import Traces
 from rehearsal.places import Run
 
@@ -30,11 +31,16 @@ class ApplianceError(RuntimeError):
 
 @dataclass(frozen=True)
 class Appliance:
-    """A booted stand-in; `public` is the address that the world reaches it by, if it is to."""
+    """A booted stand-in in a zone; `public` is the address that the world reaches it by, if it is to."""
 
     machine: Machine
     address: str
-    public: str | None
+    zone: str
+    interface: Interface
+
+    @property
+    def public(self) -> str | None:
+        return self.interface.public
 
 
 class Appliances:
@@ -50,7 +56,7 @@ class Appliances:
             ApplianceError: it did not come up.
         """
         cidr = ec2._subnets[subnet]["CidrBlock"]
-        address, reached_by = self._machines.join(cidr, groups=groups, public=public)
+        address, interface = self._machines.join(cidr, groups=groups, public=public)
         machine = Machine.boot(
             id=id,
             folder=self._run.machines,
@@ -63,8 +69,18 @@ class Appliances:
             traces=self._traces,
             files=_FILES,
         )
-        _await_boot(machine)
-        return Appliance(machine, address, reached_by)
+        appliance = Appliance(machine, address, ec2._subnets[subnet]["AvailabilityZone"], interface)
+        try:
+            _await_boot(machine)
+        except ApplianceError:
+            self.end(appliance)
+            raise
+        return appliance
+
+    def admit(self, to: Appliance, *, source: Appliance, port: int) -> None:
+        """Lets one stand-in reach a port of another, as machines of one service do behind their customers' networks."""
+        to.interface.admits.append(Opening("tcp", port, port, f"{source.address}/32"))
+        self._machines.expose()
 
     def end(self, appliance: Appliance) -> None:
         """Takes its power away, and its address."""

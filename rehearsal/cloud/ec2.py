@@ -138,13 +138,13 @@ class Ec2:
         self._used.add(address)
         return address
 
-    def join(self, cidr: str, *, groups: Sequence[str], public: bool = False) -> tuple[str, str | None]:
-        """An address of a subnet for what is no instance, behind security groups; and one for the world to reach it by."""
+    def join(self, cidr: str, *, groups: Sequence[str], public: bool = False) -> tuple[str, Interface]:
+        """An address of a subnet for what is no instance, behind security groups; with one for the world, if it is to."""
         with self._lock:
             address = self._free_address(cidr)
             self._joined[address] = Interface(tuple(groups), self.next_elastic_address() if public else None)
             self.expose()
-            return address, self._joined[address].public
+            return address, self._joined[address]
 
     def leave(self, address: str) -> None:
         """Takes an address out of the network again."""

@@ -12,6 +12,8 @@ SIGNALLED = "signalled SUCCESS"  # the machine told CloudFormation that it serve
 UNHEALTHY = "unhealthy"  # the group noticed that the machine is dead
 HOOK_OVER = "termination hook over"  # answered, or its heartbeat ran out
 TERMINATED = "terminated"
+IN_STEP = "in step"  # a database's standby has all that is acknowledged from now on
+PROMOTED = "promoted"  # it takes the writes, and the database's name leads to it
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.services import ec2
@@ -13,10 +13,11 @@ from rehearsal.machines.network import Exposure, Opening
 
 @dataclass(frozen=True)
 class Interface:
-    """An address in the network: its security groups, and its public address if it has one."""
+    """An address in the network: its security groups, its public address if it has one, and what is let in besides."""
 
     groups: tuple[str, ...]
     public: str | None
+    admits: list[Opening] = field(default_factory=list)  # between the machines of one service, where no group has a say
 
 
 def exposures(interfaces: Mapping[str, Interface]) -> list[Exposure]:
@@ -26,7 +27,7 @@ def exposures(interfaces: Mapping[str, Interface]) -> list[Exposure]:
         for group in interface.groups:
             members.setdefault(group, []).append(address)
     return [
-        Exposure(address, interface.public, tuple(_let_in(interface.groups, members)))
+        Exposure(address, interface.public, (*_let_in(interface.groups, members), *interface.admits))
         for address, interface in interfaces.items()
     ]
 

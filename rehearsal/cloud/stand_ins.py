@@ -9,7 +9,7 @@ STAND_INS = {
     "AWS::EC2::NatGateway": "recorded and read back; private machines reach out through this system, with or without one",
     "AWS::EC2::SecurityGroupEgress": "recorded and read back; what machines send is not held back",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "HAProxy in a machine of each subnet, configured from the local AWS's own records",
-    "AWS::RDS::DBInstance": "PostgreSQL 17 in a machine, whose master is no superuser; no standby yet",
+    "AWS::RDS::DBInstance": "PostgreSQL 17 in a machine, whose master is no superuser; its standby is a streaming replica",
     "AWS::Lambda::Function": "those made from an image run in a machine of their subnet, by podman; others as processes",
     "AWS::CertificateManager::Certificate": "signed by the rehearsal's own authority, once its validation record is in the zone",
     "AWS::Route53::RecordSet": "told by the rehearsal's resolver; health of targets and shares by weight are not looked at",

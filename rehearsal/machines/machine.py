@@ -176,6 +176,11 @@ class Machine:
                 finally:
                     os.close(handle)
 
+    def unplug(self) -> None:
+        """Takes the machine off its network, where nothing is heard any more of connections that end with its processes."""
+        down = ["nsenter", "--target", str(self.leader), "--net", "--", "ip", "link", "set", "host0", "down"]
+        subprocess.run(down, check=True, capture_output=True)
+
     def cut_power(self, *mounts: str) -> None:
         """Takes the machine's power away: what its file systems at `mounts` had not written is lost, and it is dead."""
         self.lose(*mounts)

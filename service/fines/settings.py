@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from fines.database.login import FileLogin, Login, SecretLogin
+from fines.database.patience import PATIENCE
 from fines.environment import Environment
 from fines.logs import logging_settings
 
@@ -48,15 +49,11 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "application_name": "fines",
-            "connect_timeout": 3,
-            # A peer that vanished without a word is given up after five seconds, not after TCP's quarter of an hour.
-            "tcp_user_timeout": 5000,
-            "keepalives_idle": 30,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
+            **PATIENCE,
             **({"sslmode": "verify-full", "sslrootcert": DATABASE_CA} if DATABASE_CA else {}),
-            # Migrations take as long as they take: the entrypoint sets 0 for them.
-            "options": f"-c statement_timeout={env.integer('DATABASE_TIMEOUT_MS', 8000, least=0, most=600_000)}",
+            # Migrations take as long as they take (their timeout is 0), but may be told to wait for no lock for long.
+            "options": f"-c statement_timeout={env.integer('DATABASE_TIMEOUT_MS', 8000, least=0, most=600_000)}"
+            f" -c lock_timeout={env.integer('DATABASE_LOCK_TIMEOUT_MS', 0, least=0, most=600_000)}",
         },
     }
 }

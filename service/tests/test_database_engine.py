@@ -101,3 +101,10 @@ def test_a_statement_that_takes_too_long_is_ended(fresh):
     begin_request(fresh)
     assert backend(fresh)
     assert os.environ.get("DATABASE_TIMEOUT_MS") is None
+
+
+def test_a_server_that_vanishes_while_it_is_asked_is_given_up_within_seconds():
+    """TCP asks whether it is still there, as of the third second; after five it is gone (tcp(7), TCP_USER_TIMEOUT)."""
+    options = connections["default"].settings_dict["OPTIONS"]
+    assert options["keepalives_idle"] + options["keepalives_interval"] < options["tcp_user_timeout"] / 1000 == 5
+    assert options["connect_timeout"] < options["tcp_user_timeout"] / 1000

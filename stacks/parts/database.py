@@ -6,6 +6,7 @@ import json
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -16,10 +17,11 @@ from stacks.parts.network import ZonedNetwork
 NAME = "fines"
 _MASTER = "fines_master"
 _VERSION = rds.PostgresEngineVersion.of("17.6", "17")
+_LOGS = ("postgresql", "upgrade")
 
 
 class ManagedPostgres(Construct):
-    """PostgreSQL 17 in two zones, reached over TLS alone by those whom `admit` names.
+    """PostgreSQL 17 in two zones, reached over TLS alone by those whom `admit` names; RDS knows it by its name.
 
     Three secrets open it: the master's makes roles, the migrator's owns the tables, the service's may read and write rows.
     """
@@ -29,11 +31,13 @@ class ManagedPostgres(Construct):
         scope: Construct,
         id: str,
         *,
+        name: str,
         network: ZonedNetwork,
         instance_class: str,
         gibibytes: int,
         most_gibibytes: int,
         backup_days: int,
+        log_retention: logs.RetentionDays,
         deletion_protection: bool,
     ) -> None:
         super().__init__(scope, id)
@@ -51,11 +55,16 @@ class ManagedPostgres(Construct):
             self,
             "Parameters",
             engine=rds.DatabaseInstanceEngine.postgres(version=_VERSION),
-            description="Fines: TLS alone, and slow statements in the log",
+            description="Fines: TLS alone, and no statement in the log",
             parameters={
                 "rds.force_ssl": "1",
-                "log_min_duration_statement": "500",
+                # No statement is written out, slow or failed: Django writes values into the text, among them session keys, hashes
+                # of passwords, and what is told of persons; the details of an error quote rows. The service's log says which call
+                # was slow or failed, and Database Insights which statement, without its values.
                 "log_statement": "none",
+                "log_min_duration_statement": "-1",
+                "log_min_error_statement": "panic",
+                "log_error_verbosity": "terse",
                 "timezone": "UTC",
             },
         )
@@ -63,6 +72,7 @@ class ManagedPostgres(Construct):
         self.instance = rds.DatabaseInstance(
             self,
             "Instance",
+            instance_identifier=name,
             engine=rds.DatabaseInstanceEngine.postgres(version=_VERSION),
             parameter_group=parameters,
             instance_type=ec2.InstanceType(kind),
@@ -84,8 +94,7 @@ class ManagedPostgres(Construct):
             preferred_maintenance_window="sun:07:00-sun:07:30",
             auto_minor_version_upgrade=True,
             allow_major_version_upgrade=False,
-            cloudwatch_logs_exports=["postgresql", "upgrade"],
-            cloudwatch_logs_retention=None,
+            cloudwatch_logs_exports=list(_LOGS),
             database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
             enable_performance_insights=True,
             performance_insight_retention=rds.PerformanceInsightRetention.DEFAULT,
@@ -93,6 +102,7 @@ class ManagedPostgres(Construct):
             # A retained database would hold its network; a snapshot holds its data.
             removal_policy=cdk.RemovalPolicy.SNAPSHOT,
         )
+        self._keep_logs(name, log_retention)
         posture.accept(
             self.instance,
             "AwsSolutions-RDS11",
@@ -112,6 +122,18 @@ class ManagedPostgres(Construct):
     def admit(self, group: ec2.ISecurityGroup, *, who: str) -> None:
         """Lets the members of a security group connect, and them connect to nothing else of it."""
         self.security_group.add_ingress_rule(group, ec2.Port.tcp(5432), who)
+
+    def _keep_logs(self, name: str, retention: logs.RetentionDays) -> None:
+        """Makes the groups that the instance's logs go to before RDS would, which keeps what is in its own for ever."""
+        for log in _LOGS:
+            group = logs.LogGroup(
+                self,
+                f"{log.title()}Log",
+                log_group_name=f"/aws/rds/instance/{name}/{log}",
+                retention=retention,
+                removal_policy=cdk.RemovalPolicy.DESTROY,
+            )
+            self.instance.node.add_dependency(group)
 
     def _secret(self, id: str, user: str, what: str) -> secretsmanager.Secret:
         """A generated password and its user, in the form that RDS and its rotation functions know."""

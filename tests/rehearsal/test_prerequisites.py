@@ -18,12 +18,12 @@ def test_on_a_system_without_apt_the_packages_are_named(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("system", "asked"), [("debian", True), ("ubuntu", False)])
-def test_a_browser_is_installed_only_where_a_package_has_one(
+def test_a_browser_and_the_cli_are_installed_only_where_a_package_has_them(
     system: str, asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda program, path=None: None)
     monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": system})
-    assert ("chromium" in prerequisites.wanted()) is asked
+    assert ({"chromium", "aws"} <= prerequisites.wanted().keys()) is asked
 
 
 def test_a_browser_of_another_name_will_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from rehearsal.checks.asg import traffic  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
+from rehearsal.checks.asg import failover  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["destroy", "devices", "fleet", "front", "migrations", "resources", "rotation", "traffic"]
+__all__ = ["destroy", "devices", "failover", "fleet", "front", "migrations", "resources", "rotation", "traffic"]

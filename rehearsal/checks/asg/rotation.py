@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.asg.database import in_a_container, primary, psql, value
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.machines.machine import Machine
 
 ROTATIONS = 10
 STEPS_SECONDS = 60  # within which a rotation must be over
@@ -17,9 +15,8 @@ _PACE = 0.25  # seconds between an officer's fines: below the limit on a token
 _LOG_IN = """
 import json, sys
 import psycopg
-given = json.load(sys.stdin)
 try:
-    psycopg.connect(**given, sslmode="verify-full", sslrootcert="/run/rds/authorities.pem", connect_timeout=5).close()
+    psycopg.connect(**json.load(sys.stdin), connect_timeout=5).close()
     print("taken")
 except psycopg.OperationalError as error:
     print("refused" if "password authentication failed" in str(error) else error)
@@ -28,7 +25,7 @@ except psycopg.OperationalError as error:
 
 @check("asg")
 def the_password_is_rotated_ten_times_under_load_and_that_of_two_rotations_ago_opens_nothing(subject: Subject) -> str:
-    values = [_value(subject)]
+    values = [value(subject)]
     people = People.make(subject, officers=6, owners=3)
     began = time.monotonic()
     with Load(people, officers=6, pause=_PACE) as load:
@@ -54,16 +51,8 @@ def the_password_is_rotated_ten_times_under_load_and_that_of_two_rotations_ago_o
 
 def _end_sessions(subject: Subject) -> None:
     """Ends all of the service's sessions in the database, as a failover does: each thread logs in anew."""
-    database = Machine.load(subject.tier.run.machines, _database_machine(subject))
-    statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('fines_a', 'fines_b')"
-    database.run("runuser", "-u", "postgres", "--", "psql", "-qtAXc", statement)
-
-
-def _database_machine(subject: Subject) -> str:
-    """The machine that stands in for the database instance."""
-    found = subject.tier.client("rds").describe_db_instances()["DBInstances"]
-    (id,) = [each["DBInstanceIdentifier"] for each in found if each["DBInstanceIdentifier"].startswith(subject.stack)]
-    return f"rds-{id}"
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('fines_a', 'fines_b')"
+    psql(primary(subject), ended)
 
 
 def _rotate(subject: Subject) -> dict[str, str]:
@@ -75,24 +64,9 @@ def _rotate(subject: Subject) -> dict[str, str]:
         if time.monotonic() > deadline:
             raise CheckError(f"a rotation was not over within {STEPS_SECONDS} s")
         time.sleep(0.3)
-    return _value(subject)
+    return value(subject)
 
 
-def _value(subject: Subject) -> dict[str, str]:
-    manager = subject.tier.client("secretsmanager")
-    found: dict[str, str] = json.loads(
-        manager.get_secret_value(SecretId=subject.outputs["DatabaseSecretArn"])["SecretString"]
-    )
-    return found
-
-
-def _log_in(subject: Subject, value: dict[str, str]) -> str:
+def _log_in(subject: Subject, login: dict[str, str]) -> str:
     """Whether PostgreSQL takes a user's password, asked from a container of the service."""
-    given: dict[str, Any] = {
-        "host": subject.outputs["DatabaseHost"],
-        "dbname": "fines",
-        "user": value["username"],
-        "password": value["password"],
-    }
-    script = f"podman exec -i $(podman ps -q --filter name=fines-web | head -n 1) /venv/bin/python -c '{_LOG_IN}'"
-    return subject.host.run("sh", "-c", script, input=json.dumps(given), timeout=30).stdout.strip()
+    return in_a_container(subject, _LOG_IN, login, seconds=30)

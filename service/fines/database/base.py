@@ -16,9 +16,25 @@ SLOW_SECONDS = 1.0
 PAUSE_SECONDS = 2.0
 
 
+class SchemaEditor(base.DatabaseSchemaEditor):
+    """Django's, whose concurrent work waits for as long as it takes: it holds nobody up, and given up it leaves half an index."""
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        if self.collect_sql or "CONCURRENTLY" not in str(sql):
+            super().execute(sql, params)
+            return
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 0")
+            try:
+                super().execute(sql, params)
+            finally:
+                cursor.execute("RESET lock_timeout")
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL engine with a health check that costs no query, and a password that may rotate."""
 
+    SchemaEditorClass = SchemaEditor
     _paused_until = 0.0  # shared by all threads of the process
 
     def is_usable(self) -> bool:

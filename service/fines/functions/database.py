@@ -5,11 +5,15 @@ import os
 import psycopg
 
 from fines.database.credentials import Credentials
+from fines.database.patience import PATIENCE
 from fines.functions.authority import authority
 
+# Who waits for a lock holds up all who come after, even those that would not mind whoever has it: the service itself.
+LOCK_MILLISECONDS = 4000
 
-def connect(login: Credentials, *, seconds: int = 10) -> psycopg.Connection:
-    """A connection as a user, each statement its own transaction.
+
+def connect(login: Credentials) -> psycopg.Connection:
+    """A connection as a user, each statement its own transaction, which waits for no lock for long.
 
     Raises:
         psycopg.OperationalError: the database is away, or refuses the user.
@@ -21,9 +25,10 @@ def connect(login: Credentials, *, seconds: int = 10) -> psycopg.Connection:
         password=login["password"],
         sslmode="verify-full",
         sslrootcert=authority(),
-        connect_timeout=seconds,
         application_name="fines-functions",
         autocommit=True,
+        options=f"-c lock_timeout={LOCK_MILLISECONDS}",
+        **PATIENCE,
     )
 
 

@@ -9,17 +9,22 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from fines.database.credentials import Credentials, credentials
 from fines.functions.authority import authority
-from fines.functions.database import connect, logs_in
+from fines.functions.database import LOCK_MILLISECONDS, connect, logs_in
 from fines.functions.reply import reply
 from fines.functions.roles import make_roles, open_schema, set_password
 
 _KEPT = 12  # releases: each has 64 digits, and an id may have 1024 characters
 _SPARE = 15.0  # seconds of the function's time that are kept for the answer
+_TRIES, _PAUSE = (
+    20,
+    10.0,
+)  # for a lock that others hold, and seconds between two, in which those who waited behind have their turn
 _APP = Path(__file__).parent.parent.parent
 
 
@@ -65,6 +70,24 @@ def _admit_the_service() -> None:
 
 
 def _run(migrator: Credentials, seconds: float) -> None:
+    """Runs the migrations; one that does not get its lock is tried again, and those before it are done.
+
+    A change of a table waits for all who use it, and meanwhile all who come after wait for the change: without an end of
+    that, one long upload would let a migration stop the service.
+    """
+    until = time.monotonic() + seconds
+    for left in reversed(range(_TRIES)):
+        done = _migrate(migrator, until - time.monotonic())
+        print(done.stdout)
+        if not done.returncode:
+            return
+        if not left or "lock timeout" not in done.stdout or time.monotonic() + _PAUSE > until:
+            lines = [line for line in done.stdout.splitlines() if line.strip()]
+            raise RuntimeError(lines[-1] if lines else f"the migration ended with {done.returncode}")
+        time.sleep(_PAUSE)
+
+
+def _migrate(migrator: Credentials, seconds: float) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as folder:
         for name, value in (("secret_key", secrets.token_hex(32)), ("database_password", migrator["password"])):
             (Path(folder) / name).write_text(value)
@@ -78,10 +101,11 @@ def _run(migrator: Credentials, seconds: float) -> None:
             "DATABASE_USER": migrator["username"],
             "DATABASE_CA": authority(),
             "DATABASE_TIMEOUT_MS": "0",
+            "DATABASE_LOCK_TIMEOUT_MS": str(LOCK_MILLISECONDS),
             "ALLOWED_HOSTS": "localhost",
             "PUBLIC_URL": "https://localhost",
         }
-        done = subprocess.run(
+        return subprocess.run(
             # Not by the entrypoint, whose shell would be ended in its place when time is up.
             [sys.executable, "manage.py", "migrate", "--no-input"],
             cwd=_APP,
@@ -92,7 +116,3 @@ def _run(migrator: Credentials, seconds: float) -> None:
             text=True,
             timeout=seconds,
         )
-    print(done.stdout)
-    if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if line.strip()]
-        raise RuntimeError(lines[-1] if lines else f"the migration ended with {done.returncode}")
