@@ -10,7 +10,7 @@ from ministack.services import autoscaling
 
 from rehearsal.cloud.figures import note
 
-EVERY = 2.0  # seconds
+EVERY = 1.0  # seconds
 _TOP = Path("/sys/fs/cgroup")
 
 

@@ -18,7 +18,7 @@ from rehearsal.cloud.group import Group
 from rehearsal.cloud.groups import resized, sizes
 from rehearsal.cloud.policies import Properties
 from rehearsal.cloud.schedule import due
-from rehearsal.cloud.tracking import IN_MINUTES, metric_of, size, wish
+from rehearsal.cloud.tracking import IN_MINUTES, LATE, metric_of, size, wish
 
 log = logging.getLogger("rehearsal.scaling")
 _MINUTE = 60.0
@@ -97,7 +97,7 @@ def _minutes(policy: Properties, setting: Setting, since: float, now: float) -> 
     """The policy's metric in the last whole minutes of the clock; a count as if all of them were as long as a real one."""
     metric, length = metric_of(policy), _MINUTE / setting.pace
     last = now // _MINUTE * _MINUTE
-    count = min(IN_MINUTES, int((last - since) // _MINUTE))
+    count = min(IN_MINUTES + LATE, int((last - since) // _MINUTE))
     ends = [setting.since + (last - number * _MINUTE - setting.at) / setting.pace for number in range(count)]
     spans = [(end - length, end) for end in reversed(ends)]
     values = statistic(metric.namespace, metric.name, metric.dimensions, metric.statistic, spans)

@@ -6,6 +6,7 @@ does at a time that the clocks show twice or never: here such an action runs twi
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,9 +46,9 @@ class Recurrence:
         restricted = not fields[2].startswith("*") and not fields[4].startswith("*")
         return cls(minutes, hours, days, months, frozenset(day % 7 for day in weekdays), restricted)
 
-    def has(self, local: datetime) -> bool:
-        """Whether a local time is one of its minutes."""
-        if local.minute not in self.minutes or local.hour not in self.hours or local.month not in self.months:
+    def on(self, local: datetime) -> bool:
+        """Whether a local date is one of its days."""
+        if local.month not in self.months:
             return False
         day, weekday = local.day in self.days, local.isoweekday() % 7 in self.weekdays
         return (day or weekday) if self.either else (day and weekday)
@@ -63,20 +64,19 @@ def due(actions: Sequence[Action], after: datetime, until: datetime) -> Iterator
 
     An action has a Recurrence, and the TimeZone that it is meant in (UTC where it names none). Moments are aware.
     """
-    zones = {action.get("TimeZone") or "Etc/UTC" for action in actions}
-    of_zones = [
-        (
-            ZoneInfo(zone),
-            [(recurrence(a["Recurrence"]), a) for a in actions if (a.get("TimeZone") or "Etc/UTC") == zone],
-        )
-        for zone in sorted(zones)
-    ]
+    planned: dict[str, dict[tuple[int, int], list[tuple[Recurrence, Action]]]] = {}
+    for action in actions:
+        times = planned.setdefault(action.get("TimeZone") or "Etc/UTC", {})
+        recurring = recurrence(action["Recurrence"])
+        for time in itertools.product(recurring.hours, recurring.minutes):
+            times.setdefault(time, []).append((recurring, action))
+    zones = [(ZoneInfo(zone), times) for zone, times in sorted(planned.items())]
     moment = after.astimezone(UTC).replace(second=0, microsecond=0) + _MINUTE
     while moment <= until:
-        for zone, planned in of_zones:
+        for zone, times in zones:
             local = moment.astimezone(zone)
-            for recurring, action in planned:
-                if recurring.has(local):
+            for recurring, action in times.get((local.hour, local.minute), ()):
+                if recurring.on(local):
                     yield moment, action
         moment += _MINUTE
 

@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any
 
 OUT_MINUTES, IN_MINUTES = 3, 15
+LATE = 3  # minutes that are looked at besides, where some have no figure; AWS does not say how many it takes
 _SLACK = 0.9
 
 
@@ -59,19 +60,14 @@ class Wish:
 def wish(target: float, minutes: Sequence[float | None], *, machines: int, shrinks: bool = True) -> Wish | None:
     """What a policy wants of a group of so many machines, by its metric's value in each minute, the newest last.
 
-    A minute without a figure is None; AWS decides nothing then.
+    A minute without a figure is None: as an alarm does, the policy then goes by what came before it, if it is given.
     """
-    last = minutes[-OUT_MINUTES:]
-    if len(last) == OUT_MINUTES and all(value is not None and value > target for value in last):
-        return Wish(math.ceil(machines * fmean(value for value in last if value is not None) / target), True)
-    last = minutes[-IN_MINUTES:]
-    if (
-        shrinks
-        and len(last) == IN_MINUTES
-        and all(value is not None and value < target * _SLACK for value in last)
-        and machines > 1
-    ):
-        needed = math.ceil(machines * fmean(value for value in last if value is not None) / target)
+    values = [value for value in minutes[-OUT_MINUTES - LATE :] if value is not None][-OUT_MINUTES:]
+    if len(values) == OUT_MINUTES and min(values) > target:
+        return Wish(math.ceil(machines * fmean(values) / target), True)
+    values = [value for value in minutes[-IN_MINUTES - LATE :] if value is not None][-IN_MINUTES:]
+    if shrinks and machines > 1 and len(values) == IN_MINUTES and max(values) < target * _SLACK:
+        needed = math.ceil(machines * fmean(values) / target)
         if needed < machines:
             return Wish(max(needed, machines - 1), False)
     return None

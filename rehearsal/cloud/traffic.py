@@ -59,9 +59,7 @@ class Traffic:
             targets = [(row, new) for row, new in own if row["svname"].startswith("target")]
             self._tell_group(targets, {"TargetGroup": group}, health)
 
-    def _tell_group(
-        self, targets: Sequence[tuple[Row, Counter[str]]], group: dict[str, str], health: Health
-    ) -> None:
+    def _tell_group(self, targets: Sequence[tuple[Row, Counter[str]]], group: dict[str, str], health: Health) -> None:
         both = self._balancer | group
         counts: Counter[str] = Counter()
         for row, new in targets:
