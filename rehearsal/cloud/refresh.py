@@ -33,6 +33,7 @@ class Alarms:
     def must_be_quiet(self) -> None:
         """Raises RefreshError when one of them went off."""
         for name in self._names:
+            cloudwatch._evaluate_alarm(cloudwatch._alarms[name])  # sooner than in its turn, as the waits are cut short
             if not self._is_on(name):
                 self._quiet.add(name)
             elif name in self._quiet:
@@ -69,12 +70,16 @@ def refresh(
             before it says so.
     """
     most, warmup = int(preferences.get("MaxHealthyPercentage", 110)), float(preferences.get("InstanceWarmup", 0))
-    old = [record for record in group.serving if not group.is_present(record)]  # SkipMatching
+    with group.lock:
+        old = [record for record in group.serving if not group.is_present(record)]  # SkipMatching
+        serving = [record for record in group.serving if record["LifecycleState"] == "InService"]
+        # What does not serve yet needs no successor first; and before a rollback there are more than are needed.
+        leaving = [record for record in old if record not in serving]
+        old = [record for record in old if record in serving]
+        needless = max(0, len(serving) - group.desired)
+        end(group, [*leaving, *old[:needless]])
+        old = old[needless:]
     log.info("group %s: an instance refresh of %d machines begins", group.name, len(old))
-    with group.lock:  # those that failed before a rollback are not needed: what was there before serves
-        needless = sum(record["LifecycleState"] == "InService" for record in group.serving) - group.desired
-        end(group, old[: max(0, needless)])
-        old = old[max(0, needless) :]
     while old:
         with group.lock:
             room = max(1, math.ceil(group.desired * most / 100) - len(group.serving))

@@ -8,8 +8,9 @@ from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
+from rehearsal.checks.asg import release  # isort: skip
 from rehearsal.checks.asg import demand  # isort: skip
 from rehearsal.checks.asg import peaks  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["demand", "destroy", "devices", "fleet", "front", "migrations", "peaks", "resources", "rotation", "traffic"]
+__all__ = ["demand", "destroy", "devices", "fleet", "front", "migrations", "peaks", "release", "resources", "rotation", "traffic"]

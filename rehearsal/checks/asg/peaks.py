@@ -9,13 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rehearsal.cdk import template_of
-from rehearsal.checks import CheckError, Subject, check, variant
+from rehearsal.checks import CheckError, Subject, check, runbook, variant
 from rehearsal.checks.asg.fleet import await_healthy
 from rehearsal.cloud.clock import Clock
 from rehearsal.cloud.schedule import Action, due
 
 YEAR = 2027
 AHEAD = 10  # minutes before a peak's begin at which its machines are launched, as docs/deploy.md says
+OTHERS = "06:15-07:45=3,23:30-00:30=3"
 PEAKS = "07:30-09:00=4,09:00-09:45=6,13:00-14:00=3,22:30-00:30=5"
 CHANGES = {"America/Argentina/Buenos_Aires": 0, "Europe/Madrid": 2, "America/New_York": 2}  # of the clocks in the year
 _DAY, _MINUTE = 24 * 60, timedelta(minutes=1)
@@ -24,13 +25,17 @@ _SECONDS = 30  # within which the minimum must follow, and as many again for eac
 
 @check("asg")
 def in_each_minute_of_a_year_the_minimum_is_what_the_settings_say_whatever_the_clocks_do(subject: Subject) -> str:
-    group = subject.outputs["GroupName"]
-    scaling = subject.tier.client("autoscaling")
-    deployed = scaling.describe_scheduled_actions(AutoScalingGroupName=group)["ScheduledUpdateGroupActions"]
+    deployed = _deployed(subject)
     zone = str(subject.context.get("timezone", "UTC"))
     _must_follow(deployed, subject.template, zone=zone, peaks=str(subject.context["peaks"]))
-    told = [f"{len(deployed)} actions as deployed ({zone})"]
     project = variant.project(subject, "year")
+    runbook.as_operator(subject, "Peaks", project, log="deploy-peaks", PEAKS=OTHERS)
+    try:
+        changed = _deployed(subject)
+        _must_follow(changed, subject.template, zone=zone, peaks=OTHERS)
+    finally:
+        variant.deploy(subject, subject.assembly, log="deploy-peaks-back")
+    told = [f"{len(deployed)} actions as deployed ({zone})", f"{len(changed)} as the runbook changed them"]
     for number, (zone, expected) in enumerate(CHANGES.items()):
         words = subject.context | {"timezone": zone, "peaks": PEAKS, "max_machines": 8}
         assembly = subject.tier.cdk.synth(words, lambda _: None, name=f"asg-year-{number}", project=project)
@@ -78,6 +83,13 @@ def a_deployment_inside_a_peak_keeps_the_size_that_the_schedule_made(subject: Su
         _await(subject, "the size", lambda group: group["DesiredCapacity"], least, seconds=4 * _SECONDS)
     _await(subject, "the number of machines", lambda group: len(group["Instances"]), least, seconds=4 * _SECONDS)
     return f"{machines} machines of {machines} were replaced in {seconds:.0f} s, and {least} were left once the peak was over"
+
+
+def _deployed(subject: Subject) -> list[Action]:
+    """The group's scheduled actions as the local AWS has them."""
+    scaling, group = subject.tier.client("autoscaling"), subject.outputs["GroupName"]
+    found: list[Action] = scaling.describe_scheduled_actions(AutoScalingGroupName=group)["ScheduledUpdateGroupActions"]
+    return found
 
 
 def _must_follow(actions: Sequence[Action], template: Mapping[str, Any], *, zone: str, peaks: str) -> int:
