@@ -13,4 +13,16 @@ from rehearsal.checks.asg import demand  # isort: skip
 from rehearsal.checks.asg import peaks  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["demand", "destroy", "devices", "fleet", "front", "migrations", "peaks", "release", "resources", "rotation", "traffic"]
+__all__ = [
+    "demand",
+    "destroy",
+    "devices",
+    "fleet",
+    "front",
+    "migrations",
+    "peaks",
+    "release",
+    "resources",
+    "rotation",
+    "traffic",
+]
