@@ -15,7 +15,7 @@ from rehearsal.cloud.clock import Clock
 from rehearsal.cloud.schedule import Action, due
 
 YEAR = 2027
-AHEAD = 10  # minutes before a peak's begin at which its machines are launched, as docs/deploy.md says
+AHEAD = 10  # minutes before a peak's begin at which its machines are launched, as docs/deploy-asg.md says
 OTHERS = "06:15-07:45=3,23:30-00:30=3"
 PEAKS = "07:30-09:00=4,09:00-09:45=6,13:00-14:00=3,22:30-00:30=5"
 CHANGES = {"America/Argentina/Buenos_Aires": 0, "Europe/Madrid": 2, "America/New_York": 2}  # of the clocks in the year
