@@ -97,6 +97,11 @@ class Run:
         return self.home / "events.jsonl"
 
     @property
+    def clock(self) -> Path:
+        """What the clock was set to that sizes of groups go by (JSON); without it the clock stands."""
+        return self.home / "clock.json"
+
+    @property
     def facts(self) -> Path:
         """What the local AWS says about itself once it is up (JSON)."""
         return self.home / "cloud.json"

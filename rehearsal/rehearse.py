@@ -24,8 +24,8 @@ DOMAIN = "multas.example"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
 _OF_A_LOAD_BALANCER = [
     "the database's backups and their restore are not rehearsed, nor the loss of both of its machines",
-    "the size of the group follows no demand and no schedule",
-    "what the load balancer counts reaches no alarm, and no access log is delivered",
+    "the size of the group follows its schedule and demand on a clock that stands but in the checks that let it run",
+    "no access log of the load balancer is delivered",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",
     "the certificate is signed by the rehearsal's own authority, which no browser trusts",
 ]
@@ -43,7 +43,7 @@ NOT_REHEARSED = [
 
 
 def context(tier: Tier) -> dict[str, object]:
-    """The settings that a rehearsal deploys with: the templates' defaults but for name, authority, CPU and image."""
+    """The settings that a rehearsal deploys with: the templates' defaults but for name, authority, CPU, image and peaks."""
     common: dict[str, object] = {
         "tier": tier.run.tier,
         "domain": DOMAIN,
@@ -53,7 +53,9 @@ def context(tier: Tier) -> dict[str, object]:
     if tier.run.tier == "single":
         # this system plays the second name server
         return common | {"acme_directory": tier.acme_directory, "dns_secondaries": tier.network.host}
-    return common | {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
+    # as many machines as this system can boot: three in a peak, and never more
+    size = {"peaks": "08:00-09:00=3,13:00-14:00=3,20:00-21:00=3", "max_machines": 3}
+    return common | size | {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
 
 
 def not_rehearsed(subject: Subject) -> list[str]:

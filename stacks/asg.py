@@ -18,6 +18,7 @@ from stacks.parts.names import ServiceName
 from stacks.parts.network import ZonedNetwork
 from stacks.parts.permissions import STACK_TAG, HostRoles
 from stacks.parts.rotation import Rotation
+from stacks.parts.scaling import Scaling
 from stacks.parts.storage import Buckets, RootSecret
 from stacks.settings import Settings
 
@@ -121,6 +122,7 @@ class AsgStack(cdk.Stack):
             access_logs=buckets.logs,
             deletion_protection=settings.deletion_protection,
         )
+        alarms = FleetAlarms(self, "Alarms", balancer=balancer, database=database, email=settings.alarm_email)
         fleet = Fleet(
             self,
             "Fleet",
@@ -131,6 +133,7 @@ class AsgStack(cdk.Stack):
             machine_image=debian(settings),
             least=settings.min_machines,
             most=settings.max_machines,
+            stop_on=[alarms.release] if settings.stop_on_alarm else [],
             after=migration,
             environment={
                 "FINES_STACK": id,
@@ -165,11 +168,21 @@ class AsgStack(cdk.Stack):
             },
         )
         fleet.group.node.add_dependency(roles)
+        Scaling(
+            self,
+            "Scaling",
+            fleet=fleet,
+            balancer=balancer,
+            peaks=settings.peaks,
+            timezone=settings.timezone,
+            least=settings.min_machines,
+            requests_per_machine=settings.requests_per_machine,
+            cpu_percent=settings.cpu_percent,
+        )
         database.admit(fleet.security_group, who="The machines")
         name.lead_to(balancer.balancer, tier=settings.tier, weight=settings.dns_weight)
 
         HostLogs(self, "Logs", prefix=log_prefix, retention=retention)
-        alarms = FleetAlarms(self, "Alarms", balancer=balancer, database=database, email=settings.alarm_email)
 
         _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
         _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from stacks import values
+from stacks.peaks import Peak, misfits, peaks
 from stacks.values import Reader, SettingsError
 
 __all__ = ["Cpu", "Settings", "SettingsError", "Stage", "Tier"]
@@ -88,6 +89,12 @@ class Settings:
     nat_gateways: int = 0  # by default one, in production one a zone
     min_machines: int = 2
     max_machines: int = 8
+    peaks: tuple[
+        Peak, ...
+    ] = ()  # 08:00-09:00=6,20:00-21:00=6: no fewer than 6 machines then, by the clocks of timezone
+    requests_per_machine: int = 1200  # a minute, about which the group is kept by growing and shrinking
+    cpu_percent: int = 50  # the machines' average, about which the group is kept likewise
+    stop_on_alarm: bool = True  # false for a release that ends an outage: the alarm on server errors does not stop it
     database_class: str = ""  # by default the smallest that fits
     database_gb: int = 20
     database_max_gb: int = 200  # up to which the database's storage grows by itself
@@ -193,6 +200,10 @@ _READERS: dict[str, Reader] = {
     "nat_gateways": values.number(1, 3),
     "min_machines": values.number(1, 100),
     "max_machines": values.number(1, 100),
+    "peaks": peaks,
+    "requests_per_machine": values.number(1, 1_000_000),
+    "cpu_percent": values.number(10, 90),
+    "stop_on_alarm": values.flag,
     "database_class": values.text(_DATABASE_CLASS, example="db.t4g.medium", optional=True),
     "database_gb": values.number(20, 65536),
     "database_max_gb": values.number(22, 65536),
@@ -253,6 +264,7 @@ def _behind_a_load_balancer(read: Mapping[str, Any]) -> list[str]:
         errors.append(
             f"max_machines={most} is below min_machines={least}: give a larger one, for example: -c max_machines={least}"
         )
+    errors += misfits(read.get("peaks", ()), least=least, most=max(least, most), zone=read.get("timezone", "UTC"))
     if read.get("database_gb", 20) * 1.1 > read.get("database_max_gb", 200):
         errors.append(
             f"database_max_gb={read.get('database_max_gb', 200)} leaves no room to grow: RDS asks for a tenth more than "

@@ -45,21 +45,25 @@ def main() -> None:
     from ministack import app
     from ministack.services import ssm
 
-    from rehearsal.cloud import alarms, certificates, embedded, rotation, unserved, zoned
+    from rehearsal.cloud import alarms, certificates, embedded, processors, rotation, unserved, zoned
     from rehearsal.cloud.appliances import Appliances
     from rehearsal.cloud.authority import Authority
     from rehearsal.cloud.balancers import Balancers
+    from rehearsal.cloud.clock import Clock
     from rehearsal.cloud.databases import Databases
     from rehearsal.cloud.ec2 import Ec2
     from rehearsal.cloud.events import Events
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.front import Front, certify
     from rehearsal.cloud.functions import Functions
+    from rehearsal.cloud.keeping import keep
     from rehearsal.cloud.mend import mend
     from rehearsal.cloud.names import Names, reload_by
     from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Sessions
     from rehearsal.cloud.permissions.lookup_ministack import MiniStack
+    from rehearsal.cloud.processors import Processors
     from rehearsal.cloud.ranges import refuse_overlaps
+    from rehearsal.cloud.scaling import Scaling
     from rehearsal.cloud.signals import Signals
     from rehearsal.cloud.types import teach
     from rehearsal.cloud.unmanned import Unmanned
@@ -111,7 +115,11 @@ def main() -> None:
     else:
         health = _nobody_looks
         unserved.play()
-    Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region, health=health)
+    fleet = Fleet(machines=machines, signals=Signals(seen), seen=seen, region=region, health=health)
+    scaling = Scaling(clock=Clock(run.clock), groups=fleet.groups, suspended=fleet.suspended)
+    keep("the sizes of groups", scaling.step, region=region, every=0.5)
+    if not apart:
+        keep("the processors' figures", Processors(os.cpu_count() or 1).tell, region=region, every=processors.EVERY)
     for arch in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/13/latest/{arch}"] = "ami-0deb1a00000000013"
 

@@ -21,6 +21,7 @@ from rehearsal.cloud.keeping import keep
 from rehearsal.cloud.names import Names
 from rehearsal.cloud.policies import Properties
 from rehearsal.cloud.provisioning import replaced, told_besides
+from rehearsal.cloud.traffic import Health, Traffic
 
 log = logging.getLogger("rehearsal.balancers")
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
@@ -40,6 +41,7 @@ class _Slot:
 @dataclass
 class _Balancer:
     nodes: list[Appliance]
+    traffic: Traffic
     configuration: str = ""
     slots: dict[str, list[_Slot]] = field(default_factory=dict)  # by target group
 
@@ -77,7 +79,7 @@ class Balancers:
             for number, subnet in enumerate(record["Subnets"])
         ]
         with self._lock:
-            self._running[arn] = _Balancer(nodes)
+            self._running[arn] = _Balancer(nodes, Traffic(arn.partition("loadbalancer/")[2]))
         self._names.lead(record["DNSName"], [node.public or node.address for node in nodes])
         return arn, attributes
 
@@ -122,6 +124,10 @@ class Balancers:
             )
         for number, group in enumerate(groups):
             self._bring_targets_in_step(running, number, group)
+        seen = [haproxy.statistics(node) for node in running.nodes]
+        for number, group in enumerate(groups):
+            self._note_health(running, group, haproxy.states(seen, number))
+        running.traffic.tell(seen, {group.rpartition(":")[2]: self._found(running, group) for group in groups})
 
     def _bring_targets_in_step(self, running: _Balancer, number: int, group: str) -> None:
         slots, record = running.slots[group], alb._tgs[group]
@@ -150,11 +156,17 @@ class Balancers:
             haproxy.tell(running.nodes, f"set server {server} health down")
             haproxy.tell(running.nodes, f"set server {server} state ready")
             slots[index] = _Slot(target)
-        states = haproxy.states(running.nodes, number)
-        for index, slot in enumerate(slots):
+
+    def _note_health(self, running: _Balancer, group: str, states: dict[str, str]) -> None:
+        for index, slot in enumerate(running.slots[group]):
             if slot.target:
                 state = "draining" if slot.drained_at is not None else states.get(f"target{index + 1}", "initial")
                 self._health[group, slot.target] = state
+
+    def _found(self, running: _Balancer, group: str) -> Health:
+        """How many of a group's targets are found healthy, and unhealthy."""
+        states = [self._health.get((group, slot.target)) for slot in running.slots[group] if slot.target]
+        return Health(states.count("healthy"), states.count("unhealthy"))
 
     # behind the API
 

@@ -17,12 +17,12 @@ from rehearsal.cloud import events
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.events import Events
 from rehearsal.cloud.group import Group, Health
-from rehearsal.cloud.groups import note_what_is_dropped, sizes, unmodified
+from rehearsal.cloud.groups import note_what_is_dropped, sizes, sizes_after
 from rehearsal.cloud.hooks import LAUNCHING, TERMINATING, Hooks, hook_of
 from rehearsal.cloud.keeping import beside, keep
 from rehearsal.cloud.policies import Properties, policies_of, seconds_of
 from rehearsal.cloud.provisioning import replaced
-from rehearsal.cloud.refresh import refresh
+from rehearsal.cloud.refresh import refresh, watched
 from rehearsal.cloud.signals import Signals
 from rehearsal.cloud.suspended import Suspended
 
@@ -54,6 +54,14 @@ class Fleet:
         autoscaling._reconcile_instances = _leave_alone
         keep("fleet", self._heal_all, region=region, every=1)
 
+    def groups(self) -> list[Group]:
+        """All groups that there are now."""
+        return list(self._groups.values())
+
+    def suspended(self, group: str) -> set[str]:
+        """The processes of a group that somebody suspended."""
+        return self._suspended.of(group)
+
     # behind CloudFormation
 
     def _create(self, logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
@@ -84,22 +92,28 @@ class Fleet:
         self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
     ) -> tuple[str, Properties]:
         group = self._groups[physical_id]
-        kept = sizes(physical_id)
-        result: tuple[str, Properties] = self._plain["update"](physical_id, old, new, stack, logical_id)
-        if unmodified(old, new):  # IgnoreUnmodifiedGroupSizeProperties
+        policies = policies_of(stack, group.logical_id).get("UpdatePolicy", {})
+        with group.lock:
+            before = sizes(physical_id)
+            result: tuple[str, Properties] = self._plain["update"](physical_id, old, new, stack, logical_id)
+            kept = sizes_after(before, old, new, policies.get("AutoScalingScheduledAction", {}))
             autoscaling._asgs[physical_id].update(kept)
-        group.properties = new
-        note_what_is_dropped(group.name, group.properties)
+            group.properties = new
+            note_what_is_dropped(group.name, group.properties)
         if old.get("LaunchTemplate") == new.get("LaunchTemplate") and old.get("VPCZoneIdentifier") == new.get(
             "VPCZoneIdentifier"
         ):
             self._fill(group)
             return result
-        policies = policies_of(stack, group.logical_id).get("UpdatePolicy", {})
         # A failure is raised; the stack's rollback then calls this again, the other way round, once what the group
         # depends on (its role's policy, say) is back.
         if wanted := policies.get("AutoScalingInstanceRefresh"):
-            refresh(group, wanted.get("Preferences", {}), launch=self._launch, end=self._begin_to_end)
+            # What a failure leaves is not shrunk: the rollback's own update ends the new machines and keeps the old.
+            group.replacing = True
+            preferences = wanted.get("Preferences", {})
+            alarms = watched(stack, preferences)
+            refresh(group, preferences, alarms=alarms, launch=self._launch, end=self._begin_to_end)
+            group.replacing = False
         else:
             self._replace(group, policies.get("AutoScalingRollingUpdate", {}))
         return result
@@ -252,6 +266,8 @@ class Fleet:
                     log.warning("group %s: %s is unhealthy and is replaced", group.name, id)
                     self._begin_to_end(group, [record])
             self._fill(group)
+            if "Terminate" not in self._suspended.of(group.name):
+                self._begin_to_end(group, group.surplus())
         finally:
             group.lock.release()
 

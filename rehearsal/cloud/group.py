@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ class Group:
     ending: dict[str, threading.Thread] = field(default_factory=dict)
     died: dict[str, float] = field(default_factory=dict)
     entered: dict[str, float] = field(default_factory=dict)  # when each instance came into service
+    replacing: bool = False  # while machines are replaced there are more of them than desired
     abandoned: set[str] = field(default_factory=set)  # instances that said that they do not serve, or said nothing
 
     @property
@@ -58,6 +60,21 @@ class Group:
         """Whether an instance is of the launch template and version that the group has now."""
         chosen, own = self.properties["LaunchTemplate"], record["LaunchTemplate"]
         return (own["LaunchTemplateId"], own["Version"]) == (chosen["LaunchTemplateId"], str(chosen["Version"]))
+
+    def surplus(self) -> list[Properties]:
+        """The instances that are too many, as AWS's default termination policy chooses them.
+
+        One at a time: from the zone that has the most, of a template that is past before others, the oldest first.
+        """
+        if self.replacing:
+            return []
+        left, chosen = self.serving, []
+        while len(left) > self.desired:
+            zones = Counter(record["AvailabilityZone"] for record in left)
+            fullest = [record for record in left if zones[record["AvailabilityZone"]] == max(zones.values())]
+            chosen.append(min(fullest, key=self.is_present))
+            left = [record for record in left if record not in chosen]
+        return chosen
 
     def enter(self, record: Properties) -> None:
         """Puts an instance into service: its target groups send it requests as soon as they find it healthy."""

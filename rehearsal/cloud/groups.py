@@ -1,12 +1,17 @@
-"""What MiniStack's records of Auto Scaling groups lack: the hooks of a group's own list, and its maintenance policy."""
+"""What MiniStack's records of Auto Scaling groups lack: hooks of a group's own list, its maintenance policy, and sizes that fit."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from ministack.services import autoscaling
 
 from rehearsal.cloud.policies import Properties
+
+log = logging.getLogger("rehearsal.groups")
+_SIZES = ("MinSize", "MaxSize", "DesiredCapacity")
 
 
 def keep_maintenance_policies() -> None:
@@ -63,12 +68,51 @@ def note_what_is_dropped(name: str, properties: Properties) -> None:
         autoscaling._hooks[f"{name}/{hook['LifecycleHookName']}"] = record
 
 
-def sizes(name: str) -> Properties:
+def sizes(name: str) -> dict[str, int]:
     """A group's sizes as they are now."""
     record = autoscaling._asgs[name]
-    return {key: record[key] for key in ("MinSize", "MaxSize", "DesiredCapacity")}
+    return {key: int(record[key]) for key in _SIZES}
 
 
-def unmodified(old: Properties, new: Properties) -> bool:
-    """Whether a template's change leaves the sizes as they were."""
-    return all(old.get(key) == new.get(key) for key in ("MinSize", "MaxSize", "DesiredCapacity"))
+def sizes_after(before: dict[str, int], old: Properties, new: Properties, policy: Properties) -> dict[str, int]:
+    """A group's sizes after an update from old properties to new ones: what the template does not give stays as it is.
+
+    What it gives unchanged stays too where the update policy says so (IgnoreUnmodifiedGroupSizeProperties).
+    """
+    ignores = policy.get("IgnoreUnmodifiedGroupSizeProperties") in (True, "true")
+    given = {key: int(new[key]) for key in _SIZES if key in new and not (ignores and old.get(key) == new[key])}
+    return within(before | given)
+
+
+def resized(name: str, given: Mapping[str, int]) -> bool:
+    """Gives a group other sizes; whether anything changed. A minimum above its maximum is refused, as on AWS."""
+    before = sizes(name)
+    wanted = before | dict(given)
+    if wanted["MinSize"] > wanted["MaxSize"]:
+        log.warning("group %s: a minimum of %d is above its maximum", name, wanted["MinSize"])
+        return False
+    autoscaling._asgs[name].update(within(wanted))
+    return within(wanted) != before
+
+
+def within(sizes: dict[str, int]) -> dict[str, int]:
+    """Sizes whose desired capacity is between minimum and maximum."""
+    desired = min(max(sizes["DesiredCapacity"], sizes["MinSize"]), sizes["MaxSize"])
+    return sizes | {"DesiredCapacity": desired}
+
+
+def keep_arns_of_policies() -> None:
+    """A scaling policy that is put again keeps its ARN on AWS; MiniStack gives it another."""
+    plain = autoscaling._ACTION_MAP["PutScalingPolicy"]
+
+    def put(params: Properties) -> Any:
+        key = f"{autoscaling._p(params, 'AutoScalingGroupName')}/{autoscaling._p(params, 'PolicyName')}"
+        old = autoscaling._policies.get(key, {}).get("PolicyARN")
+        status, headers, body = plain(params)
+        if old and status == 200:
+            new = autoscaling._policies[key]["PolicyARN"]
+            autoscaling._policies[key]["PolicyARN"] = old
+            body = (body if isinstance(body, bytes) else body.encode()).replace(new.encode(), old.encode())
+        return status, headers, body
+
+    autoscaling._ACTION_MAP["PutScalingPolicy"] = put

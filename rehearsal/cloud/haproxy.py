@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ministack.services import acm, alb
 
@@ -118,17 +118,18 @@ def _ask(node: Appliance, command: str) -> str:
     return heard.decode()
 
 
-def _stats(node: Appliance) -> list[dict[str, str]]:
+def statistics(node: Appliance) -> list[dict[str, str]]:
+    """HAProxy's statistics (its management guide, «Statistics and monitoring»): frontends, backends, and their servers."""
     lines = _ask(node, "show stat").lstrip("# ").strip().splitlines()
     head = lines[0].split(",")
     return [dict(zip(head, line.split(","), strict=False)) for line in lines[1:] if line]
 
 
-def states(nodes: Sequence[Appliance], number: int) -> dict[str, str]:
-    """The health of a group's targets by server: healthy where each node says so."""
+def states(nodes: Sequence[Sequence[Mapping[str, str]]], number: int) -> dict[str, str]:
+    """The health of a group's targets by server, from the nodes' statistics: healthy where each node says so."""
     found: dict[str, str] = {}
     for node in nodes:
-        for row in _stats(node):
+        for row in node:
             if row["pxname"] == f"group{number}" and row["svname"].startswith("target"):
                 up = row["status"].startswith("UP")
                 state = (
@@ -146,7 +147,7 @@ def states(nodes: Sequence[Appliance], number: int) -> dict[str, str]:
 def is_idle(nodes: Sequence[Appliance], server: str) -> bool:
     """Whether no request is under way to a target any more."""
     backend, name = server.split("/")
-    rows = [row for node in nodes for row in _stats(node) if (row["pxname"], row["svname"]) == (backend, name)]
+    rows = [row for node in nodes for row in statistics(node) if (row["pxname"], row["svname"]) == (backend, name)]
     return all(int(row["scur"] or 0) == 0 for row in rows)
 
 

@@ -21,6 +21,7 @@ def mend() -> None:
     _an_image_that_is_not_there_is_an_error()
     buckets.keep_configurations()
     groups.keep_maintenance_policies()
+    groups.keep_arns_of_policies()
     _aws_kms_without_a_key_means_the_accounts_own()
     _a_generated_secret_heeds_its_settings()
     _a_secrets_id_is_its_arn()

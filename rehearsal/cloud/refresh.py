@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from ministack.services import cloudwatch
 
 from rehearsal.cloud.group import Group
-from rehearsal.cloud.policies import Properties
+from rehearsal.cloud.policies import Properties, stacks_of
 
 log = logging.getLogger("rehearsal.refresh")
-WARMUP = 3.0  # seconds at most of the warm-up: metrics that settle are nothing that a rehearsal waits for
+WARMUP = (
+    3.0  # seconds at most of the warm-up, and of the bake time: what is only waited for is cut short in a rehearsal
+)
 SERVES = 600.0  # seconds within which a new machine must serve
 
 
@@ -19,46 +23,99 @@ class RefreshError(RuntimeError):
     """An instance refresh failed; with AWS's kind of words for it."""
 
 
+class Alarms:
+    """The alarms that end a refresh when they go off meanwhile; one that was on before must first be off."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self._quiet = {name for name in names if not self._is_on(name)}
+        self._names = names
+
+    def must_be_quiet(self) -> None:
+        """Raises RefreshError when one of them went off."""
+        for name in self._names:
+            cloudwatch._evaluate_alarm(cloudwatch._alarms[name])  # sooner than in its turn, as the waits are cut short
+            if not self._is_on(name):
+                self._quiet.add(name)
+            elif name in self._quiet:
+                raise RefreshError(f"Instance refresh failed: the alarm {name} went off")
+
+    @staticmethod
+    def _is_on(name: str) -> bool:
+        return bool(cloudwatch._alarms[name]["StateValue"] == "ALARM")
+
+
+def watched(stack: str, preferences: Properties) -> Alarms:
+    """The alarms that an update policy names. A rollback's own refresh heeds none: there is nothing left to go back to."""
+    living = next(iter(stacks_of(stack)))
+    if "ROLLBACK" in living["StackStatus"]:
+        return Alarms()
+    named = preferences.get("AlarmSpecification", {}).get("Alarms", [])
+    return Alarms(
+        [living["_resources"][each["Ref"]]["PhysicalResourceId"] if isinstance(each, dict) else each for each in named]
+    )
+
+
 def refresh(
     group: Group,
     preferences: Properties,
     *,
+    alarms: Alarms,
     launch: Callable[[Group], str],
     end: Callable[[Group, list[Properties]], None],
 ) -> None:
     """Launches as many machines more than wanted as the maximum allows, then ends an old one for each that serves.
 
     Raises:
-        RefreshError: a new machine does not serve. AWS launches others for up to an hour before it says so.
+        RefreshError: a new machine does not serve, or an alarm went off. Of the former AWS launches others for up to an hour
+            before it says so.
     """
     most, warmup = int(preferences.get("MaxHealthyPercentage", 110)), float(preferences.get("InstanceWarmup", 0))
-    old = [record for record in group.serving if not group.is_present(record)]  # SkipMatching
+    with group.lock:
+        old = [record for record in group.serving if not group.is_present(record)]  # SkipMatching
+        serving = [record for record in group.serving if record["LifecycleState"] == "InService"]
+        # What does not serve yet needs no successor first; and before a rollback there are more than are needed.
+        leaving = [record for record in old if record not in serving]
+        old = [record for record in old if record in serving]
+        needless = max(0, len(serving) - group.desired)
+        end(group, [*leaving, *old[:needless]])
+        old = old[needless:]
     log.info("group %s: an instance refresh of %d machines begins", group.name, len(old))
     while old:
         with group.lock:
             room = max(1, math.ceil(group.desired * most / 100) - len(group.serving))
             new = [launch(group) for _ in range(min(room, len(old)))]
         for id in new:
-            _await_service(group, id)
-        time.sleep(min(warmup, WARMUP))
+            _await_service(group, id, alarms)
+        _wait(warmup, alarms)
         with group.lock:
             leaving, old = old[: len(new)], old[len(new) :]
             end(group, [record for record in leaving if record in group.serving])
             old = [record for record in old if record in group.serving]
     group.await_endings()
+    _wait(float(preferences.get("BakeTime", 0)), alarms)
     log.info("group %s: the instance refresh is over", group.name)
 
 
-def _await_service(group: Group, id: str) -> None:
+def _wait(seconds: float, alarms: Alarms) -> None:
+    """Lets a time pass in which an alarm may go off."""
+    deadline = time.monotonic() + min(seconds, WARMUP)
+    while time.monotonic() < deadline:
+        alarms.must_be_quiet()
+        time.sleep(0.2)
+    alarms.must_be_quiet()
+
+
+def _await_service(group: Group, id: str, alarms: Alarms) -> None:
     """Waits until a machine is in service, and its load balancer finds it healthy.
 
     Raises:
-        RefreshError: it does not serve.
+        RefreshError: it does not serve, or an alarm went off.
     """
     deadline = time.monotonic() + SERVES
     while time.monotonic() < deadline:
         if id in group.abandoned or not any(record["InstanceId"] == id for record in group.serving):
             break
+        alarms.must_be_quiet()
         if group.is_found_healthy(id):
             return
         time.sleep(0.2)

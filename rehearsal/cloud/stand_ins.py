@@ -6,6 +6,8 @@ STAND_INS = {
     "AWS::EC2::FlowLog": "recorded and read back, but no traffic is logged",
     "AWS::DLM::LifecyclePolicy": "recorded and read back, but its schedule never takes a snapshot",
     "AWS::AutoScaling::AutoScalingGroup": "machines are systemd-nspawn containers; a dead one is noticed in seconds, not minutes",
+    "AWS::AutoScaling::ScheduledAction": "run by a clock of the rehearsal's own, which stands but in the checks that let it run",
+    "AWS::AutoScaling::ScalingPolicy": "decides as AWS's alarms would, by the same clock; shrinks by one machine at a time",
     "AWS::EC2::NatGateway": "recorded and read back; private machines reach out through this system, with or without one",
     "AWS::EC2::SecurityGroupEgress": "recorded and read back; what machines send is not held back",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "HAProxy in a machine of each subnet, configured from the local AWS's own records",

@@ -12,6 +12,7 @@ from stacks.parts.balancer import Balancer
 from stacks.parts.database import ManagedPostgres
 from stacks.parts.monitoring import alarm_topic
 
+_A_MINUTE = cdk.Duration.minutes(1)
 _FIVE_MINUTES = cdk.Duration.minutes(5)
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
@@ -30,6 +31,13 @@ class FleetAlarms(Construct):
             "The service answered more than 25 requests of five minutes with a server error",
             targets.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=_FIVE_MINUTES),
             above=25,
+        )
+        # What a release does wrong is seen at once, so that it is taken back while few machines have it.
+        self.release = self._alarm(
+            "ReleaseFails",
+            "The service answered more than 10 requests of a minute with a server error; a release under way is taken back",
+            targets.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=_A_MINUTE),
+            above=10,
         )
         self._alarm(
             "NobodyAnswers",
@@ -78,7 +86,7 @@ class FleetAlarms(Construct):
         below: float | None = None,
         periods: int = 1,
         silence_is_bad: bool = False,
-    ) -> None:
+    ) -> cloudwatch.Alarm:
         threshold, comparison = (above, _ABOVE) if above is not None else (below, _BELOW)
         assert threshold is not None
         alarm = cloudwatch.Alarm(
@@ -93,3 +101,4 @@ class FleetAlarms(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))
+        return alarm

@@ -78,7 +78,7 @@ class Balancer(Construct):
                 unhealthy_threshold_count=3,
             ),
         )
-        self.balancer.add_listener(
+        self.https = self.balancer.add_listener(
             "Https",
             port=443,
             protocol=elbv2.ApplicationProtocol.HTTPS,

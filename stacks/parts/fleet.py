@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_autoscaling as autoscaling
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
@@ -17,6 +18,7 @@ from stacks.parts.network import ZonedNetwork
 
 SERVING_HOOK = "serve-first"
 _WARMUP = 90
+_BAKE = 180  # seconds in which alarms may still speak against a release: their metrics come a minute late or two
 _PATIENCE = 900  # seconds that a machine may take from its launch to its word that it serves
 
 
@@ -24,7 +26,8 @@ class Fleet(Construct):
     """Machines behind a load balancer. One is registered once it serves, and drained before it ends.
 
     What its environment or files say is fixed for a machine's life, the image of the service too: a change is an instance
-    refresh, which launches before it terminates, and which CloudFormation rolls back when the new ones do not serve.
+    refresh, which launches before it terminates, and which CloudFormation rolls back when the new ones do not serve, or
+    when one of the alarms `stop_on` goes off meanwhile.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Fleet(Construct):
         environment: Mapping[str, str],
         least: int,
         most: int,
+        stop_on: Sequence[cloudwatch.Alarm],
         after: IDependable,
     ) -> None:
         super().__init__(scope, id)
@@ -61,6 +65,7 @@ class Fleet(Construct):
             role=role,
             security_group=self.security_group,
             environment=environment,
+            detailed_monitoring=True,  # a figure a minute: with one in five, scaling on it would come too late
         )
         self.group = autoscaling.CfnAutoScalingGroup(
             self,
@@ -106,7 +111,16 @@ class Fleet(Construct):
             auto_scaling_instance_refresh=cdk.CfnAutoScalingInstanceRefresh(
                 strategy="Rolling",
                 preferences=cdk.CfnAutoScalingInstanceRefreshPreferences(
-                    min_healthy_percentage=100, max_healthy_percentage=150, instance_warmup=_WARMUP, skip_matching=True
+                    min_healthy_percentage=100,
+                    max_healthy_percentage=150,
+                    instance_warmup=_WARMUP,
+                    skip_matching=True,
+                    bake_time=_BAKE if stop_on else None,
+                    alarm_specification=cdk.CfnAutoScalingInstanceRefreshAlarmSpecification(
+                        alarms=[alarm.alarm_name for alarm in stop_on]
+                    )
+                    if stop_on
+                    else None,
                 ),
             ),
             # A deployment inside a peak keeps the size that the schedule made.

@@ -110,6 +110,7 @@ def launch_template(
     role: iam.Role,
     security_group: ec2.ISecurityGroup,
     environment: Mapping[str, str],
+    detailed_monitoring: bool | None = None,
 ) -> ec2.LaunchTemplate:
     """What a machine of any tier is made from: encrypted disk, metadata by token alone, the host's files by user data."""
     root_disk = ec2.BlockDeviceVolume.ebs(16, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3)
@@ -122,6 +123,7 @@ def launch_template(
         security_group=security_group,
         user_data=ec2.UserData.custom(user_data(environment)),
         require_imdsv2=True,
+        detailed_monitoring=detailed_monitoring,
         http_put_response_hop_limit=1,  # a container is a hop away and gets nothing
         block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=root_disk)],
     )

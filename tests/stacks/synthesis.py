@@ -18,7 +18,12 @@ PROJECT = Path(__file__).parent.parent.parent
 TIERS = ("single", "asg")
 # What a tier asks for besides, for tests that say nothing of it.
 _ASKED_FOR: dict[str, dict[str, object]] = {
-    "asg": {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "hosted_zone_name": "fines.example"}
+    "asg": {
+        "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
+        "hosted_zone_name": "fines.example",
+        "timezone": "America/Argentina/Buenos_Aires",
+        "peaks": "08:00-09:00=6,13:00-14:00=6,20:00-21:00=6",
+    }
 }
 Template = dict[str, Any]
 Resource = dict[str, Any]

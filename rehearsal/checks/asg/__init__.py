@@ -7,8 +7,11 @@ from rehearsal.checks.asg import traffic  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
+from rehearsal.checks.asg import peaks  # isort: skip
+from rehearsal.checks.asg import demand  # isort: skip
+from rehearsal.checks.asg import release  # isort: skip
 from rehearsal.checks.asg import failover  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["destroy", "devices", "failover", "fleet", "front", "migrations", "resources", "rotation", "traffic"]
+__all__ = ["demand", "destroy", "devices", "failover", "fleet", "front", "migrations", "peaks", "release", "resources", "rotation", "traffic"]

@@ -1,4 +1,4 @@
-"""Auto Scaling groups with their own lifecycle hooks."""
+"""Auto Scaling groups with their own lifecycle hooks, their scheduled actions and scaling policies."""
 
 from __future__ import annotations
 
@@ -56,3 +56,28 @@ def group(cloud: Cloud, asked: Asked) -> Found:
         "VPCZoneIdentifier": [subnet for subnet in record.get("VPCZoneIdentifier", "").split(",") if subnet],
     }
     return Found(properties, {"AutoScalingGroupARN": record["AutoScalingGroupARN"]})
+
+
+@reads("AWS::AutoScaling::ScheduledAction")
+def scheduled_action(cloud: Cloud, asked: Asked) -> Found:
+    group, name = asked.wanted["AutoScalingGroupName"], asked.physical_id
+    actions = cloud("autoscaling").describe_scheduled_actions(AutoScalingGroupName=group)
+    record = only([a for a in actions["ScheduledUpdateGroupActions"] if a["ScheduledActionName"] == name], name)
+    same = (
+        *("AutoScalingGroupName", "DesiredCapacity", "EndTime", "MaxSize", "MinSize", "Recurrence"),
+        *("StartTime", "TimeZone"),
+    )
+    return Found(picked(record, *same), {"ScheduledActionName": record["ScheduledActionName"]})
+
+
+@reads("AWS::AutoScaling::ScalingPolicy")
+def scaling_policy(cloud: Cloud, asked: Asked) -> Found:
+    group, arn = asked.wanted["AutoScalingGroupName"], asked.physical_id
+    policies = cloud("autoscaling").describe_policies(AutoScalingGroupName=group)["ScalingPolicies"]
+    record = only([each for each in policies if each["PolicyARN"] == arn], arn)
+    same = (
+        *("AdjustmentType", "AutoScalingGroupName", "Cooldown", "EstimatedInstanceWarmup", "MetricAggregationType"),
+        *("MinAdjustmentMagnitude", "PolicyType", "PredictiveScalingConfiguration", "ScalingAdjustment"),
+        *("StepAdjustments", "TargetTrackingConfiguration"),
+    )
+    return Found(picked(record, *same), {"Arn": arn, "PolicyName": record["PolicyName"]})

@@ -108,6 +108,32 @@ def _maintenance(stack: Deployed) -> None:
     )
 
 
+def _peak(stack: Deployed) -> None:
+    stack.cloud("autoscaling").put_scheduled_update_group_action(
+        AutoScalingGroupName=stack.id("Group"),
+        ScheduledActionName=stack.id("Morning"),
+        Recurrence="0 8 * * *",
+        TimeZone="Etc/UTC",
+        MinSize=3,
+        DesiredCapacity=3,
+    )
+
+
+def _target(stack: Deployed) -> None:
+    scaling, group = stack.cloud("autoscaling"), stack.id("Group")
+    (policy,) = scaling.describe_policies(AutoScalingGroupName=group)["ScalingPolicies"]
+    tracking = policy["TargetTrackingConfiguration"] | {"TargetValue": 90.0}
+    arn = policy["PolicyARN"]
+    scaling.put_scaling_policy(
+        AutoScalingGroupName=group,
+        PolicyName=policy["PolicyName"],
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration=tracking,
+    )
+    # MiniStack gives a policy that is put again another ARN; AWS keeps it.
+    assert scaling.describe_policies(AutoScalingGroupName=group)["ScalingPolicies"][0]["PolicyARN"] == arn
+
+
 def _value(stack: Deployed) -> None:
     stack.cloud("ssm").put_parameter(Name=stack.id("Parameter"), Value="other", Type="String", Overwrite=True)
 
@@ -165,6 +191,15 @@ CHANGES: list[tuple[str, Callable[[Deployed], None], list[str]]] = [
             "Group InstanceMaintenancePolicy.MinHealthyPercentage: 0 in the template, 100",
         ],
     ),
+    (
+        "when a group is larger, and by whose clocks",
+        _peak,
+        [
+            "Morning Recurrence: 50 7 * * * in the template, 0 8 * * * in the service",
+            "Morning TimeZone: America/Argentina/Buenos_Aires in the template, Etc/UTC in the service",
+        ],
+    ),
+    ("what a policy aims at", _target, ["Busy TargetTrackingConfiguration.TargetValue: 50 in the template, 90"]),
     ("a parameter's value", _value, ["Parameter Value", "other in the service"]),
     ("how long logs are kept", _retention, ["Lines RetentionInDays: 14 in the template, 1 in the service"]),
     ("a secret", _secret, ["PasswordLength: 64 in the template, 6 in", "ExcludePunctuation: true in the template"]),

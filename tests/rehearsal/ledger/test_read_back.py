@@ -50,10 +50,22 @@ _DELETIONS: list[tuple[str, Callable[[Deployed], Any]]] = [
         "Attached",
         lambda s: s.cloud("ec2").detach_internet_gateway(InternetGatewayId=s.id("Gateway"), VpcId=s.id("Vpc")),
     ),
+    (
+        "Busy",
+        lambda s: s.cloud("autoscaling").delete_policy(
+            AutoScalingGroupName=s.id("Group"), PolicyName=s.id("Busy").rpartition("policyName/")[2]
+        ),
+    ),
     ("Disk", lambda s: s.cloud("ec2").delete_volume(VolumeId=s.id("Disk"))),
     ("FilesPolicy", lambda s: s.cloud("s3").delete_bucket_policy(Bucket=s.id("Files"))),
     ("Lines", lambda s: s.cloud("logs").delete_log_group(logGroupName=s.id("Lines"))),
     ("Mail", lambda s: s.cloud("sns").unsubscribe(SubscriptionArn=s.id("Mail"))),
+    (
+        "Morning",
+        lambda s: s.cloud("autoscaling").delete_scheduled_action(
+            AutoScalingGroupName=s.id("Group"), ScheduledActionName=s.id("Morning")
+        ),
+    ),
     ("Out", lambda s: s.cloud("ec2").delete_route(RouteTableId=s.id("Routes"), DestinationCidrBlock="0.0.0.0/0")),
     ("Parameter", lambda s: s.cloud("ssm").delete_parameter(Name=s.id("Parameter"))),
     ("Photographs", lambda s: s.cloud("s3").delete_bucket(Bucket=s.id("Photographs"))),

@@ -1,0 +1,156 @@
+"""Peaks that the schedule knows: the minimum in each minute of a year, and a release in the midst of one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rehearsal.cdk import template_of
+from rehearsal.checks import CheckError, Subject, check, runbook, variant
+from rehearsal.checks.asg.fleet import await_healthy
+from rehearsal.cloud.clock import Clock
+from rehearsal.cloud.schedule import Action, due
+
+YEAR = 2027
+AHEAD = 10  # minutes before a peak's begin at which its machines are launched, as docs/deploy-asg.md says
+OTHERS = "06:15-07:45=3,23:30-00:30=3"
+PEAKS = "07:30-09:00=4,09:00-09:45=6,13:00-14:00=3,22:30-00:30=5"
+CHANGES = {"America/Argentina/Buenos_Aires": 0, "Europe/Madrid": 2, "America/New_York": 2}  # of the clocks in the year
+_DAY, _MINUTE = 24 * 60, timedelta(minutes=1)
+_SECONDS = 30  # within which the minimum must follow, and as many again for each machine that goes
+
+
+@check("asg")
+def in_each_minute_of_a_year_the_minimum_is_what_the_settings_say_whatever_the_clocks_do(subject: Subject) -> str:
+    deployed = _deployed(subject)
+    zone = str(subject.context.get("timezone", "UTC"))
+    _must_follow(deployed, subject.template, zone=zone, peaks=str(subject.context["peaks"]))
+    project = variant.project(subject, "year")
+    runbook.as_operator(subject, "Peaks", project, log="deploy-peaks", PEAKS=OTHERS)
+    try:
+        changed = _deployed(subject)
+        _must_follow(changed, subject.template, zone=zone, peaks=OTHERS)
+    finally:
+        variant.deploy(subject, subject.assembly, log="deploy-peaks-back")
+    told = [f"{len(deployed)} actions as deployed ({zone})", f"{len(changed)} as the runbook changed them"]
+    for number, (zone, expected) in enumerate(CHANGES.items()):
+        words = subject.context | {"timezone": zone, "peaks": PEAKS, "max_machines": 8}
+        assembly = subject.tier.cdk.synth(words, lambda _: None, name=f"asg-year-{number}", project=project)
+        template = template_of(assembly, subject.stack)
+        resources: Mapping[str, Any] = template["Resources"]  # type: ignore[assignment]
+        actions = [
+            each["Properties"] for each in resources.values() if each["Type"] == "AWS::AutoScaling::ScheduledAction"
+        ]
+        moved = _must_follow(actions, template, zone=zone, peaks=PEAKS)
+        if moved != expected:
+            raise CheckError(f"the clocks of {zone} moved {moved} times in {YEAR}, {expected} were expected")
+        told.append(f"{len(actions)} in {zone}, whose clocks moved {moved} times")
+    return f"each minute of {YEAR}: {', '.join(told)}"
+
+
+@check("asg")
+def a_deployment_inside_a_peak_keeps_the_size_that_the_schedule_made(subject: Subject) -> str:
+    zone = ZoneInfo(str(subject.context.get("timezone", "UTC")))
+    (begin, end, machines), *_ = _peaks(str(subject.context["peaks"]))
+    least, clock = _group(subject)["MinSize"], Clock(subject.tier.run.clock)
+    midnight = datetime(YEAR, 3, 1, tzinfo=zone)
+    with clock.running(midnight + timedelta(minutes=begin - AHEAD - 1), pace=60):
+        _await(subject, "the minimum", lambda group: group["MinSize"], machines, seconds=_SECONDS)
+    await_healthy(subject, machines)
+    before = {machine.id for machine in subject.hosts}
+    words = subject.context | {"calls_per_minute": 301}  # which is in the machines' own settings
+    project = variant.project(subject, "in-a-peak")
+    assembly = subject.tier.cdk.synth(words, lambda _: None, name="asg-in-a-peak", project=project)
+    began = time.monotonic()
+    variant.deploy(subject, assembly, log="deploy-in-a-peak")
+    seconds = time.monotonic() - began
+    group, after = _group(subject), {machine.id for machine in subject.hosts}
+    if (group["MinSize"], group["DesiredCapacity"], len(after)) != (machines, machines, machines):
+        raise CheckError(
+            f"the minimum was {machines} before the deployment; after it the minimum is {group['MinSize']}, "
+            f"the size {group['DesiredCapacity']}, and {len(after)} machines serve"
+        )
+    if left := before & after:
+        raise CheckError(f"these machines were not replaced: {sorted(left)}")
+    with clock.running(midnight + timedelta(minutes=end - 1), pace=20):
+        _await(subject, "the minimum", lambda group: group["MinSize"], least, seconds=_SECONDS)
+        kept = _group(subject)["DesiredCapacity"]
+        if kept != machines:
+            raise CheckError(f"the peak's end itself made the size {kept}: an action sets more than the minimum")
+        _await(subject, "the size", lambda group: group["DesiredCapacity"], least, seconds=4 * _SECONDS)
+    _await(subject, "the number of machines", lambda group: len(group["Instances"]), least, seconds=4 * _SECONDS)
+    return f"{machines} machines of {machines} were replaced in {seconds:.0f} s, and {least} were left once the peak was over"
+
+
+def _deployed(subject: Subject) -> list[Action]:
+    """The group's scheduled actions as the local AWS has them."""
+    scaling, group = subject.tier.client("autoscaling"), subject.outputs["GroupName"]
+    found: list[Action] = scaling.describe_scheduled_actions(AutoScalingGroupName=group)["ScheduledUpdateGroupActions"]
+    return found
+
+
+def _must_follow(actions: Sequence[Action], template: Mapping[str, Any], *, zone: str, peaks: str) -> int:
+    """Compares each minute of the year with what the settings say by the clocks of the zone; returns how often these moved.
+
+    Raises:
+        CheckError: an action sets more than the minimum, or the minimum is another in some minute.
+    """
+    if not actions:
+        raise CheckError(f"{zone}: there is no scheduled action")
+    if more := {"MaxSize", "DesiredCapacity"} & {key for action in actions for key in action}:
+        raise CheckError(f"{zone}: a scheduled action sets {', '.join(sorted(more))}")
+    (group,) = (each for each in template["Resources"].values() if each["Type"] == "AWS::AutoScaling::AutoScalingGroup")
+    wanted = _by_the_clock(peaks, least=int(group["Properties"]["MinSize"]))
+    there, start, end = ZoneInfo(zone), datetime(YEAR, 1, 1, tzinfo=UTC), datetime(YEAR + 1, 1, 1, tzinfo=UTC)
+    coming = due(actions, start - timedelta(days=2), end)  # two days suffice to be in step when the year begins
+    change = next(coming, None)
+    minimum, moved, offset, moment = -1, 0, start.astimezone(there).utcoffset(), start
+    while moment < end:
+        while change is not None and change[0] <= moment:
+            minimum, change = int(change[1]["MinSize"]), next(coming, None)
+        local = moment.astimezone(there)
+        if minimum != wanted[local.hour * 60 + local.minute]:
+            raise CheckError(
+                f"{zone}: at {local:%Y-%m-%d %H:%M %Z} the minimum is {minimum}, "
+                f"the settings say {wanted[local.hour * 60 + local.minute]}"
+            )
+        if local.utcoffset() != offset:
+            moved, offset = moved + 1, local.utcoffset()
+        moment += _MINUTE
+    return moved
+
+
+def _by_the_clock(peaks: str, *, least: int) -> list[int]:
+    """The minimum for each minute that a clock of the zone can show."""
+    wanted = [least] * _DAY
+    for begin, end, machines in _peaks(peaks):
+        for minute in range(begin - AHEAD, begin + (end - begin) % _DAY):
+            wanted[minute % _DAY] = max(wanted[minute % _DAY], machines)
+    return wanted
+
+
+def _peaks(text: str) -> list[tuple[int, int, int]]:
+    """Each peak's begin and end, in minutes of the day, and its machines."""
+    found = []
+    for peak in text.split(","):
+        hours, machines = peak.split("=")
+        begin, end = (int(each[:2]) * 60 + int(each[3:]) for each in hours.split("-"))
+        found.append((begin, end, int(machines)))
+    return found
+
+
+def _group(subject: Subject) -> dict[str, Any]:
+    return subject.tier.group(subject.stack)
+
+
+def _await(
+    subject: Subject, what: str, figure: Callable[[dict[str, Any]], int], wanted: int, *, seconds: float
+) -> None:
+    deadline = time.monotonic() + seconds
+    while (found := figure(_group(subject))) != wanted:
+        if time.monotonic() > deadline:
+            raise CheckError(f"{what} is {found} after {seconds:.0f} s, it should be {wanted}")
+        time.sleep(0.3)
