@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal import breaks
+from rehearsal import breaks, principals
 from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
 from rehearsal.checks import Subject, checks_of, choose, lacking, run_checks, sentence
@@ -53,7 +53,8 @@ def context(tier: Tier) -> dict[str, object]:
     if tier.run.tier == "single":
         # this system plays the second name server
         return common | {"acme_directory": tier.acme_directory, "dns_secondaries": tier.network.host}
-    return common | {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
+    zone = {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
+    return common | zone | principals.settings()
 
 
 def not_rehearsed(subject: Subject) -> list[str]:
@@ -156,6 +157,7 @@ def deploy(
     if tier.run.tier != "single":
         with screen.step("zone", "cdk deploy of a hosted zone") as say:
             tier.cdk.deploy_zone(DOMAIN, say)
+        principals.make(tier)
     words = context(tier) | dict(settings or {})
     with screen.step("synth", "cdk synth") as say:
         assembly = tier.cdk.synth(words, say)

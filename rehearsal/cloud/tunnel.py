@@ -10,10 +10,10 @@ _NAME = re.compile(rb"^CONNECT (?:[a-z0-9-]+\.)*amazonaws\.com:443 HTTP/1\.[01]\
 
 
 class Tunnel:
-    """Joins whoever asks for a name under amazonaws.com with a port of the loopback, and refuses all other names."""
+    """Joins whoever asks for a name under amazonaws.com with a port of the front's address, and refuses all other names."""
 
-    def __init__(self, front: int) -> None:
-        self._front = front
+    def __init__(self, front: int, *, address: str = "127.0.0.1") -> None:
+        self._front, self._address = front, address
 
     async def start(self) -> int:
         """Listens on a free port of the loopback; returns the port."""
@@ -27,7 +27,7 @@ class Tunnel:
                 writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 await writer.drain()
             else:
-                behind, onward = await asyncio.open_connection("127.0.0.1", self._front)
+                behind, onward = await asyncio.open_connection(self._address, self._front)
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 await asyncio.gather(_pass(reader, onward), _pass(behind, writer))
         writer.close()

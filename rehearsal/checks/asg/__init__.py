@@ -5,9 +5,28 @@ from rehearsal.checks.asg import resources  # isort: skip
 from rehearsal.checks.asg import front  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
+from rehearsal.checks.asg import dashboard  # isort: skip
+from rehearsal.checks.asg import alarms  # isort: skip
+from rehearsal.checks.asg import permissions  # isort: skip
+from rehearsal.checks.asg import people  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
+from rehearsal.checks.asg import refusals  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["destroy", "devices", "fleet", "front", "migrations", "resources", "rotation", "traffic"]
+__all__ = [
+    "alarms",
+    "dashboard",
+    "destroy",
+    "devices",
+    "fleet",
+    "front",
+    "migrations",
+    "people",
+    "permissions",
+    "refusals",
+    "resources",
+    "rotation",
+    "traffic",
+]
