@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def keys_of(tier: Tier, name: str) -> Iterator[Keys]:
     """A user's key and second factor for the length of a block."""
     iam = tier.client("iam")
     given = iam.create_access_key(UserName=name)["AccessKey"]
-    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=f"{name}-{secrets.token_hex(4)}")["VirtualMFADevice"]
     serial, seed = str(device["SerialNumber"]), _text(device["Base32StringSeed"])
     try:
         now = time.time()

@@ -69,7 +69,7 @@ def _alarm(subject: Subject, metric: str) -> dict[str, Any]:
     """What the stack's alarm on a metric is made of."""
     cloudwatch = subject.tier.client("cloudwatch")
     alarms = cloudwatch.describe_alarms(AlarmNamePrefix=subject.stack)["MetricAlarms"]
-    found = [alarm for alarm in alarms if alarm["MetricName"] == metric]
+    found = [alarm for alarm in alarms if alarm.get("MetricName") == metric]
     if len(found) != 1:
         raise BreakError(f"{len(found)} alarms watch {metric}: the break must be brought up to date")
     tags = cloudwatch.list_tags_for_resource(ResourceARN=found[0]["AlarmArn"])["Tags"]

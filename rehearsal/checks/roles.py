@@ -21,6 +21,9 @@ _ON_ANY = {
     *(f"ec2:{verb}NetworkInterface" for verb in ("Create", "Delete")),
     *(f"ec2:{verb}PrivateIpAddresses" for verb in ("Assign", "Unassign")),
     *(
+        # A narrower permission tells no alarm that is made of others (API reference, DescribeAlarms)
+        "cloudwatch:DescribeAlarmHistory",
+        "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
         "cloudwatch:ListMetrics",
     ),  # datasets are not of this service; its metrics have no ARN

@@ -17,10 +17,14 @@ from stacks.parts.permissions import STACK_TAG, Conditions, finding
 
 # The roles of the CDK's bootstrap stack that its CLI takes itself; the fifth is CloudFormation's own.
 _BOOTSTRAP = ("deploy", "file-publishing", "image-publishing", "lookup")
-# What describes, and knows no resource: the answers have sizes, states and names of the whole region.
+# What describes, and knows no resource, or none that could be named: the answers have sizes, states and names of the whole region.
 _DESCRIBE = (
     *(f"autoscaling:Describe{what}" for what in ("AutoScalingGroups", "InstanceRefreshes", "ScalingActivities")),
     *("autoscaling:DescribePolicies", "autoscaling:DescribeScheduledActions"),
+    *(
+        "cloudwatch:DescribeAlarmHistory",
+        "cloudwatch:DescribeAlarms",
+    ),  # of all or of none (API reference, DescribeAlarms)
     *("cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListDashboards"),
     *("cloudwatch:ListMetrics", "ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
     *(f"elasticloadbalancing:Describe{what}" for what in ("Listeners", "LoadBalancers", "TargetGroups")),
@@ -92,13 +96,14 @@ class PeopleRoles(Construct):
         """Sizes, states, figures and logs; no value of a secret, no photograph, no row of the database."""
         database, stack = self._estate.database, cdk.Stack.of(self)
         _allow(role, "LookAround", *_DESCRIBE, on=["*"])
-        self._accept(role, "*", because="None of these calls knows a resource, and none of them changes anything.")
+        self._accept(
+            role,
+            "*",
+            because="These calls know no resource, or are for all of them or none; they tell states and figures, and change nothing.",
+        )
         _allow(role, "LookAtTheStack", *(f"cloudformation:{verb}" for verb in _ON_THE_STACK), on=[stack.stack_id])
         described = ("rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:DescribeDBInstanceAutomatedBackups")
         _allow(role, "LookAtTheDatabase", *described, on=[database.instance.instance_arn])
-        alarms = self._arn("cloudwatch", "alarm:*")
-        _allow(role, "LookAtAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory", on=[alarms])
-        self._accept(role, alarms, because="Who lists alarms is asked for all of them; an alarm has figures, no data.")
         dashboard = f"arn:{stack.partition}:cloudwatch::{stack.account}:dashboard/{self._estate.dashboard}"
         _allow(role, "LookAtTheDashboard", "cloudwatch:GetDashboard", on=[dashboard])
         secrets = [secret.secret_arn for secret in database.secrets]

@@ -117,7 +117,8 @@ def _await(subject: Subject, alarms: Mapping[str, dict[str, Any]], wanted: Mappi
             made[copy] = (name, kind)
         deadline = time.monotonic() + PATIENCE
         while True:
-            seen = cloudwatch.describe_alarms(AlarmNamePrefix=mark)["MetricAlarms"]
+            pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=mark)
+            seen = [each for page in pages for each in page["MetricAlarms"]]
             wrong = [each for each in seen if each["StateValue"] != wanted[made[each["AlarmName"]]]]
             if len(seen) == len(made) and not wrong:
                 return
