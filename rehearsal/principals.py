@@ -22,6 +22,17 @@ _TAKE = {
 }
 
 
+# As organisations bound roles: they may do what their policies say, and make nobody who may do more.
+_BOUNDARY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Sid": "ButIdentities", "Effect": "Deny", "Action": ["iam:Create*", "iam:List*", "iam:Put*"], "Resource": "*"},
+    ],
+}
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/frontera"
+
+
 @dataclass(frozen=True)
 class Keys:
     """What signs calls; `device` and `seed` are those of a user's second factor."""
@@ -48,12 +59,15 @@ def settings() -> dict[str, object]:
         "operators": arn("user", OPERATOR),
         "reviewers": json.dumps([arn("role", DIRECTORY_ROLE)]),
         "deployers": arn("user", DEPLOYER),
+        "permissions_boundary": BOUNDARY,
     }
 
 
 def make(tier: Tier) -> None:
     """Makes them, as an account has them before anything is deployed; each may ask for any role."""
     iam = tier.client("iam")
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_policy(PolicyName=BOUNDARY.rpartition("/")[2], PolicyDocument=json.dumps(_BOUNDARY))
     for name in (OPERATOR, DEPLOYER, AUDITOR, STRANGER):
         with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
             iam.create_user(UserName=name)

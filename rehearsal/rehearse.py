@@ -28,6 +28,8 @@ _OF_A_LOAD_BALANCER = [
     "what the load balancer counts reaches no alarm, and no access log is delivered",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",
     "the certificate is signed by the rehearsal's own authority, which no browser trusts",
+    "what the dashboard shows of AWS/ApplicationELB, AWS/EC2 and AWS/RDS is counted by AWS alone",
+    "an operator's shell is begun and ended in Session Manager's books alone; a refresh that a person starts replaces nothing",
 ]
 NOT_REHEARSED = [
     "the machine image is a Debian root file system made here, not Debian's AMI, and it has no kernel of its own",

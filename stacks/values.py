@@ -121,7 +121,8 @@ def addresses(name: str, value: Any) -> tuple[str, ...]:
 
 def principals(name: str, value: Any) -> tuple[str, ...]:
     """ARNs of roles and users of IAM, as a JSON list or as a single one."""
-    given = _texts(name, value, example=f'["{_A_ROLE}"]')
+    single = isinstance(value, str) and value.strip() and not value.strip().startswith("[")
+    given = (value.strip(),) if single else _texts(name, value, example=f'["{_A_ROLE}"]')
     for arn in given:
         if re.fullmatch(rf"arn:aws[a-z-]*:iam::\d{{12}}:(role|user)/{_PATH}", arn):
             continue

@@ -57,18 +57,10 @@ def door(subject: Subject) -> Iterator[Door]:
         region = str(subject.tier.session.region_name)
         yield Door(f"http://127.0.0.1:{port}", str(subject.tier.run.authority), region)
     finally:
-        asyncio.run_coroutine_threadsafe(_end(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(tunnel.stop(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
-
-
-async def _end() -> None:
-    """Ends what the loop still does: connections that clients keep."""
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def not_refused(tried: Mapping[str, Callable[[], Any]]) -> list[str]:

@@ -25,7 +25,7 @@ def _a_templates_role_keeps_its_boundary() -> None:
 
     def bound(made: tuple[str, Properties], properties: Properties) -> tuple[str, Properties]:
         boundary = properties.get("PermissionsBoundary") or None
-        if boundary and iam._boundary_policy_error(boundary):
+        if boundary and not iam._policy_exists(boundary):
             raise ValueError(f"Scope ARN: {boundary} does not exist or is not attachable.")
         iam._roles[made[0]]["PermissionsBoundary"] = boundary
         return made

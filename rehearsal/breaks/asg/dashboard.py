@@ -12,7 +12,7 @@ from rehearsal.checks.asg.dashboard import (
 )
 
 
-@breaks(check, says="figures have no data: Fines/", again=True, PATIENCE=20.0)
+@breaks(check, says="FinesAccepted cargarInfraccion", again=True, PATIENCE=20.0)
 def a_graph_asks_for_a_call_by_a_name_that_the_service_does_not_know(subject: Subject) -> Iterator[None]:
     with _other_body(subject, '"cargar_infraccion"', '"cargarInfraccion"'):
         yield

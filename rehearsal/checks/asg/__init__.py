@@ -9,6 +9,7 @@ from rehearsal.checks.asg import dashboard  # isort: skip
 from rehearsal.checks.asg import alarms  # isort: skip
 from rehearsal.checks.asg import permissions  # isort: skip
 from rehearsal.checks.asg import people  # isort: skip
+from rehearsal.checks.asg import boundary  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
@@ -17,6 +18,7 @@ from rehearsal.checks.asg import destroy  # isort: skip
 
 __all__ = [
     "alarms",
+    "boundary",
     "dashboard",
     "destroy",
     "devices",

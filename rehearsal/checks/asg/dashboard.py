@@ -41,6 +41,8 @@ def each_figure_of_the_dashboard_that_machines_and_group_make_is_there_after_loa
     ours = {figure for figure in shown if figure.namespace not in ONLY_ON_AWS}
     if len(ours) < 10:
         raise CheckError(f"the dashboard shows {len(ours)} figures that are not of AWS alone")
+    for host in subject.hosts:  # from when its log is followed, each line is kept for the agent
+        send_logs(subject, host=host)
     _use(subject)
     deadline = time.monotonic() + PATIENCE
     while empty := sorted(str(figure) for figure in ours if not _points(subject, figure)):

@@ -66,5 +66,6 @@ def the_credentials_of_a_container_are_of_its_own_role_and_open_photos_and_its_l
 def _master(subject: Subject) -> str:
     """The secret of the database's master."""
     found = subject.tier.client("cloudformation").describe_stack_resources(StackName=subject.stack)["StackResources"]
-    (arn,) = (each["PhysicalResourceId"] for each in found if each["LogicalResourceId"].startswith("DatabaseMaster"))
+    secrets = [each for each in found if each["ResourceType"] == "AWS::SecretsManager::Secret"]
+    (arn,) = (each["PhysicalResourceId"] for each in secrets if each["LogicalResourceId"].startswith("DatabaseMaster"))
     return str(arn)
