@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.settings import Settings, SettingsError
+from tests.stacks.policies import POLICIES, Policy
 from tests.stacks.synthesis import TIERS, Template, context, flat, resources, synthesize
 
 USER, ROLE = "arn:aws:iam::111122223333:user/olga", "arn:aws:iam::111122223333:role/operators"
@@ -29,6 +30,11 @@ def statements_of(template: Template, part: str) -> dict[str, dict[str, Any]]:
     policies = resources(template, "AWS::IAM::Policy")
     (found,) = (r for id, r in policies.items() if id.startswith(f"People{part}"))
     return {each["Sid"]: each for each in found["Properties"]["PolicyDocument"]["Statement"]}
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.__name__)
+def test_a_template_with_roles_for_people_keeps_every_policy(policy: Policy) -> None:
+    assert policy(named()) == []
 
 
 def test_nobody_named_no_role() -> None:

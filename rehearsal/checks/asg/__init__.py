@@ -9,6 +9,7 @@ from rehearsal.checks.asg import dashboard  # isort: skip
 from rehearsal.checks.asg import alarms  # isort: skip
 from rehearsal.checks.asg import permissions  # isort: skip
 from rehearsal.checks.asg import people  # isort: skip
+from rehearsal.checks.asg import deployer  # isort: skip
 from rehearsal.checks.asg import boundary  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
@@ -20,6 +21,7 @@ __all__ = [
     "alarms",
     "boundary",
     "dashboard",
+    "deployer",
     "destroy",
     "devices",
     "fleet",
