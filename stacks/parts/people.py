@@ -143,7 +143,7 @@ class PeopleRoles(Construct):
             "ArnEqualsIfExists": {"secretsmanager:RotationLambdaARN": estate.rotator.function_arn},
             "BoolIfExists": {"secretsmanager:ModifyRotationRules": "false"},
         }
-        secrets = [secret.secret_arn for secret in (database.master, database.migrator, database.service)]
+        secrets = [secret.secret_arn for secret in database.secrets]
         _allow(role, "RotatePasswords", "secretsmanager:RotateSecret", on=secrets, only_if=as_it_is)
         # Secrets Manager asks it of who rotates (API reference, RotateSecret).
         _allow(role, "RotateByTheFunction", "lambda:InvokeFunction", on=[estate.rotator.function_arn])

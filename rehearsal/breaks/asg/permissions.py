@@ -10,6 +10,7 @@ from rehearsal.breaks.host import HOSTS_OWN, shell
 from rehearsal.checks import Subject
 from rehearsal.checks.asg.permissions import (
     a_container_of_each_machine_cannot_get_the_credentials_of_its_host,
+    a_machine_is_refused_what_its_role_does_not_name,
     every_statement_of_every_role_of_the_stack_allows_its_own_resource_and_no_other,
     the_credentials_of_a_container_are_of_its_own_role_and_open_photos_and_its_login_alone,
 )

@@ -6,7 +6,7 @@ import time
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import ports_of
-from rehearsal.checks.credentials import no_token, own_role_alone
+from rehearsal.checks.credentials import no_token, not_refused_on, own_role_alone
 from rehearsal.checks.roles import proved, roles_of
 
 # By the logical ids of the template; what other roles the stack has is proved too.
@@ -39,6 +39,29 @@ def every_statement_of_every_role_of_the_stack_allows_its_own_resource_and_no_ot
     if lacking := [part for part in _PARTS if not any(part in role.name for role in roles)]:
         raise CheckError(f"these roles were expected and not found: {', '.join(lacking)}")
     return proved(subject, roles)
+
+
+@check("asg", beside=True)
+def a_machine_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
+    tried = (
+        "aws ec2 terminate-instances --instance-ids i-0123456789abcdef0",
+        "aws s3 ls",
+        "aws s3 cp s3://$FINES_MEDIA_BUCKET/photo /tmp/photo",
+        "aws ssm get-parameter --name /another/parameter",
+        "aws secretsmanager list-secrets",
+        f"aws secretsmanager get-secret-value --secret-id {_master(subject)}",
+        "aws secretsmanager rotate-secret --secret-id $FINES_DATABASE_SECRET_ARN",
+        "aws autoscaling set-desired-capacity --auto-scaling-group-name $FINES_GROUP_NAME --desired-capacity 2",
+        "aws iam list-roles",
+        "aws cloudwatch put-metric-data --namespace Another --metric-name M --value 1",
+        f"aws sts assume-role --role-arn {subject.outputs['OperatorRoleArn']} --role-session-name rehearsal",
+    )
+    began = time.time()
+    passed = not_refused_on(subject.hosts[0], tried)
+    subject.provoked.append((began, time.time()))
+    if passed:
+        raise CheckError(f"{len(passed)} of {len(tried)} were not refused: {passed[0]}")
+    return f"{len(tried)} calls refused"
 
 
 @check("asg", beside=True)
