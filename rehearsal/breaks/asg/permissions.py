@@ -36,6 +36,18 @@ def the_function_that_migrates_may_read_every_secret(subject: Subject) -> Iterat
         yield
 
 
+@breaks(
+    a_machine_is_refused_what_its_role_does_not_name,
+    says="1 of 11 were not refused: aws secretsmanager get-secret-value",
+)
+def machines_may_read_every_secret(subject: Subject) -> Iterator[None]:
+    def widen(statements: Statements) -> Statements:
+        return [s | {"Resource": "*"} if s["Sid"] == "ReadTheSecret" else s for s in statements]
+
+    with other_statements(subject, role_of(subject, "RolesHost"), widen):
+        yield
+
+
 @breaks(a_container_of_each_machine_cannot_get_the_credentials_of_its_host, says="a container got a token", again=True)
 def tokens_of_a_metadata_service_travel_two_hops(subject: Subject) -> Iterator[None]:
     ec2, id = subject.tier.client("ec2"), subject.hosts[-1].id
