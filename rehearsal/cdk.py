@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.places import BUILD, PROJECT, Run, cache
@@ -30,6 +30,7 @@ class Cdk:
     region: str
     docker: str = "rehearsal.images"  # the module that answers what the CLI asks of Docker
     builder: str = ""  # the program that builds images for an ordinary user
+    besides: Mapping[str, str] = field(default_factory=dict)  # of the environment, in the place of the run's own
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,6 +60,7 @@ class Cdk:
             "REHEARSAL_USER_HOME": str(Path.home()),
             "NODE_NO_WARNINGS": "1",
             "NO_COLOR": "1",
+            **self.besides,
         }
 
     def bootstrap(self, say: Say) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal import breaks
+from rehearsal import breaks, principals
 from rehearsal.breaks.report import BreakReport
 from rehearsal.cdk import CdkError, template_of
 from rehearsal.checks import Subject, checks_of, choose, lacking, run_checks, sentence
@@ -28,6 +28,8 @@ _OF_A_LOAD_BALANCER = [
     "no access log of the load balancer is delivered",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",
     "the certificate is signed by the rehearsal's own authority, which no browser trusts",
+    "what the dashboard shows of AWS/ApplicationELB, AWS/EC2 and AWS/RDS is counted by AWS alone",
+    "an operator's shell is begun and ended in Session Manager's books alone; a refresh that a person starts replaces nothing",
 ]
 NOT_REHEARSED = [
     "the machine image is a Debian root file system made here, not Debian's AMI, and it has no kernel of its own",
@@ -55,7 +57,8 @@ def context(tier: Tier) -> dict[str, object]:
         return common | {"acme_directory": tier.acme_directory, "dns_secondaries": tier.network.host}
     # as many machines as this system can boot: three in a peak, and never more
     size = {"peaks": "08:00-09:00=3,13:00-14:00=3,20:00-21:00=3", "max_machines": 3}
-    return common | size | {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
+    zone = {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
+    return common | size | zone | principals.settings()
 
 
 def not_rehearsed(subject: Subject) -> list[str]:
@@ -158,6 +161,7 @@ def deploy(
     if tier.run.tier != "single":
         with screen.step("zone", "cdk deploy of a hosted zone") as say:
             tier.cdk.deploy_zone(DOMAIN, say)
+        principals.make(tier)
     words = context(tier) | dict(settings or {})
     with screen.step("synth", "cdk synth") as say:
         assembly = tier.cdk.synth(words, say)

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks.parts.alarms import FleetAlarms
 from stacks.parts.balancer import Balancer
+from stacks.parts.dashboard import Dashboard
 from stacks.parts.database import NAME, ManagedPostgres
 from stacks.parts.fleet import SERVING_HOOK, Fleet
 from stacks.parts.image import service_image
@@ -16,7 +17,8 @@ from stacks.parts.migration import Migration
 from stacks.parts.monitoring import HostLogs, retention_of
 from stacks.parts.names import ServiceName
 from stacks.parts.network import ZonedNetwork
-from stacks.parts.permissions import STACK_TAG, HostRoles
+from stacks.parts.people import Estate, PeopleRoles, arns, log_arn
+from stacks.parts.permissions import STACK_TAG, HostRoles, bound
 from stacks.parts.rotation import Rotation
 from stacks.parts.scaling import Scaling
 from stacks.parts.storage import Buckets, RootSecret
@@ -53,6 +55,7 @@ class AsgStack(cdk.Stack):
         )
         cdk.Tags.of(self).add(STACK_TAG, id)
         cdk.Tags.of(self).add("fines:stage", settings.stage)
+        bound(self, settings.permissions_boundary)
         namespace, log_prefix = f"Fines/{id}", f"/fines/{settings.stage}/{settings.tier}"
         retention = retention_of(settings.log_days)
 
@@ -83,7 +86,7 @@ class AsgStack(cdk.Stack):
             cpu=settings.cpu,
             log_retention=retention,
         )
-        Rotation(
+        rotation = Rotation(
             self,
             "Rotation",
             network=network,
@@ -102,6 +105,7 @@ class AsgStack(cdk.Stack):
         roles.pull(image)
         roles.keep_media(buckets.media)
         roles.read_in_containers(database.service)
+        roles.tell_ages(database.secrets)
         roles.report(namespace=namespace, log_prefix=log_prefix)
         roles.signal(group_name=id)
         roles.be_reached()
@@ -122,7 +126,18 @@ class AsgStack(cdk.Stack):
             access_logs=buckets.logs,
             deletion_protection=settings.deletion_protection,
         )
-        alarms = FleetAlarms(self, "Alarms", balancer=balancer, database=database, email=settings.alarm_email)
+        alarms = FleetAlarms(
+            self,
+            "Alarms",
+            balancer=balancer,
+            database=database,
+            group_name=id,
+            certificate=name.certificate,
+            functions={"Migration": migration.function.function, "Rotation": rotation.function.function},
+            namespace=namespace,
+            days=settings.rotation_days,
+            email=settings.alarm_email,
+        )
         fleet = Fleet(
             self,
             "Fleet",
@@ -150,6 +165,7 @@ class AsgStack(cdk.Stack):
                 "FINES_DATABASE_HOST": database.host,
                 "FINES_DATABASE_NAME": NAME,
                 "FINES_DATABASE_SECRET_ARN": database.service.secret_arn,
+                "FINES_PASSWORD_SECRET_ARNS": " ".join(secret.secret_arn for secret in database.secrets),
                 "FINES_MEDIA_BUCKET": buckets.media.bucket_name,
                 "FINES_APP_ROLE_ARN": roles.app.role_arn,
                 "FINES_GROUP_LOGICAL_ID": GROUP_LOGICAL_ID,
@@ -182,7 +198,33 @@ class AsgStack(cdk.Stack):
         database.admit(fleet.security_group, who="The machines")
         name.lead_to(balancer.balancer, tier=settings.tier, weight=settings.dns_weight)
 
-        HostLogs(self, "Logs", prefix=log_prefix, retention=retention)
+        logs = HostLogs(self, "Logs", prefix=log_prefix, retention=retention)
+        Dashboard(
+            self,
+            "Dashboard",
+            name=id,
+            namespace=namespace,
+            balancer=balancer,
+            database=database,
+            group_name=id,
+            alarms=alarms.all,
+        )
+        PeopleRoles(
+            self,
+            "People",
+            operators=settings.operators,
+            reviewers=settings.reviewers,
+            deployers=settings.deployers,
+            estate=Estate(
+                group_name=id,
+                database=database,
+                rotator=rotation.function.function,
+                dashboard=id,
+                logs=arns([logs.host, logs.service, migration.function.log, rotation.function.log]),
+                # clients' addresses, and the values in slow statements
+                intimate_logs=[logs.access.log_group_arn, log_arn(self, database.log_group_name)],
+            ),
+        )
 
         _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
         _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
@@ -193,6 +235,7 @@ class AsgStack(cdk.Stack):
         )
         _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
         _tell(self, "SecretArn", secret.secret_arn, "The root of the machines' own secrets")
+        _tell(self, "DashboardName", id, "What to look at first, in CloudWatch")
         _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
 
 

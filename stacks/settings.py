@@ -80,6 +80,7 @@ class Settings:
     logins_per_minute: int = 10  # from one address
     report_needs_token: bool = False  # whether owners' reports are for officers alone
     token_days: int = 90  # how long an officer's token works
+    permissions_boundary: str = ""  # the ARN of a policy that bounds every role of the stack
     # of the tiers behind a load balancer
     hosted_zone_id: str = ""
     hosted_zone_name: str = ""
@@ -99,6 +100,9 @@ class Settings:
     database_gb: int = 20
     database_max_gb: int = 200  # up to which the database's storage grows by itself
     rotation_days: int = 30  # after which the database's passwords are new
+    operators: tuple[str, ...] = ()  # who may take the role that operates the stack; ARNs of roles and users of IAM
+    reviewers: tuple[str, ...] = ()  # who may take the one that looks
+    deployers: tuple[str, ...] = ()  # who may take the one that deploys
 
     @property
     def stack_name(self) -> str:
@@ -188,6 +192,7 @@ _READERS: dict[str, Reader] = {
     "logins_per_minute": values.number(1, 100_000),
     "report_needs_token": values.flag,
     "token_days": values.number(1, 3650),
+    "permissions_boundary": values.policy,
     "hosted_zone_id": values.text(r"Z[A-Z0-9]{5,31}", example="Z0123456789ABCDEFGHIJ", optional=True),
     "hosted_zone_name": values.text(DOMAIN_NAME, example="example.org", optional=True),
     "certificate_arn": values.text(
@@ -208,6 +213,7 @@ _READERS: dict[str, Reader] = {
     "database_gb": values.number(20, 65536),
     "database_max_gb": values.number(22, 65536),
     "rotation_days": values.number(1, 365),
+    **dict.fromkeys(("operators", "reviewers", "deployers"), values.principals),
 }
 # RFC 2606 and RFC 6761: names that nobody can own.
 _RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")

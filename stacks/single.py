@@ -12,12 +12,15 @@ from constructs import Construct
 from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, SingleHost, debian
 from stacks.parts.monitoring import HostAlarms, HostLogs, retention_of
 from stacks.parts.network import PublicNetwork
-from stacks.parts.permissions import STACK_TAG, HostRoles
+from stacks.parts.permissions import STACK_TAG, HostRoles, bound
 from stacks.parts.release import Release
 from stacks.parts.storage import Buckets, DataVolume, RootSecret
 from stacks.settings import Settings
 
-_OF_ANOTHER_TIER = ["README.md", "steps/authorities", "containers/managed-database.conf", "nginx/behind-balancer.inc"]
+_OF_ANOTHER_TIER = [
+    *("README.md", "steps/authorities", "containers/managed-database.conf", "nginx/behind-balancer.inc"),
+    *("bin/password-ages", "systemd/fines-password-ages.*"),
+]
 
 
 class SingleStack(cdk.Stack):
@@ -33,6 +36,7 @@ class SingleStack(cdk.Stack):
         )
         cdk.Tags.of(self).add(STACK_TAG, id)
         cdk.Tags.of(self).add("fines:stage", settings.stage)
+        bound(self, settings.permissions_boundary)
         namespace, log_prefix = f"Fines/{id}", f"/fines/{settings.stage}/{settings.tier}"
         ds_parameter = f"/fines/{id}/ds-record"
         retention = retention_of(settings.log_days)

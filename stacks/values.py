@@ -119,6 +119,31 @@ def addresses(name: str, value: Any) -> tuple[str, ...]:
     return given
 
 
+def principals(name: str, value: Any) -> tuple[str, ...]:
+    """ARNs of roles and users of IAM, as a JSON list or as a single one."""
+    single = isinstance(value, str) and value.strip() and not value.strip().startswith("[")
+    given = (value.strip(),) if single else _texts(name, value, example=f'["{_A_ROLE}"]')
+    for arn in given:
+        if re.fullmatch(rf"arn:aws[a-z-]*:iam::\d{{12}}:(role|user)/{_PATH}", arn):
+            continue
+        if re.fullmatch(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root|\*", arn):
+            raise SettingsError(f"{name}: {arn!r} is everybody of an account: name roles or users, like {_A_ROLE}")
+        if ":assumed-role/" in arn:
+            raise SettingsError(f"{name}: {arn!r} is a session, which ends: name its role, like {_A_ROLE}")
+        raise SettingsError(f"{name}: {arn!r} is no ARN of a role or user of IAM: write it like {_A_ROLE}")
+    if twice := sorted({arn for arn in given if given.count(arn) > 1}):
+        raise SettingsError(f"{name} names {twice[0]!r} twice: once is enough")
+    return given
+
+
+def policy(name: str, value: Any) -> str:
+    """The ARN of a managed policy, or nothing."""
+    example = "arn:aws:iam::111122223333:policy/boundary"
+    return str(text(rf"arn:aws[a-z-]*:iam::(\d{{12}}|aws):policy/{_PATH}", example=example, optional=True)(name, value))
+
+
+_A_ROLE = "arn:aws:iam::111122223333:role/operators"
+_PATH = r"([\w+=,.@-]+/)*[\w+=,.@-]{1,128}"  # of IAM's entities: paths, and a name at last
 _MOST_RECORDS = 4096  # EC2 caps user data at 16 KB, and the records are part of it
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rehearsal.breaks import BreakError
 from rehearsal.checks import Subject
-from rehearsal.checks.single.permissions import roles_of
+from rehearsal.checks.roles import roles_of
 from rehearsal.checks.variant import deploy
 from rehearsal.cloud.permissions.asking import Role
 
@@ -69,12 +69,20 @@ def _alarm(subject: Subject, metric: str) -> dict[str, Any]:
     """What the stack's alarm on a metric is made of."""
     cloudwatch = subject.tier.client("cloudwatch")
     alarms = cloudwatch.describe_alarms(AlarmNamePrefix=subject.stack)["MetricAlarms"]
-    found = [alarm for alarm in alarms if alarm["MetricName"] == metric]
+    found = [alarm for alarm in alarms if alarm.get("MetricName") == metric]
     if len(found) != 1:
         raise BreakError(f"{len(found)} alarms watch {metric}: the break must be brought up to date")
     tags = cloudwatch.list_tags_for_resource(ResourceARN=found[0]["AlarmArn"])["Tags"]
     own = [tag for tag in tags if not tag["Key"].startswith("aws:")]  # CloudFormation's own cannot be given
     return {key: found[0][key] for key in _ALARM if key in found[0]} | {"Tags": own}
+
+
+def role_of(subject: Subject, part: str) -> Role:
+    """The only role of a part, by the name of its construct."""
+    found = [role for role in roles_of(subject) if part in role.name]
+    if len(found) != 1:
+        raise BreakError(f"{len(found)} roles are named {part}: the break must be brought up to date")
+    return found[0]
 
 
 def host_role(subject: Subject) -> Role:

@@ -14,6 +14,14 @@ NGINX = "/etc/nginx/conf.d/fines.conf"
 RELOAD_NGINX = "nginx -t -q && systemctl reload nginx && sleep 1"
 
 
+# Hands containers the credentials of their host.
+HOSTS_OWN = """
+role=$(. /opt/fines/host/lib.sh; imds meta-data/iam/security-credentials/)
+(. /opt/fines/host/lib.sh; imds "meta-data/iam/security-credentials/$role") \\
+  | jq '{Version: 1, AccessKeyId, SecretAccessKey, SessionToken: .Token, Expiration}' > /run/fines/app/credentials.json
+"""
+
+
 @contextmanager
 def edited(host: Machine, file: str, changes: Mapping[str, str], *, then: str = "true") -> Iterator[None]:
     """A file with texts replaced by others; the shell command `then` takes note of it, both ways.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.checks import CheckError, Subject
+from rehearsal.machines.machine import Machine
 
 # Runs on the host. What was sent is remembered there, so that a line is sent once.
 _SEND = """
@@ -43,15 +44,16 @@ print(lines)
 _CONFIGURED = '. /opt/fines/host/lib.sh; exec python3 - "$(python3 "$HOST_FILES/bin/render" "$HOST_FILES/cloudwatch-agent.json")" "$(instance_id)"'
 
 
-def send_logs(subject: Subject) -> int:
-    """Sends what the host's log files have more than the last time; returns how many lines.
+def send_logs(subject: Subject, *, host: Machine | None = None) -> int:
+    """Sends what the log files of the host, or of one of several, have more than the last time; returns how many lines.
 
     Raises:
         CheckError: the host's role, or CloudWatch, refused.
     """
+    host = host or subject.host
     # as the host does once the agent is there (bin/agents)
-    subject.host.run("systemctl", "start", "fines-log@host.service", "fines-log@service.service")
-    done = subject.host.run("bash", "-c", _CONFIGURED, input=_SEND, check=False, timeout=180)
+    host.run("systemctl", "start", "fines-log@host.service", "fines-log@service.service")
+    done = host.run("bash", "-c", _CONFIGURED, input=_SEND, check=False, timeout=180)
     if done.returncode:
         raise CheckError(f"the logs could not be sent: {done.stderr.strip()[-300:]}")
     return int(done.stdout.split()[-1])

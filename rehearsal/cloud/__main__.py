@@ -45,7 +45,18 @@ def main() -> None:
     from ministack import app
     from ministack.services import ssm
 
-    from rehearsal.cloud import alarms, certificates, embedded, processors, rotation, unserved, zoned
+    from rehearsal.cloud import (
+        alarms,
+        certificates,
+        embedded,
+        group_figures,
+        identities,
+        processors,
+        rotation,
+        shells,
+        unserved,
+        zoned,
+    )
     from rehearsal.cloud.appliances import Appliances
     from rehearsal.cloud.authority import Authority
     from rehearsal.cloud.balancers import Balancers
@@ -86,12 +97,15 @@ def main() -> None:
         run=run, network=network, root=Path(os.environ["ROOT_FILE_SYSTEM"]), traces=traces, sessions=sessions
     )
     mend()
+    identities.mend()
+    shells.play()
     refuse_overlaps()
     teach(run, machines)
     zoned.teach(machines)
     rotation.play()
     certificates.play(authority)
     alarms.play(region)
+    group_figures.play(region)
     embedded.play()
     names, seen = Names(run.names), Events(run.events)
     if not apart:
@@ -134,6 +148,8 @@ def main() -> None:
             region=region,
             roles=known.role,
             resource_policy=known.resource_policy,
+            users=known.user_of,
+            seeds=known.seed_of,
             ledger=Ledger(run.permissions),
         )
         front = Front(backend=f"http://127.0.0.1:{port}", gate=gate, authorities=authority.pem)

@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ministack.services import cloudwatch
+from ministack.services.cloudformation import provisioners
 
 from rehearsal.cloud.keeping import keep
+from rehearsal.cloud.metric_math import value_of
 
 log = logging.getLogger("rehearsal.alarms")
 Alarm = Mapping[str, Any]
@@ -30,6 +32,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 def play(region: str, *, every: float = 5.0) -> None:
     """Evaluates all alarms again and again, and as often as MiniStack itself would."""
     cloudwatch._evaluate_alarm = _evaluate
+    _alarms_on_several_metrics_are_kept()
     keep("the alarms", cloudwatch._evaluate_all_alarms, region=region, every=every)
 
 
@@ -57,6 +60,8 @@ def state_of(alarm: Alarm, points: Sequence[tuple[float, float]], now: float) ->
 
 def points_of(alarm: Alarm, now: float) -> list[tuple[float, float]]:
     """The alarm's statistic for each period of its window that has figures, oldest first; times are the periods' ends."""
+    if alarm.get("Metrics"):
+        return _computed(alarm, now)
     period = int(alarm.get("Period", 60))
     periods = int(alarm.get("EvaluationPeriods", 1)) + _MORE
     dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
@@ -72,8 +77,52 @@ def points_of(alarm: Alarm, now: float) -> list[tuple[float, float]]:
     return result
 
 
+def _computed(alarm: Alarm, now: float) -> list[tuple[float, float]]:
+    """The same of an alarm on an expression: what it comes to in each period in which its metrics have figures."""
+    metrics = {each["Id"]: each for each in alarm["Metrics"]}
+    values: dict[float, dict[str, float]] = {}
+    for id, each in metrics.items():
+        if (told := each.get("MetricStat")) is None:
+            continue
+        one = {**told["Metric"], "Period": told["Period"], "Statistic": told["Stat"]}
+        for end, value in points_of({**one, "EvaluationPeriods": alarm.get("EvaluationPeriods", 1)}, now):
+            values.setdefault(end, {})[id] = value
+    (wanted,) = (each for each in metrics.values() if str(each.get("ReturnData", True)).lower() != "false")
+    computed = [(end, value_of(wanted["Expression"], values[end])) for end in sorted(values)]
+    return [(end, value) for end, value in computed if value is not None]
+
+
+def _alarms_on_several_metrics_are_kept() -> None:
+    """MiniStack refuses an alarm on an expression: here it is kept with the metrics that it was given."""
+    record_plain, put_plain = provisioners._cw_metric_alarm_record, cloudwatch._put_metric_alarm
+    of_one = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
+
+    def without(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**{key: given[key] for key in given if key != "Metrics"}, "MetricName": "none", "Namespace": "none"}
+
+    def told(alarm: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        for key in of_one:
+            alarm.pop(key, None)
+        return alarm | {"Metrics": given["Metrics"]}
+
+    def record(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        if not properties.get("Metrics"):
+            return dict(record_plain(name, properties))
+        return told(dict(record_plain(name, without(properties))), properties)
+
+    def put(params: Any, given: Any, *how: Any, **more: Any) -> Any:
+        if not (isinstance(given, dict) and given.get("Metrics")):
+            return put_plain(params, given, *how, **more)
+        answer = put_plain(params, without(given) | {"Period": 60, "Statistic": "Average"}, *how, **more)
+        if answer[0] == 200:
+            cloudwatch._alarms[given["AlarmName"]] = told(dict(cloudwatch._alarms[given["AlarmName"]]), given)
+        return answer
+
+    provisioners._cw_metric_alarm_record, cloudwatch._put_metric_alarm = record, put
+
+
 def _evaluate(alarm: dict[str, Any]) -> None:
-    if not alarm.get("Namespace") or alarm.get("ComparisonOperator") not in _COMPARE:
+    if not (alarm.get("Namespace") or alarm.get("Metrics")) or alarm.get("ComparisonOperator") not in _COMPARE:
         return
     now, old = time.time(), alarm["StateValue"]
     new, reason = state_of(alarm, points_of(alarm, now), now)

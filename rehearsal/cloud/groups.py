@@ -32,6 +32,12 @@ def keep_maintenance_policies() -> None:
                 told += f"<DefaultInstanceWarmup>{warmup}</DefaultInstanceWarmup>"
             if targets := record.get("TargetGroupARNs"):
                 told += f"<TargetGroupARNs>{''.join(f'<member>{arn}</member>' for arn in targets)}</TargetGroupARNs>"
+            if counted := record.get("EnabledMetrics"):
+                each = "".join(
+                    f"<member><Metric>{metric}</Metric><Granularity>1Minute</Granularity></member>"
+                    for metric in counted
+                )
+                told += f"<EnabledMetrics>{each}</EnabledMetrics>"
             first = f"<member><AutoScalingGroupName>{group}</AutoScalingGroupName>"
             text = text.replace(first, first + told)
         return status, headers, text.encode()
@@ -63,6 +69,9 @@ def note_what_is_dropped(name: str, properties: Properties) -> None:
     autoscaling._asgs[name]["InstanceMaintenancePolicy"] = maintenance
     for key in ("DefaultInstanceWarmup", "TargetGroupARNs"):
         autoscaling._asgs[name][key] = properties.get(key)
+    autoscaling._asgs[name]["EnabledMetrics"] = [
+        metric for each in properties.get("MetricsCollection", []) for metric in each.get("Metrics", [])
+    ]
     for hook in properties.get("LifecycleHookSpecificationList", []):
         record = autoscaling._hook_record(name, hook["LifecycleHookName"], hook)
         autoscaling._hooks[f"{name}/{hook['LifecycleHookName']}"] = record

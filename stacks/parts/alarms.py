@@ -1,31 +1,62 @@
-"""The alarms of a tier behind a load balancer: on what its users see, on its machines, and on its database."""
+"""The alarms of a tier behind a load balancer: what its users see, its machines, its database, its functions and its secrets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.parts.balancer import Balancer
+from stacks.parts.dashboard import group_metric
 from stacks.parts.database import ManagedPostgres
 from stacks.parts.monitoring import alarm_topic
 
-_A_MINUTE = cdk.Duration.minutes(1)
-_FIVE_MINUTES = cdk.Duration.minutes(5)
+_MINUTE, _FIVE_MINUTES = cdk.Duration.minutes(1), cdk.Duration.minutes(5)
+_HOUR, _DAY = cdk.Duration.hours(1), cdk.Duration.days(1)
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _MISSING = cloudwatch.TreatMissingData
+_GRACE = 3  # days that a rotation may be late: its window is a day, and one that failed is tried again
 
 
 class FleetAlarms(Construct):
-    """A topic for people, and alarms on AWS's own metrics of load balancer, machines and database."""
+    """A topic for people, and alarms that tell it; docs/runbook.md has a line for each.
 
-    def __init__(self, scope: Construct, id: str, *, balancer: Balancer, database: ManagedPostgres, email: str) -> None:
+    `functions` are those of the stack, by the names of their alarms; `days` is how often passwords are to change.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        balancer: Balancer,
+        database: ManagedPostgres,
+        group_name: str,
+        certificate: acm.ICertificate,
+        functions: Mapping[str, lambda_.IFunction],
+        namespace: str,
+        days: int,
+        email: str,
+    ) -> None:
         super().__init__(scope, id)
         self.topic = alarm_topic(self, email=email)
-        before, targets, instance = balancer.balancer.metrics, balancer.targets.metrics, database.instance
+        self.all: list[cloudwatch.Alarm] = []
+        self._on_what_users_see(balancer, certificate)
+        self._on_machines(balancer, group_name)
+        self._on_the_database(database)
+        for name, function in functions.items():
+            self._on_a_function(name, function)
+        self._on_passwords(namespace, days)
+
+    def _on_what_users_see(self, balancer: Balancer, certificate: acm.ICertificate) -> None:
+        before, targets = balancer.balancer.metrics, balancer.targets.metrics
         self._alarm(
             "ServerErrors",
             "The service answered more than 25 requests of five minutes with a server error",
@@ -36,7 +67,7 @@ class FleetAlarms(Construct):
         self.release = self._alarm(
             "ReleaseFails",
             "The service answered more than 10 requests of a minute with a server error; a release under way is taken back",
-            targets.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=_A_MINUTE),
+            targets.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=_MINUTE),
             above=10,
         )
         self._alarm(
@@ -53,19 +84,48 @@ class FleetAlarms(Construct):
             periods=3,
         )
         self._alarm(
+            "Certificate",
+            "The certificate ends in less than 21 days, and was not renewed",
+            certificate.metric_days_to_expiry(period=_DAY, statistic="Minimum"),
+            below=21,
+            # ACM counts the days twice a day, from some hours after it issued it, and no more once it has ended.
+            silence=_MISSING.IGNORE,
+        )
+
+    def _on_machines(self, balancer: Balancer, group_name: str) -> None:
+        self._alarm(
             "UnhealthyMachines",
             "A machine fails its health check, and is not replaced",
-            targets.unhealthy_host_count(period=_FIVE_MINUTES, statistic="Minimum"),
+            balancer.targets.metrics.unhealthy_host_count(period=_FIVE_MINUTES, statistic="Minimum"),
             above=0,
             periods=2,
         )
+        serving = group_metric(group_name, "GroupInServiceInstances", statistic="Maximum")
+        self._alarm(
+            "FewMachines",
+            "For ten minutes fewer machines serve than the schedule asks for at least",
+            _missing(serving, than=group_metric(group_name, "GroupMinSize", statistic="Minimum")),
+            above=0,
+            periods=10,  # a machine that a schedule asks for takes some minutes to boot
+            silence=_MISSING.BREACHING,
+        )
+        self._alarm(
+            "LaunchesFail",
+            "For half an hour machines that are wanted do not come: EC2 launches none, or they do not boot to serve",
+            _missing(serving, than=group_metric(group_name, "GroupDesiredCapacity", statistic="Minimum")),
+            above=0,
+            periods=30,
+        )
+
+    def _on_the_database(self, database: ManagedPostgres) -> None:
+        instance = database.instance
         self._alarm(
             "DatabaseBusy",
             "The database's processors are busy for more than four fifths of the time",
             instance.metric_cpu_utilization(period=_FIVE_MINUTES),
             above=80,
             periods=3,
-            silence_is_bad=True,
+            silence=_MISSING.BREACHING,
         )
         self._alarm(
             "DatabaseFull",
@@ -73,7 +133,28 @@ class FleetAlarms(Construct):
             instance.metric_free_storage_space(period=_FIVE_MINUTES, statistic="Minimum"),
             below=2 * 2**30,
             periods=3,
-            silence_is_bad=True,
+            silence=_MISSING.BREACHING,
+        )
+
+    def _on_a_function(self, name: str, function: lambda_.IFunction) -> None:
+        what = name.lower()
+        errors = function.metric_errors(period=_FIVE_MINUTES)
+        self._alarm(
+            f"{name}Fails", f"The function of the {what} ended with an error, or took too long", errors, above=0
+        )
+        throttles = function.metric_throttles(period=_FIVE_MINUTES)
+        self._alarm(f"{name}Throttled", f"Lambda did not run the function of the {what}", throttles, above=0)
+
+    def _on_passwords(self, namespace: str, days: int) -> None:
+        self._alarm(
+            "RotationOverdue",
+            f"A password of the database is older than {days + _GRACE} days, or nobody says how old they are",
+            cloudwatch.Metric(
+                namespace=namespace, metric_name="OldestPasswordSeconds", statistic="Maximum", period=_HOUR
+            ),
+            above=(days + _GRACE) * _DAY.to_seconds(),
+            periods=3,
+            silence=_MISSING.BREACHING,
         )
 
     def _alarm(
@@ -85,7 +166,7 @@ class FleetAlarms(Construct):
         above: float | None = None,
         below: float | None = None,
         periods: int = 1,
-        silence_is_bad: bool = False,
+        silence: cloudwatch.TreatMissingData = _MISSING.NOT_BREACHING,
     ) -> cloudwatch.Alarm:
         threshold, comparison = (above, _ABOVE) if above is not None else (below, _BELOW)
         assert threshold is not None
@@ -97,8 +178,19 @@ class FleetAlarms(Construct):
             comparison_operator=comparison,
             threshold=threshold,
             evaluation_periods=periods,
-            treat_missing_data=_MISSING.BREACHING if silence_is_bad else _MISSING.NOT_BREACHING,
+            treat_missing_data=silence,
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))
+        self.all.append(alarm)
         return alarm
+
+
+def _missing(serving: cloudwatch.Metric, *, than: cloudwatch.Metric) -> cloudwatch.MathExpression:
+    """How many machines there are fewer than wanted."""
+    return cloudwatch.MathExpression(
+        expression="wanted - serving",
+        using_metrics={"wanted": than, "serving": serving},
+        period=_MINUTE,
+        label="missing",
+    )

@@ -119,6 +119,30 @@ class ManagedPostgres(Construct):
     def host(self) -> str:
         return self.instance.db_instance_endpoint_address
 
+    @property
+    def secrets(self) -> tuple[secretsmanager.Secret, ...]:
+        """What opens the database, in three ways."""
+        return self.master, self.migrator, self.service
+
+    @property
+    def log_group_name(self) -> str:
+        """Where RDS writes what `log_statement` and its like let through; it makes the group itself, under this name."""
+        return f"/aws/rds/instance/{self.instance.instance_identifier}/postgresql"
+
+    @property
+    def subnet_group_name(self) -> str:
+        return self._plain.db_subnet_group_name or ""
+
+    @property
+    def parameter_group_name(self) -> str:
+        return self._plain.db_parameter_group_name or ""
+
+    @property
+    def _plain(self) -> rds.CfnDBInstance:
+        plain = self.instance.node.default_child
+        assert isinstance(plain, rds.CfnDBInstance)
+        return plain
+
     def admit(self, group: ec2.ISecurityGroup, *, who: str) -> None:
         """Lets the members of a security group connect, and them connect to nothing else of it."""
         self.security_group.add_ingress_rule(group, ec2.Port.tcp(5432), who)

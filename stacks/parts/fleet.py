@@ -17,6 +17,9 @@ from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, launch_template
 from stacks.parts.network import ZonedNetwork
 
 SERVING_HOOK = "serve-first"
+_COUNTED = tuple(
+    f"Group{what}" for what in ("DesiredCapacity", "InServiceInstances", "MaxSize", "MinSize", "PendingInstances")
+)
 _WARMUP = 90
 _BAKE = 180  # seconds in which alarms may still speak against a release: their metrics come a minute late or two
 _PATIENCE = 900  # seconds that a machine may take from its launch to its word that it serves
@@ -83,6 +86,10 @@ class Fleet(Construct):
             # Longer than the load balancer takes to find a machine unhealthy, so that a refresh does not go on from such a one.
             default_instance_warmup=_WARMUP,
             new_instances_protected_from_scale_in=False,
+            # What the dashboard and the alarms on the group go by; Auto Scaling counts none of them unasked.
+            metrics_collection=[
+                autoscaling.CfnAutoScalingGroup.MetricsCollectionProperty(granularity="1Minute", metrics=list(_COUNTED))
+            ],
             # Launched before it is terminated: demand is never met by fewer machines than there were.
             instance_maintenance_policy=autoscaling.CfnAutoScalingGroup.InstanceMaintenancePolicyProperty(
                 min_healthy_percentage=100, max_healthy_percentage=150

@@ -42,14 +42,14 @@ class ServiceFunction(Construct):
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=network.vpc, description=f"A function: {what}", allow_all_outbound=True
         )
-        log_group = logs.LogGroup(self, "Log", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY)
+        self.log = logs.LogGroup(self, "Log", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY)
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"What a function calls: {what}",
         )
-        self.allow("WriteItsLog", "logs:CreateLogStream", "logs:PutLogEvents", on=[log_group.log_group_arn])
+        self.allow("WriteItsLog", "logs:CreateLogStream", "logs:PutLogEvents", on=[self.log.log_group_arn])
         self.allow(
             "BeInTheNetwork",
             *(f"ec2:{verb}NetworkInterface{'s' if verb == 'Describe' else ''}" for verb in _INTERFACES),
@@ -77,7 +77,7 @@ class ServiceFunction(Construct):
             memory_size=512,
             timeout=cdk.Duration.minutes(minutes),
             role=self.role,
-            log_group=log_group,
+            log_group=self.log,
             vpc=network.vpc,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             security_groups=[self.security_group],

@@ -31,7 +31,7 @@ class Migration(Construct):
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, id)
-        migrator = ServiceFunction(
+        self.function = migrator = ServiceFunction(
             self,
             "Migrator",
             what="Migrates the database, once a release",

@@ -155,7 +155,7 @@ class HostLogs(Construct):
 
     def __init__(self, scope: Construct, id: str, *, prefix: str, retention: logs.RetentionDays) -> None:
         super().__init__(scope, id)
-        for name in ("host", "access", "service"):
+        self.host, self.access, self.service = (
             logs.LogGroup(
                 self,
                 name.title(),
@@ -163,6 +163,8 @@ class HostLogs(Construct):
                 retention=retention,
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             )
+            for name in ("host", "access", "service")
+        )
 
 
 def retention_of(days: int) -> logs.RetentionDays:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -55,6 +55,12 @@ class HostRoles(Construct):
         """The root of all secrets, once at boot."""
         self._allow("ReadTheSecret", "secretsmanager:GetSecretValue", on=[secret.secret_arn])
 
+    def tell_ages(self, secrets: Sequence[secretsmanager.ISecret]) -> None:
+        """When each secret was rotated, which is no part of its value."""
+        self._allow(
+            "TellAgesOfPasswords", "secretsmanager:DescribeSecret", on=[secret.secret_arn for secret in secrets]
+        )
+
     def follow(self, release: Release) -> None:
         """The parameter that says what to run, and the image it names."""
         self._allow("FollowTheRelease", "ssm:GetParameter", on=[release.parameter.parameter_arn])
@@ -105,7 +111,7 @@ class HostRoles(Construct):
         )
         posture.accept(
             self.app,
-            _finding(files, self),
+            finding(files, self),
             because="The service names photographs itself, and the bucket holds photographs alone.",
         )
 
@@ -155,17 +161,24 @@ class HostRoles(Construct):
         )
 
     def _accept_wildcard(self, resource: str, *, because: str) -> None:
-        posture.accept(self.host, _finding(resource, self), because=because)
+        posture.accept(self.host, finding(resource, self), because=because)
 
     def _arn(self, service: str, rest: str) -> str:
         stack = cdk.Stack.of(self)
         return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{rest}"
 
 
-def _finding(resource: str, scope: Construct) -> str:
+def bound(scope: Construct, boundary: str) -> None:
+    """Bounds every role below a construct by a policy, those that the CDK makes for its own functions too."""
+    if boundary:
+        policy = iam.ManagedPolicy.from_managed_policy_arn(scope, "Boundary", boundary)
+        iam.PermissionsBoundary.of(scope).apply(policy)
+
+
+def finding(resource: str, scope: Construct) -> str:
     """The id of cdk-nag's finding about a wildcard: it writes references as <LogicalId.Attribute>."""
     resolved = cdk.Stack.of(scope).resolve(resource)
-    parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]
+    parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) and "Fn::Join" in resolved else [resolved]
     return f"AwsSolutions-IAM5[Resource::{''.join(_written(part) for part in parts)}]"
 
 

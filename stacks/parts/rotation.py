@@ -36,7 +36,7 @@ class Rotation(Construct):
         after: IDependable,
     ) -> None:
         super().__init__(scope, id)
-        rotator = ServiceFunction(
+        self.function = rotator = ServiceFunction(
             self,
             "Rotator",
             what="Gives the users of the database new passwords",

@@ -15,6 +15,7 @@ from rich.console import Console
 from rehearsal import builder, cdk, cloud_side, rehearse
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, checks_of, sentence
+from rehearsal.checks.roles import roles_of
 from rehearsal.checks.single import deployment, permissions, resources
 from rehearsal.checks.variant import deploy, variant
 from rehearsal.cloud.permissions.ledger import Ledger
@@ -97,7 +98,7 @@ def test_the_instance_of_the_group_never_ran(subject: Subject) -> None:
 
 
 def test_the_stand_ins_calls_passed_the_gate_with_the_hosts_own_role(subject: Subject) -> None:
-    (host,) = (r for r in permissions.roles_of(subject) if "ec2.amazonaws.com" in str(r.trust))
+    (host,) = (r for r in roles_of(subject) if "ec2.amazonaws.com" in str(r.trust))
     ledger = Ledger.read(subject.tier.run.permissions)
     allowed = {action for actions in ledger.used(host.arn).values() for action in actions}
     assert {"cloudformation:SignalResource", "ssm:GetParameter"} <= allowed
@@ -137,7 +138,7 @@ def test_an_app_that_takes_wrong_settings_or_hides_them_is_found(
 
 def test_a_role_that_lost_a_permission_makes_the_deployment_fail_with_the_reason(subject: Subject) -> None:
     iam = subject.tier.client("iam")
-    (host,) = (r for r in permissions.roles_of(subject) if "ec2.amazonaws.com" in str(r.trust))
+    (host,) = (r for r in roles_of(subject) if "ec2.amazonaws.com" in str(r.trust))
     role, (policy,) = host.arn.rpartition("/")[2], host.policies
     kept: dict[str, Any] = dict(policy.document)
     less = [s for s in kept["Statement"] if "ssm:GetParameter" not in str(s["Action"])]
@@ -159,7 +160,7 @@ def test_a_changed_setting_makes_the_second_deployment_change_something(subject:
 
 
 def test_a_statement_that_no_call_can_use_is_found(subject: Subject) -> None:
-    (host,) = (r for r in permissions.roles_of(subject) if "ec2.amazonaws.com" in str(r.trust))
+    (host,) = (r for r in roles_of(subject) if "ec2.amazonaws.com" in str(r.trust))
     role = host.arn.rpartition("/")[2]
     useless = {"Sid": "Useless", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:sqs:::queue"}
     document = {"Version": "2012-10-17", "Statement": [useless]}

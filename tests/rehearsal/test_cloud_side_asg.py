@@ -11,7 +11,7 @@ from rich.console import Console
 
 from rehearsal import builder, cdk, cloud_side, rehearse
 from rehearsal.checks import Subject, checks_of, sentence
-from rehearsal.checks.single.permissions import roles_of
+from rehearsal.checks.roles import roles_of
 from rehearsal.cloud.permissions.ledger import Ledger
 from rehearsal.places import CloudRun
 from rehearsal.report import Report

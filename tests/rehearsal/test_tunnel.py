@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -48,3 +49,22 @@ def test_every_other_name_is_refused(line: str) -> None:
     answer = asyncio.run(_ask(line))
     assert answer.startswith(b"HTTP/1.1 403 ")
     assert b"hello" not in answer
+
+
+def test_a_tunnel_that_is_stopped_lets_go_of_who_is_joined() -> None:
+    async def joined() -> bytes:
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        tunnel = Tunnel(server.sockets[0].getsockname()[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", await tunnel.start())
+        writer.write(b"CONNECT sts.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.wait_for(tunnel.stop(), 5)
+        with contextlib.suppress(ConnectionError):
+            return await asyncio.wait_for(reader.read(), 5)
+        return b""
+
+    assert asyncio.run(joined()) == b""

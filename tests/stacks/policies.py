@@ -23,6 +23,14 @@ _WITHOUT_RESOURCE = {
     "ec2:UnassignPrivateIpAddresses",
     "secretsmanager:GetRandomPassword",
     "ecr:GetAuthorizationToken",
+    # What tells states and figures: of nothing that has a name, or of all or none (DescribeAlarms).
+    *(f"autoscaling:Describe{what}" for what in ("AutoScalingGroups", "InstanceRefreshes", "ScalingActivities")),
+    *("autoscaling:DescribePolicies", "autoscaling:DescribeScheduledActions"),
+    *("cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"),
+    *("cloudwatch:GetMetricStatistics", "cloudwatch:ListDashboards", "cloudwatch:ListMetrics"),
+    *("ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "logs:DescribeLogGroups", "rds:DescribeEvents"),
+    *(f"elasticloadbalancing:Describe{what}" for what in ("Listeners", "LoadBalancers", "TargetGroups")),
+    "elasticloadbalancing:DescribeTargetHealth",
     "ssm:UpdateInstanceInformation",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
@@ -196,12 +204,12 @@ def no_role_can_be_taken_by_anybody(template: Template) -> list[str]:
 
 
 def containers_cannot_touch_backups_or_the_secret(template: Template) -> list[str]:
-    """The role that machines take for their containers is the one whose trust names another role."""
+    """The role that machines take for their containers is the one whose trust names another role of the template."""
     apps = {
         id
         for id, role in resources(template, "AWS::IAM::Role").items()
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        if "AWS" in statement["Principal"]
+        if "AWS" in statement["Principal"] and not isinstance(statement["Principal"]["AWS"], str)
     }
     assert apps, "no role of containers: this policy speaks about nothing"
     bad = []

@@ -23,6 +23,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "data_volume_snapshot": "snap-0123456789abcdef0",
         "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
         "hosted_zone_name": "gob.ar",
+        "permissions_boundary": "arn:aws:iam::111122223333:policy/boundary",
+        "operators": "arn:aws:iam::111122223333:user/olga",
+        "reviewers": "arn:aws:iam::111122223333:role/reviewers",
+        "deployers": "arn:aws:iam::111122223333:user/delia",
     },
 }
 

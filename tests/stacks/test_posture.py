@@ -14,6 +14,8 @@ from app import build_app
 from stacks import posture
 from tests.stacks.synthesis import TIERS, context
 
+_SOMEBODY = "arn:aws:iam::111122223333:role/somebody"
+_PEOPLE: dict[str, object] = {"tier": "asg", "operators": _SOMEBODY, "reviewers": _SOMEBODY, "deployers": _SOMEBODY}
 BECAUSE = "This bucket of a test keeps no access log, and nobody reads it."
 
 
@@ -76,15 +78,17 @@ def test_the_app_is_watched(tier: str, tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("tier", TIERS)
-def test_every_acceptance_excuses_a_finding(tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settings", [*({"tier": tier} for tier in TIERS), _PEOPLE], ids=[*TIERS, "asg with people"])
+def test_every_acceptance_excuses_a_finding(
+    settings: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     accepted: set[tuple[str, str]] = set()
 
     def note(construct: IConstruct, *rules: str, because: str) -> None:
         accepted.update((rule, construct.node.path) for rule in rules)
 
     monkeypatch.setattr(posture, "accept", note)
-    found = findings(build_app(context(tier=tier), outdir=str(tmp_path)), tmp_path)
+    found = findings(build_app(context(**settings), outdir=str(tmp_path)), tmp_path)
     assert accepted
     idle = {
         (rule, path)

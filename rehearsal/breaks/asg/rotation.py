@@ -14,7 +14,7 @@ from rehearsal.checks import Subject
 from rehearsal.checks.asg.rotation import (
     the_password_is_rotated_ten_times_under_load_and_that_of_two_rotations_ago_opens_nothing as check,
 )
-from rehearsal.checks.single.permissions import roles_of
+from rehearsal.checks.roles import roles_of
 
 _SECONDS = 60
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.cloud import Statements, host_role, other_statements
-from rehearsal.breaks.host import shell
+from rehearsal.breaks.host import HOSTS_OWN, shell
 from rehearsal.checks import Subject
 from rehearsal.checks.single.permissions import (
     a_container_cannot_get_the_credentials_of_the_host,
@@ -51,17 +51,10 @@ def tokens_of_the_metadata_service_travel_two_hops(subject: Subject) -> Iterator
         ec2.modify_instance_metadata_options(InstanceId=id, HttpPutResponseHopLimit=1)
 
 
-_HOSTS_OWN = """
-role=$(. /opt/fines/host/lib.sh; imds meta-data/iam/security-credentials/)
-(. /opt/fines/host/lib.sh; imds "meta-data/iam/security-credentials/$role") \\
-  | jq '{Version: 1, AccessKeyId, SecretAccessKey, SessionToken: .Token, Expiration}' > /run/fines/app/credentials.json
-"""
-
-
 @breaks(the_credentials_of_a_container_are_of_its_own_role_and_open_photos_alone, says="a container is arn:aws:sts:")
 def containers_are_handed_the_credentials_of_the_host(subject: Subject) -> Iterator[None]:
     try:
-        shell(subject.host, _HOSTS_OWN)
+        shell(subject.host, HOSTS_OWN)
         yield
     finally:
         shell(subject.host, "systemctl start fines-app-credentials.service")

@@ -4,6 +4,12 @@
 from rehearsal.checks.asg import resources  # isort: skip
 from rehearsal.checks.asg import front  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
+from rehearsal.checks.asg import dashboard  # isort: skip
+from rehearsal.checks.asg import alarms  # isort: skip
+from rehearsal.checks.asg import permissions  # isort: skip
+from rehearsal.checks.asg import people  # isort: skip
+from rehearsal.checks.asg import deployer  # isort: skip
+from rehearsal.checks.asg import boundary  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
@@ -12,6 +18,27 @@ from rehearsal.checks.asg import demand  # isort: skip
 from rehearsal.checks.asg import release  # isort: skip
 from rehearsal.checks.asg import failover  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
+from rehearsal.checks.asg import refusals  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["demand", "destroy", "devices", "failover", "fleet", "front", "migrations", "peaks", "release", "resources", "rotation", "traffic"]
+__all__ = [
+    "alarms",
+    "boundary",
+    "dashboard",
+    "demand",
+    "deployer",
+    "destroy",
+    "devices",
+    "failover",
+    "fleet",
+    "front",
+    "migrations",
+    "peaks",
+    "people",
+    "permissions",
+    "refusals",
+    "release",
+    "resources",
+    "rotation",
+    "traffic",
+]

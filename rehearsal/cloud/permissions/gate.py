@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from rehearsal.cloud.permissions import answers, registry, tokens
+from rehearsal.cloud.permissions import answers, registry, sigv4, tokens
 from rehearsal.cloud.permissions.asking import Check, Decision, Document, Question, Refusal, Request, Role, Verdict
 from rehearsal.cloud.permissions.evaluator import EvaluatorError, Judge
 from rehearsal.cloud.permissions.ledger import Ledger
@@ -16,6 +16,7 @@ from rehearsal.cloud.permissions.lookup import Lookup
 from rehearsal.cloud.permissions.resolve import resolve
 from rehearsal.cloud.permissions.sessions import Session, Sessions
 from rehearsal.cloud.permissions.sigv4 import Credential, credential_of
+from rehearsal.cloud.permissions.users import SecondFactors, Users, second_factor
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,9 @@ class _Caller:
 class Gate:
     """Admits or refuses requests.
 
-    `roles` gives what is known of a role by its ARN, `resource_policy` the policy of a bucket, secret or topic by its
-    ARN; both are asked anew for each request, since a deployment changes them. `strict` refuses keys that no session
+    `roles` gives what is known of a role or user by its ARN, `users` whose a user's key is, `seeds` the seed of a user's
+    device for second factors, `resource_policy` the policy of a bucket, secret or topic by its ARN; all are asked anew for
+    each request, since a deployment changes them. `strict` refuses keys that no session
     was issued for, other than `trusted_keys`; otherwise they pass, and the ledger calls them ungated.
     """
 
@@ -53,6 +55,8 @@ class Gate:
         region: str,
         roles: Callable[[str], Role | None],
         resource_policy: Callable[[str], Document | None] = lambda arn: None,
+        users: Users = lambda key: None,
+        seeds: SecondFactors = lambda serial, user: "",
         ledger: Ledger | None = None,
         strict: bool = False,
         trusted_keys: frozenset[str] = frozenset(),
@@ -60,6 +64,7 @@ class Gate:
         self._evaluator, self._sessions, self._lookup = evaluator, sessions, lookup
         self._account, self._region = account, region
         self._roles, self._resource_policy = roles, resource_policy
+        self._users, self._seeds = users, seeds
         self.ledger = ledger or Ledger()
         self._strict, self._trusted = strict, trusted_keys
 
@@ -108,6 +113,9 @@ class Gate:
         key = credential.access_key
         if self._sessions.session(key) is not None:
             return _Caller(self._sessions.verify(request, credential), key)
+        if (user := self._users(key)) is not None:
+            sigv4.verify(request, credential, secret=user.credentials.secret)
+            return _Caller(user, key)
         if self._strict and key not in self._trusted:
             raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.")
         return _Caller(key=key)
@@ -170,7 +178,9 @@ class Gate:
         role = self._roles(session.role_arn)
         if role is None:
             raise Refusal("InvalidClientTokenId", f"The role {session.role_arn} of this session no longer exists")
-        for check in question.checks:
+        shown = second_factor(question, session, self._seeds)
+        for each in question.checks:
+            check = replace(each, context={**each.context, **shown})
             decision = await self._ask(check, session, role)
             self._record(question, check, decision, _Caller(session))
             if not decision.allowed:
@@ -256,6 +266,15 @@ def _account(arn: str) -> str:
 
 def _principal(session: Session, role: Role, region: str) -> Mapping[str, str]:
     """The condition keys that say who asks."""
+    if session.is_users:
+        return {
+            "aws:PrincipalAccount": role.account,
+            "aws:PrincipalArn": role.arn,
+            "aws:PrincipalType": "User",
+            "aws:PrincipalIsAWSService": "false",
+            "aws:userid": role.id,
+            "aws:username": role.name,
+        }
     context = {
         "aws:PrincipalAccount": role.account,
         "aws:PrincipalArn": role.arn,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from ministack.services.cloudformation import _stacks
 
 from rehearsal.cloud.permissions.asking import Document, Policy, Role
 from rehearsal.cloud.permissions.sessions import Session
+from rehearsal.machines.metadata import Credentials
 
 _MANAGED_BY_AWS = "arn:aws:iam::aws:policy/"
 
@@ -32,8 +34,10 @@ class MiniStack:
     # identities
 
     def role(self, arn: str) -> Role | None:
-        """A role with its inline and managed policies."""
+        """A role, or a user, with its inline and managed policies."""
         with self._scope():
+            if ":user/" in arn:
+                return self._user(arn)
             record = iam._roles.get(arn.rpartition("/")[2])
             if record is None or record["Arn"] != arn:
                 return None
@@ -49,6 +53,41 @@ class MiniStack:
                 tags=_pairs(record.get("Tags", [])),
                 longest_session=int(record.get("MaxSessionDuration", 3600)),
             )
+
+    def _user(self, arn: str) -> Role | None:
+        record = iam._users.get(arn.rpartition("/")[2])
+        if record is None or record["Arn"] != arn:
+            return None
+        policies = [
+            Policy(name, _document(text))
+            for name, text in iam._user_inline_policies.get(record["UserName"], {}).items()
+        ]
+        policies += [_managed(attached) for attached in record.get("AttachedPolicies", [])]
+        boundary = record.get("PermissionsBoundary")
+        return Role(
+            arn=arn,
+            policies=tuple(policies),
+            trust={"Version": "2012-10-17", "Statement": []},
+            boundary=_managed(boundary) if boundary else None,
+            id=record["UserId"],
+            tags=_pairs(record.get("Tags", [])),
+        )
+
+    def user_of(self, access_key: str) -> Session | None:
+        """The user whose active key it is, as a session that does not end."""
+        with self._scope():
+            key = iam._access_keys.get(access_key)
+            user = iam._users.get(key["UserName"]) if key and key["Status"] == "Active" else None
+        if key is None or user is None:
+            return None
+        given = Credentials(access_key, key["SecretAccessKey"], "", math.inf)
+        return Session(user["Arn"], user["UserName"], given, 0.0)
+
+    def seed_of(self, serial: str, user: str) -> str:
+        """The seed of a device for second factors that is the user's; nothing where it is not."""
+        with self._scope():
+            device = iam._mfa_devices.get(serial)
+        return str(device["Base32StringSeed"]) if device and device.get("User") == user else ""
 
     def announce(self, session: Session) -> None:
         """Tells MiniStack whose key it is, so that it acts in the right account and knows the caller's identity."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rehearsal.cloud.permissions import catalogue, ec2
+from rehearsal.cloud.permissions import catalogue, ec2, operations
 from rehearsal.cloud.permissions.asking import Check, Context
 from rehearsal.cloud.permissions.place import Place
 from rehearsal.cloud.permissions.wire import Call
@@ -90,6 +90,10 @@ def _secrets(action: str, call: Call, place: Place) -> list[Check]:
         str(asked) if str(asked).startswith("arn:") else place.arn("secretsmanager", f"secret:{asked}")
     )
     context = {"secretsmanager:SecretId": arn}
+    if call.operation == "RotateSecret":
+        context["secretsmanager:ModifyRotationRules"] = str("RotationRules" in call.parameters).lower()
+        if function := call.parameters.get("RotationLambdaARN"):
+            context["secretsmanager:RotationLambdaARN"] = str(function)
     for parameter in ("VersionId", "VersionStage"):
         if value := call.parameters.get(parameter):
             context[f"secretsmanager:{parameter}"] = str(value)
@@ -105,6 +109,8 @@ def _ssm(action: str, call: Call, place: Place) -> list[Check]:
             context["ssm:Recursive"] = "true" if given["Recursive"] else "false"
         if names and call.operation not in ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource"):
             return [Check(action, _parameter(name, place), context) for name in names]
+    if call.operation in ("StartSession", "ResumeSession", "TerminateSession"):
+        return operations.shell(action, call, place)
     if instance := given.get("InstanceId"):
         kinds = catalogue.resource_formats(action)
         if str(instance).startswith("i-") and "instance" in kinds:
@@ -112,6 +118,10 @@ def _ssm(action: str, call: Call, place: Place) -> list[Check]:
         if str(instance).startswith("mi-") and "managed-instance" in kinds:
             return [Check(action, place.arn("ssm", f"managed-instance/{instance}"))]
     return _by_format(action, call, place)
+
+
+def _rds(action: str, call: Call, place: Place) -> list[Check]:
+    return operations.restore(action, call, place) or _by_format(action, call, place)
 
 
 def _parameter(name: str, place: Place) -> str:
@@ -252,6 +262,7 @@ _RULES: Mapping[str, _Rule] = {
     "ec2": ec2.checks,
     "ecr": _ecr,
     "logs": _logs,
+    "rds": _rds,
     "secretsmanager": _secrets,
     "ssm": _ssm,
     "sqs": _sqs,

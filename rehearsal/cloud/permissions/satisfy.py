@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Keys = dict[str, str | list[str]]
+_USER_ID, _SOMEBODY = "${aws:userid}", "AROAPROBE:somebody"  # a variable of policies, and what it may stand for
 
 
 def matches(pattern: str, text: str, *, exact: bool = False) -> bool:
@@ -22,6 +23,9 @@ def context(conditions: Mapping[str, Mapping[str, Any]]) -> Keys:
     for operator, tests in conditions.items():
         for key, values in tests.items():
             value = _holding(_plain(operator), _listed(values))
+            if value is not None and _USER_ID in value:
+                found["aws:userid"] = _SOMEBODY
+                value = value.replace(_USER_ID, _SOMEBODY)
             if value is not None:
                 found[key] = [value] if operator.startswith("For") else value
     return found

@@ -33,8 +33,15 @@ class Session:
         return self.credentials.access_key
 
     @property
+    def is_users(self) -> bool:
+        """Whether it is no session, but a user's own key; its `role_arn` is then the user's."""
+        return ":user/" in self.role_arn
+
+    @property
     def principal_arn(self) -> str:
         """The ARN under which the session acts; a role's path is not part of it."""
+        if self.is_users:
+            return self.role_arn
         _, partition, _, _, account, resource = self.role_arn.split(":", 5)
         return f"arn:{partition}:sts::{account}:assumed-role/{resource.rpartition('/')[2]}/{self.source}"
 

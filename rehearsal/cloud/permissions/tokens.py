@@ -24,12 +24,14 @@ def assume(question: Question, caller: Session, role: Role, sessions: Sessions) 
             raise Refusal("ValidationError", f"The gate does not understand session policies and tags ({unsupported})")
     seconds = float(question.parameters.get("DurationSeconds") or HOUR)
     # Role chaining is limited to an hour, whatever the role allows.
-    longest = min(role.longest_session, HOUR)
+    longest = role.longest_session if caller.is_users else min(role.longest_session, HOUR)
     if not _SHORTEST <= seconds <= longest:
-        raise Refusal(
-            "ValidationError",
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+        limit = (
+            "MaxSessionDuration set for this role"
+            if caller.is_users
+            else "1 hour session limit for roles assumed by role chaining"
         )
+        raise Refusal("ValidationError", f"The requested DurationSeconds exceeds the {limit}")
     session = sessions.open(role.arn, source=name, seconds=seconds)
     given = session.credentials
     expiry = datetime.fromtimestamp(given.expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

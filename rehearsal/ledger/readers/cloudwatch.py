@@ -1,4 +1,4 @@
-"""Alarms of CloudWatch."""
+"""Alarms and dashboards of CloudWatch."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def alarm(cloud: Cloud, asked: Asked) -> Found:
     record = only(answer["MetricAlarms"], asked.physical_id)
     tags = cloud("cloudwatch").list_tags_for_resource(ResourceARN=record["AlarmArn"])["Tags"]
     return Found({**picked(record, *_COMMON, *_METRIC), "Tags": tags}, {"Arn": record["AlarmArn"]})
+
+
+@reads("AWS::CloudWatch::Dashboard")
+def dashboard(cloud: Cloud, asked: Asked) -> Found:
+    record = cloud("cloudwatch").get_dashboard(DashboardName=asked.physical_id)
+    return Found(picked(record, "DashboardName", "DashboardBody"))
 
 
 @reads("AWS::CloudWatch::CompositeAlarm")

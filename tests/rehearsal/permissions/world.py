@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Policy, Request, Role, Sessions, Verdict
+from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Policy, Request, Role, Session, Sessions, Verdict
 from rehearsal.cloud.permissions.lookup import Nothing
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -167,6 +167,8 @@ class Bench:
     ledger: Ledger = field(default_factory=Ledger)
     roles: dict[str, Role] = field(default_factory=dict)
     resource_policies: dict[str, Any] = field(default_factory=dict)
+    users: dict[str, Session] = field(default_factory=dict)  # by their keys
+    seeds: dict[tuple[str, str], str] = field(default_factory=dict)  # of devices, by serial and user
     strict: bool = False
 
     def __post_init__(self) -> None:
@@ -185,6 +187,8 @@ class Bench:
             region=REGION,
             roles=self.roles.get,
             resource_policy=self.resource_policies.get,
+            users=self.users.get,
+            seeds=lambda serial, user: self.seeds.get((serial, user), ""),
             ledger=self.ledger,
             strict=self.strict,
             trusted_keys=frozenset({ACCOUNT}),

@@ -1,0 +1,94 @@
+"""What each role of the stack may do and no more: the machines', the containers', the functions', the network's and people's."""
+
+from __future__ import annotations
+
+import time
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.containers import ports_of
+from rehearsal.checks.credentials import no_token, not_refused_on, own_role_alone
+from rehearsal.checks.roles import proved, roles_of
+
+# By the logical ids of the template; what other roles the stack has is proved too.
+_PARTS = ("RolesHost", "RolesApp", "Migrator", "Rotator", "Operator", "Reviewer", "Deployer")
+# What a container does, and what it must not do; by the library and the credentials of the service.
+_CALLS = """
+media, login, root, master = sys.argv[1:]
+s3, sts, secrets = boto3.client("s3"), boto3.client("sts"), boto3.client("secretsmanager")
+def works():
+    s3.put_object(Bucket=media, Key="rehearsal", Body=b"x")
+    assert s3.get_object(Bucket=media, Key="rehearsal")["Body"].read() == b"x"
+    s3.delete_object(Bucket=media, Key="rehearsal")
+    assert "password" in secrets.get_secret_value(SecretId=login)["SecretString"]
+tries = {
+    "list the photos": lambda: s3.list_objects_v2(Bucket=media),
+    "list the buckets": lambda: s3.list_buckets(),
+    "read the root secret": lambda: secrets.get_secret_value(SecretId=root),
+    "read the master's password": lambda: secrets.get_secret_value(SecretId=master),
+    "write a secret": lambda: secrets.put_secret_value(SecretId=login, SecretString="{}"),
+    "rotate its secret": lambda: secrets.rotate_secret(SecretId=login),
+    "write a figure": lambda: boto3.client("cloudwatch").put_metric_data(Namespace="Fines", MetricData=[{"MetricName": "M", "Value": 1}]),
+    "take another role": lambda: sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/another", RoleSessionName="rehearsal"),
+}
+"""
+
+
+@check("asg", beside=True)
+def every_statement_of_every_role_of_the_stack_allows_its_own_resource_and_no_other(subject: Subject) -> str:
+    roles = roles_of(subject)
+    if lacking := [part for part in _PARTS if not any(part in role.name for role in roles)]:
+        raise CheckError(f"these roles were expected and not found: {', '.join(lacking)}")
+    return proved(subject, roles)
+
+
+@check("asg", beside=True)
+def a_machine_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
+    tried = (
+        "aws ec2 terminate-instances --instance-ids i-0123456789abcdef0",
+        "aws s3 ls",
+        "aws s3 cp s3://$FINES_MEDIA_BUCKET/photo /tmp/photo",
+        "aws ssm get-parameter --name /another/parameter",
+        "aws secretsmanager list-secrets",
+        f"aws secretsmanager get-secret-value --secret-id {_master(subject)}",
+        "aws secretsmanager rotate-secret --secret-id $FINES_DATABASE_SECRET_ARN",
+        "aws autoscaling set-desired-capacity --auto-scaling-group-name $FINES_GROUP_NAME --desired-capacity 2",
+        "aws iam list-roles",
+        "aws cloudwatch put-metric-data --namespace Another --metric-name M --value 1",
+        f"aws sts assume-role --role-arn {subject.outputs['OperatorRoleArn']} --role-session-name rehearsal",
+    )
+    began = time.time()
+    passed = not_refused_on(subject.hosts[0], tried)
+    subject.provoked.append((began, time.time()))
+    if passed:
+        raise CheckError(f"{len(passed)} of {len(tried)} were not refused: {passed[0]}")
+    return f"{len(tried)} calls refused"
+
+
+@check("asg", beside=True)
+def a_container_of_each_machine_cannot_get_the_credentials_of_its_host(subject: Subject) -> str:
+    said = {machine.id: no_token(machine, ports_of(machine)[0]) for machine in subject.hosts}
+    if len(said) < 2:
+        raise CheckError(f"two machines were expected, these serve: {', '.join(said)}")
+    return "; ".join(f"{id}: {what}" for id, what in said.items())
+
+
+@check("asg", beside=True)
+def the_credentials_of_a_container_are_of_its_own_role_and_open_photos_and_its_login_alone(subject: Subject) -> str:
+    roles = [role.arn for role in roles_of(subject) if "RolesHost" in str(role.trust)]
+    host = subject.hosts[-1]
+    outputs = subject.outputs
+    secrets = (outputs["DatabaseSecretArn"], outputs["SecretArn"], _master(subject))
+    began = time.time()
+    try:
+        refused = own_role_alone(host, ports_of(host)[0], roles, _CALLS, outputs["MediaBucket"], *secrets)
+    finally:
+        subject.provoked.append((began, time.time()))
+    return f"{roles[0].rpartition('/')[2]}: photos and its login opened; refused: {', '.join(refused)}"
+
+
+def _master(subject: Subject) -> str:
+    """The secret of the database's master."""
+    found = subject.tier.client("cloudformation").describe_stack_resources(StackName=subject.stack)["StackResources"]
+    secrets = [each for each in found if each["ResourceType"] == "AWS::SecretsManager::Secret"]
+    (arn,) = (each["PhysicalResourceId"] for each in secrets if each["LogicalResourceId"].startswith("DatabaseMaster"))
+    return str(arn)

@@ -1,0 +1,45 @@
+"""The resources of what people do that takes several at once: a session on a machine, a database of another time."""
+
+from __future__ import annotations
+
+from rehearsal.cloud.permissions.asking import Check
+from rehearsal.cloud.permissions.place import Place
+from rehearsal.cloud.permissions.wire import Call
+
+# Parameters of a restore, and the kinds of resources that they name.
+_OF_A_RESTORE = (
+    ("TargetDBInstanceIdentifier", "db"),
+    ("SourceDBInstanceIdentifier", "db"),
+    ("DBInstanceIdentifier", "db"),
+    ("DBSnapshotIdentifier", "snapshot"),
+    ("DBSubnetGroupName", "subgrp"),
+    ("DBParameterGroupName", "pg"),
+    ("OptionGroupName", "og"),
+)
+
+
+def shell(action: str, call: Call, place: Place) -> list[Check]:
+    """A session is of a machine and by a document; a document of AWS's own has no account in its ARN."""
+    given = call.parameters
+    if session := given.get("SessionId"):
+        arn = place.arn("ssm", f"session/{session}")
+        tags = place.lookup.tags(arn)
+        return [Check(action, arn, {f"ssm:resourceTag/{key}": value for key, value in tags.items()})]
+    document = str(given.get("DocumentName") or "SSM-SessionManagerRunShell")
+    account = "" if document.startswith("AWS-") else None
+    # What AWS does where a policy has this condition: the document is asked for too, also the usual one.
+    context = {"ssm:SessionDocumentAccessCheck": "true"}
+    return [
+        Check(action, place.arn("ec2", f"instance/{given.get('Target')}"), context),
+        Check(action, place.arn("ssm", f"document/{document}", account=account), context),
+    ]
+
+
+def restore(action: str, call: Call, place: Place) -> list[Check]:
+    """The database that is made, what it is made from, and what it is made with; nothing for other calls."""
+    if not call.operation.startswith("RestoreDBInstance"):
+        return []
+    given = call.parameters
+    context = {"rds:PubliclyAccessible": str(bool(given.get("PubliclyAccessible"))).lower()}
+    named = [(given[name], kind) for name, kind in _OF_A_RESTORE if given.get(name)]
+    return [Check(action, place.arn("rds", f"{kind}:{name}"), context) for name, kind in named]
