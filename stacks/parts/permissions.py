@@ -105,7 +105,7 @@ class HostRoles(Construct):
         )
         posture.accept(
             self.app,
-            wildcard_finding(files, self),
+            finding(files, self),
             because="The service names photographs itself, and the bucket holds photographs alone.",
         )
 
@@ -155,14 +155,14 @@ class HostRoles(Construct):
         )
 
     def _accept_wildcard(self, resource: str, *, because: str) -> None:
-        posture.accept(self.host, wildcard_finding(resource, self), because=because)
+        posture.accept(self.host, finding(resource, self), because=because)
 
     def _arn(self, service: str, rest: str) -> str:
         stack = cdk.Stack.of(self)
         return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{rest}"
 
 
-def wildcard_finding(resource: str, scope: Construct) -> str:
+def finding(resource: str, scope: Construct) -> str:
     """The id of cdk-nag's finding about a wildcard: it writes references as <LogicalId.Attribute>."""
     resolved = cdk.Stack.of(scope).resolve(resource)
     parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]

@@ -13,7 +13,7 @@ from constructs import Construct
 from stacks import posture
 from stacks.parts.functions import ServiceFunction
 from stacks.parts.network import ZonedNetwork
-from stacks.parts.permissions import wildcard_finding
+from stacks.parts.permissions import finding
 from stacks.settings import Cpu
 
 _YEAR = cdk.Duration.days(365)
@@ -115,7 +115,7 @@ class Publication(Construct):
         publisher.allow("Publish", "s3:PutObject", on=[files])
         posture.accept(
             publisher.role,
-            wildcard_finding(files, self),
+            finding(files, self),
             because="Names carry hashes of what is in the files, so each release has others.",
         )
         self.function = publisher.function

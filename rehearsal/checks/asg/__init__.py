@@ -4,10 +4,23 @@
 from rehearsal.checks.asg import resources  # isort: skip
 from rehearsal.checks.asg import front  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
+from rehearsal.checks.asg import desk  # isort: skip
+from rehearsal.checks.asg import static_files  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["destroy", "devices", "fleet", "front", "migrations", "resources", "rotation", "traffic"]
+__all__ = [
+    "desk",
+    "destroy",
+    "devices",
+    "fleet",
+    "front",
+    "migrations",
+    "resources",
+    "rotation",
+    "static_files",
+    "traffic",
+]

@@ -16,23 +16,23 @@ import boto3
 from fines.functions.releases import once_a_release
 
 PREFIX = "static/"  # in the bucket, as in the path of a page's address
-_FOLDER = Path(__file__).parent.parent.parent / "static"
+FOLDER = Path(__file__).parent.parent.parent / "static"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, int] | None:
+def handler(event: dict[str, Any] | None, context: Any) -> dict[str, int] | None:
     """Answers CloudFormation's request, whatever happens; anybody else hears how many files were sent, and how many were there."""
-    if "RequestType" not in event:
-        return publish(os.environ["STATIC_BUCKET"])
+    if not event or "RequestType" not in event:
+        return publish(os.environ["STATIC_BUCKET"], FOLDER)
     once_a_release(
         event,
-        lambda: publish(os.environ["STATIC_BUCKET"]),
+        lambda: publish(os.environ["STATIC_BUCKET"], FOLDER),
         trouble="the static files were not published, nothing was replaced",
     )
     return None
 
 
-def publish(bucket: str, folder: Path = _FOLDER) -> dict[str, int]:
+def publish(bucket: str, folder: Path) -> dict[str, int]:
     """Sends each hashed file that the bucket lacks, or has with another content; never removes one.
 
     Raises:
