@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from playwright.sync_api import ConsoleMessage, Error, Page, Response, sync_playwright
 
 from rehearsal.checks import Subject
-from rehearsal.checks.static_files import Distribution
+from rehearsal.checks.static_files import names
 from rehearsal.places import BUILD
 from rehearsal.prerequisites import BROWSERS, found_browser
 
@@ -25,10 +25,11 @@ def browser(subject: Subject, *, complaints: list[str]) -> Iterator[Page]:
     Those are errors of scripts, what the page's own policy forbade, and answers of 500 and above.
     """
     with sync_playwright() as playwright:
+        known = ", ".join(f"MAP {name} {address}" for name, address in names(subject).items())
         launched = playwright.chromium.launch(
             executable_path=found_browser(),
             # Chromium's own sandbox refuses root. It sees no address but the tier's: every other name leads nowhere.
-            args=["--no-sandbox", f"--host-resolver-rules={_names(subject)}, MAP * ~NOTFOUND"],
+            args=["--no-sandbox", f"--host-resolver-rules={known}, MAP * ~NOTFOUND"],
         )
         try:
             page = launched.new_page(
@@ -42,15 +43,6 @@ def browser(subject: Subject, *, complaints: list[str]) -> Iterator[Page]:
             yield page
         finally:
             launched.close()
-
-
-def _names(subject: Subject) -> str:
-    """The names that lead somewhere: the domain, and where its static files are another's."""
-    known = {subject.domain: subject.address}
-    if "StaticOrigin" in subject.outputs:
-        files = Distribution(subject)
-        known[files.host] = files.address
-    return ", ".join(f"MAP {name} {address}" for name, address in known.items())
 
 
 def _listen(page: Page, complaints: list[str]) -> None:

@@ -132,6 +132,15 @@ class Distribution:
         return found
 
 
+def names(subject: Subject) -> dict[str, str]:
+    """The names that a browser asks for, with an address of each: the domain, and where its static files are another's."""
+    known = {subject.domain: subject.address}
+    if "StaticOrigin" in subject.outputs:
+        files = Distribution(subject)
+        known[files.host] = files.address
+    return known
+
+
 def beside(path: str, style: str) -> list[str]:
     """The paths of the files that a style sheet names."""
     return sorted({urlsplit(urljoin(path, found.strip())).path for found in _BESIDE.findall(style)})
