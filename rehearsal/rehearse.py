@@ -13,6 +13,7 @@ from rehearsal.checks import Subject, checks_of, choose, lacking, run_checks, se
 from rehearsal.checks.calls import calls
 from rehearsal.checks.load import Load
 from rehearsal.checks.people import People, administrator
+from rehearsal.checks.static_files import names
 from rehearsal.cloud.events import LAUNCHED, SIGNALLED
 from rehearsal.machines.rootfs import architecture
 from rehearsal.places import BUILD, Run
@@ -136,7 +137,8 @@ def up(run: Run, screen: Screen) -> int:
     address, password = subject.address, administrator(subject)
     people = People.make(subject, officers=1, owners=1)
     for line in (
-        f"\nA browser finds it with this line in /etc/hosts: {address} {DOMAIN}",
+        "\nA browser finds it with this in /etc/hosts:",
+        *(f"{found} {name}" for name, found in names(subject).items()),
         f"Tier {run.tier} is up at https://{DOMAIN}/ (address {address}); `sudo make down TIER={run.tier}` ends it.",
         f"Administrator  admin, password {password}",
         f"First officer  token {people.tokens[0]}",

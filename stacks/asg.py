@@ -21,6 +21,7 @@ from stacks.parts.people import Estate, PeopleRoles, arns, log_arn
 from stacks.parts.permissions import STACK_TAG, HostRoles, bound
 from stacks.parts.rotation import Rotation
 from stacks.parts.scaling import Scaling
+from stacks.parts.statics import Publication, StaticFiles
 from stacks.parts.storage import Buckets, RootSecret
 from stacks.settings import Settings
 
@@ -97,6 +98,17 @@ class AsgStack(cdk.Stack):
             days=settings.rotation_days,
             after=migration,
         )
+        static_bucket = buckets.static_files()
+        statics = StaticFiles(self, "StaticFiles", bucket=static_bucket, pages=f"https://{settings.domain}")
+        publication = Publication(
+            self,
+            "Publication",
+            network=network,
+            bucket=static_bucket,
+            image=image,
+            cpu=settings.cpu,
+            log_retention=retention,
+        )
         host_files = s3_assets.Asset(self, "HostFiles", path=str(HOST_FILES), exclude=_OF_ANOTHER_TIER)
 
         roles = HostRoles(self, "Roles")
@@ -167,6 +179,7 @@ class AsgStack(cdk.Stack):
                 "FINES_DATABASE_SECRET_ARN": database.service.secret_arn,
                 "FINES_PASSWORD_SECRET_ARNS": " ".join(secret.secret_arn for secret in database.secrets),
                 "FINES_MEDIA_BUCKET": buckets.media.bucket_name,
+                "FINES_STATIC_ORIGIN": statics.origin,
                 "FINES_APP_ROLE_ARN": roles.app.role_arn,
                 "FINES_GROUP_LOGICAL_ID": GROUP_LOGICAL_ID,
                 "FINES_GROUP_NAME": id,
@@ -195,6 +208,7 @@ class AsgStack(cdk.Stack):
             requests_per_machine=settings.requests_per_machine,
             cpu_percent=settings.cpu_percent,
         )
+        fleet.group.node.add_dependency(publication)
         database.admit(fleet.security_group, who="The machines")
         name.lead_to(balancer.balancer, tier=settings.tier, weight=settings.dns_weight)
 
@@ -234,6 +248,9 @@ class AsgStack(cdk.Stack):
             self, "DatabaseSecretArn", database.service.secret_arn, "What the service logs in with; rotate it at will"
         )
         _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
+        _tell(self, "StaticBucket", static_bucket.bucket_name, "Where static files lie; CloudFront alone may read it")
+        _tell(self, "StaticOrigin", statics.origin, "Where browsers find static files")
+        _tell(self, "Publisher", publication.function.function_name, "Publishes static files again, if any are missing")
         _tell(self, "SecretArn", secret.secret_arn, "The root of the machines' own secrets")
         _tell(self, "DashboardName", id, "What to look at first, in CloudWatch")
         _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")

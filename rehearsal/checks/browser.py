@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from playwright.sync_api import ConsoleMessage, Error, Page, Response, sync_playwright
 
 from rehearsal.checks import Subject
+from rehearsal.checks.static_files import names
 from rehearsal.places import BUILD
 from rehearsal.prerequisites import BROWSERS, found_browser
 
@@ -19,15 +20,16 @@ def no_browser() -> str:
 
 @contextmanager
 def browser(subject: Subject, *, complaints: list[str]) -> Iterator[Page]:
-    """A page that finds the domain at the host's address; what the browser complains of is noted.
+    """A page that finds the domain at the host's address, and its files at their distribution's; complaints are noted.
 
-    Complaints are errors of scripts, what the page's own policy forbade, and answers of 500 and above.
+    Those are errors of scripts, what the page's own policy forbade, and answers of 500 and above.
     """
     with sync_playwright() as playwright:
+        known = ", ".join(f"MAP {name} {address}" for name, address in names(subject).items())
         launched = playwright.chromium.launch(
             executable_path=found_browser(),
-            # Chromium's own sandbox refuses root. It sees no address but the host's: every other name leads nowhere.
-            args=["--no-sandbox", f"--host-resolver-rules=MAP {subject.domain} {subject.address}, MAP * ~NOTFOUND"],
+            # Chromium's own sandbox refuses root. It sees no address but the tier's: every other name leads nowhere.
+            args=["--no-sandbox", f"--host-resolver-rules={known}, MAP * ~NOTFOUND"],
         )
         try:
             page = launched.new_page(

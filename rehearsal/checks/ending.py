@@ -35,6 +35,7 @@ _LOOKS: dict[str, Callable[[Subject, str], Any]] = {
     "AWS::AutoScaling::AutoScalingGroup": lambda subject, id: subject.tier.client(
         "autoscaling"
     ).describe_auto_scaling_groups(AutoScalingGroupNames=[id])["AutoScalingGroups"][0],
+    "AWS::CloudFront::Distribution": lambda subject, id: subject.tier.client("cloudfront").get_distribution(Id=id),
     "AWS::CloudWatch::Alarm": lambda subject, id: subject.tier.client("cloudwatch").describe_alarms(AlarmNames=[id])[
         "MetricAlarms"
     ][0],

@@ -62,7 +62,9 @@ def main() -> None:
     from rehearsal.cloud.balancers import Balancers
     from rehearsal.cloud.clock import Clock
     from rehearsal.cloud.databases import Databases
+    from rehearsal.cloud.distributions import Distributions
     from rehearsal.cloud.ec2 import Ec2
+    from rehearsal.cloud.edge import Edge
     from rehearsal.cloud.events import Events
     from rehearsal.cloud.fleet import Fleet
     from rehearsal.cloud.front import Front, certify
@@ -108,6 +110,7 @@ def main() -> None:
     group_figures.play(region)
     embedded.play()
     names, seen = Names(run.names), Events(run.events)
+    distributions = Distributions(names=names, edge=network.edge, account=ACCOUNT, region=region)
     if not apart:
         appliances = Appliances(
             run=run,
@@ -152,6 +155,7 @@ def main() -> None:
             seeds=known.seed_of,
             ledger=Ledger(run.permissions),
         )
+        distributions.judged_by(gate, asyncio.get_running_loop())
         front = Front(backend=f"http://127.0.0.1:{port}", gate=gate, authorities=authority.pem)
         if unmanned:
             behind = await front.start(address=network.cloud, context=context, port=0)
@@ -159,6 +163,8 @@ def main() -> None:
         else:
             await MetadataService(machines.instances).start()
             await front.start(address=network.cloud, context=context)
+            edge = Edge(backend=f"http://127.0.0.1:{port}", distributions=distributions)
+            await edge.start(address=network.edge, authority=authority)
         await asyncio.Event().wait()
 
     threading.Thread(target=asyncio.run, args=(serve(),), name="front", daemon=True).start()
@@ -206,6 +212,7 @@ def _start_resolver(run: Run, network: Network, traces: Traces) -> int:
         ),
         # Names that exist nowhere, which cloud-init asks for to see whether it is lied to: no other resolver need be asked.
         *("--domain-needed", "--local=/invalid/", "--local=/does-not-exist.example.com/", "--local=/instance-data/"),
+        "--local=/cloudfront.net/",  # nobody else's distributions are asked for here
         *(f"--listen-address={RESOLVER}", f"--address=/amazonaws.com/{network.cloud}"),
         *(f"--address=/{ACME_NAME}/{network.host}", f"--servers-file={delegations}", *upstream),
     ]

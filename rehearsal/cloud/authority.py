@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,13 @@ class Issued:
     def both(self) -> str:
         """Key and chain, as servers read them from one file."""
         return self.key + self.chain
+
+    def load(self, context: ssl.SSLContext) -> None:
+        """Has a server's context show this certificate."""
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # of its owner's alone
+            file.write(self.both)
+            file.flush()
+            context.load_cert_chain(file.name)
 
 
 class Authority:

@@ -13,6 +13,7 @@ STAND_INS = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "HAProxy in a machine of each subnet, configured from the local AWS's own records",
     "AWS::RDS::DBInstance": "PostgreSQL 17 in a machine, whose master is no superuser; its standby is a streaming replica",
     "AWS::Lambda::Function": "those made from an image run in a machine of their subnet, by podman; others as processes",
+    "AWS::CloudFront::Distribution": "an edge on this system, under a certificate of the rehearsal's authority; it compresses with gzip alone",
     "AWS::CertificateManager::Certificate": "signed by the rehearsal's own authority, once its validation record is in the zone",
     "AWS::Route53::RecordSet": "told by the rehearsal's resolver; health of targets and shares by weight are not looked at",
     "AWS::SecretsManager::RotationSchedule": "recorded and read back; a rotation that is asked for runs all four steps, the schedule starts none",

@@ -55,6 +55,11 @@ class Network:
     cloud: str
     elastic: str
 
+    @property
+    def edge(self) -> str:
+        """The address of the local AWS's edge, where files are served from: the one after `cloud`, reachable as that is."""
+        return str(ipaddress.ip_address(self.cloud) + 1)
+
     @classmethod
     def make(cls, traces: Traces) -> Network:
         """Makes the namespace, its links and rules, under the first names and addresses that are free."""
@@ -93,6 +98,7 @@ class Network:
             "link set lo up",
             "link set edge up",
             f"address add {self.cloud}/24 dev edge",
+            f"address add {self.edge}/24 dev edge",
             f"route add default via {self.host}",
             # An address of its own: else it is that of a machine, and changes when that machine ends.
             f"link add {BRIDGE} address 02:00:0a:14:00:01 type bridge",

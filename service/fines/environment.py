@@ -67,9 +67,9 @@ class Environment:
                 self._wrong.append(f"{name}: {host!r} is no host name (give names, not URLs or wildcards)")
         return found
 
-    def origin(self, name: str) -> str:
-        """An address like https://fines.example, without a path."""
-        value = self.text(name).rstrip("/")
+    def origin(self, name: str, default: str | None = None) -> str:
+        """An address like https://fines.example, without a path; without a default it must be set."""
+        value = self.text(name, default).rstrip("/")
         parts = urlsplit(value)
         if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query):
             self._wrong.append(f"{name}={value!r} is no address like https://fines.example")

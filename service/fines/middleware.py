@@ -21,11 +21,6 @@ from fines.metrics import embedded
 log = logging.getLogger("fines.request")
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = ("/healthz", "/readyz")
-# Pages take scripts, styles and pictures from here alone; a photograph is looked at by a link that leaves the page.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 _PAGES = "/admin/"  # what a person looks at in a browser stays a page, also when it is an error
 _NO_DATABASE = "La base de datos no responde"
 # Plain: the office's own pages ask the database who looks at them.
@@ -40,6 +35,7 @@ class RequestMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self._policy = policy(settings.STATIC_ORIGIN)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = name_of(request.META.get("HTTP_X_REQUEST_ID", ""))
@@ -51,7 +47,7 @@ class RequestMiddleware:
                 request.get_host()
             response = self.get_response(request)
             response.headers["X-Request-Id"] = name
-            response.headers.setdefault("Content-Security-Policy", _POLICY)
+            response.headers.setdefault("Content-Security-Policy", self._policy)
             if not request.path.startswith(_QUIET) or response.status_code >= 400:
                 # The path alone: the query of a report holds a person's address.
                 took = round((time.perf_counter() - began) * 1000, 1)
@@ -87,6 +83,18 @@ class RequestMiddleware:
                 return HttpResponse(_AWAY, status=503, headers={"Retry-After": "5"})
             return Refusal(503, f"{_NO_DATABASE}: repita en unos segundos.", headers={"Retry-After": "5"}).answer()
         return None
+
+
+def policy(files: str) -> str:
+    """What pages may do: they take scripts, styles and pictures from here, and from the origin of their files if that is another.
+
+    A photograph is looked at by a link that leaves the page.
+    """
+    here = f"'self' {files}".strip()
+    return (
+        f"default-src 'none'; script-src {here}; style-src {here} 'unsafe-inline'; img-src {here} data:; "
+        f"font-src {here} data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 
 
 def name_of(given: str) -> str:

@@ -27,6 +27,7 @@ DATABASE_CA = env.text("DATABASE_CA", "")  # of a database that is reached over 
 
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 PUBLIC_URL = env.origin("PUBLIC_URL")
+STATIC_ORIGIN = env.origin("STATIC_ORIGIN", "")  # of the files that pages name; without it, the pages' own
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 TOKEN_DAYS = env.integer("TOKEN_DAYS", 90, least=1, most=3650)
 REPORT_NEEDS_TOKEN = env.boolean("REPORT_NEEDS_TOKEN", default=False)
@@ -121,7 +122,7 @@ LANGUAGE_CODE = "es"
 USE_I18N = True
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{STATIC_ORIGIN}/static/"
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     # Photos: names are made up, so nobody asks the bucket whether one is taken; links are signed, and last five minutes.

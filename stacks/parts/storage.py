@@ -30,6 +30,10 @@ class Buckets(Construct):
         self.backups = self._bucket("Backups", old_versions_days=backup_days, access_log="backups/")
         self.media = self._bucket("Media", old_versions_days=media_days, access_log="media/")
 
+    def static_files(self) -> s3.Bucket:
+        """One more, for the files that pages name, of a tier whose machines do not serve them. Nothing in it is ever pruned."""
+        return self._bucket("Static", old_versions_days=30, access_log="static/")
+
     def _bucket(
         self, id: str, *, old_versions_days: int, expire_days: int | None = None, access_log: str | None = None
     ) -> s3.Bucket:

@@ -3,6 +3,8 @@
 # The order of these lines is the order of the checks.
 from rehearsal.checks.asg import resources  # isort: skip
 from rehearsal.checks.asg import front  # isort: skip
+from rehearsal.checks.asg import static_files  # isort: skip
+from rehearsal.checks.asg import desk  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
 from rehearsal.checks.asg import dashboard  # isort: skip
 from rehearsal.checks.asg import alarms  # isort: skip
@@ -27,6 +29,7 @@ __all__ = [
     "dashboard",
     "demand",
     "deployer",
+    "desk",
     "destroy",
     "devices",
     "failover",
@@ -40,5 +43,6 @@ __all__ = [
     "release",
     "resources",
     "rotation",
+    "static_files",
     "traffic",
 ]

@@ -103,6 +103,27 @@ class Gate:
         self._note(question, caller, fault)
         return answers.refusal(request, fault, question)
 
+    async def admits_service(self, service: str, check: Check) -> bool:
+        """Whether a service of AWS's, by the name of its principal, may do a thing: the policy of the resource must let it."""
+        policy = self._resource_policy(_owner(check))
+        mine = {
+            "aws:PrincipalIsAWSService": "true",
+            "aws:PrincipalServiceName": service,
+            "aws:SecureTransport": "true",
+            "aws:ViaAWSService": "false",
+            **check.context,
+        }
+        decision = await self._evaluator.decide(
+            Check(check.action, check.resource, mine),
+            resource_policies=[policy] if policy else [],
+            principal_arn=service,
+            account=_account(check.resource) or self._account,
+        )
+        kind, _, operation = check.action.partition(":")
+        question = Question(kind, operation, (check,), protocol="")
+        self._record(question, check, decision, _Caller(key=service))
+        return decision.allowed
+
     # who asks
 
     def _caller(self, request: Request, credential: Credential | None) -> _Caller:

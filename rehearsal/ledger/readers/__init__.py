@@ -3,6 +3,7 @@
 from rehearsal.ledger.readers import (
     autoscaling,
     cloudformation,
+    cloudfront,
     cloudwatch,
     dlm,
     ec2_machines,
@@ -22,6 +23,7 @@ from rehearsal.ledger.readers import (
 __all__ = [
     "autoscaling",
     "cloudformation",
+    "cloudfront",
     "cloudwatch",
     "dlm",
     "ec2_machines",

@@ -23,7 +23,7 @@ _NOT_SET = {
 @reads("AWS::S3::Bucket")
 def bucket(cloud: Cloud, asked: Asked) -> Found:
     s3, name = cloud("s3"), asked.physical_id
-    s3.head_bucket(Bucket=name)
+    region = s3.head_bucket(Bucket=name)["BucketRegion"]
 
     def get(call: Callable[..., Any], *keys: str) -> Any:
         answer = _ask(call, name)
@@ -48,7 +48,12 @@ def bucket(cloud: Cloud, asked: Asked) -> Found:
         "Tags": get(s3.get_bucket_tagging, "TagSet"),
         "VersioningConfiguration": _only_set(_ask(s3.get_bucket_versioning, name), Status="Status"),
     }
-    return Found(properties, {"Arn": f"arn:{_partition(cloud)}:s3:::{name}"})
+    # Names of buckets are made by a rule (S3 user guide, "Virtual hosting of general purpose buckets").
+    attributes = {
+        "Arn": f"arn:{_partition(cloud)}:s3:::{name}",
+        "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+    }
+    return Found(properties, attributes)
 
 
 @reads("AWS::S3::BucketPolicy")

@@ -1,8 +1,4 @@
-"""A custom resource that migrates the database: CloudFormation changes what depends on it only when this went well.
-
-The physical id lists the releases that were migrated, the newest last. A request for one that is in it is the way back of a
-deployment: nothing is done then, and nothing can fail. Deletion does nothing either: the data outlives the stack's resources.
-"""
+"""A custom resource that migrates the database: CloudFormation changes what depends on it only when this went well."""
 
 import os
 import secrets
@@ -16,10 +12,9 @@ from typing import Any
 from fines.database.credentials import Credentials, credentials
 from fines.functions.authority import authority
 from fines.functions.database import LOCK_MILLISECONDS, connect, logs_in
-from fines.functions.reply import reply
+from fines.functions.releases import once_a_release
 from fines.functions.roles import make_roles, open_schema, set_password
 
-_KEPT = 12  # releases: each has 64 digits, and an id may have 1024 characters
 _SPARE = 15.0  # seconds of the function's time that are kept for the answer
 _TRIES, _PAUSE = (
     20,
@@ -30,18 +25,11 @@ _APP = Path(__file__).parent.parent.parent
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Answers CloudFormation's request, whatever happens."""
-    known = [release for release in event.get("PhysicalResourceId", "").split(",") if release]
-    id, failure = event.get("PhysicalResourceId") or "none", ""
-    try:
-        if event["RequestType"] != "Delete":
-            release = event["ResourceProperties"]["Release"]
-            if release not in known:
-                migrate(seconds=context.get_remaining_time_in_millis() / 1000 - _SPARE)
-                id = ",".join([*known, release][-_KEPT:])
-    except Exception as error:
-        failure = f"the migration failed, nothing was replaced: {type(error).__name__}: {error}"
-        print(failure, file=sys.stderr)
-    reply(event, id=id, failure=failure)
+    once_a_release(
+        event,
+        lambda: migrate(seconds=context.get_remaining_time_in_millis() / 1000 - _SPARE),
+        trouble="the migration failed, nothing was replaced",
+    )
 
 
 def migrate(*, seconds: float) -> None:
