@@ -45,7 +45,7 @@ def main() -> None:
     from ministack import app
     from ministack.services import ssm
 
-    from rehearsal.cloud import alarms, certificates, embedded, rotation, zoned
+    from rehearsal.cloud import alarms, certificates, commands, embedded, rotation, zoned
     from rehearsal.cloud.appliances import Appliances
     from rehearsal.cloud.authority import Authority
     from rehearsal.cloud.balancers import Balancers
@@ -87,6 +87,7 @@ def main() -> None:
     zoned.teach(machines)
     rotation.play()
     certificates.play(authority)
+    commands.play(machines)
     alarms.play(region)
     embedded.play()
     names = Names(run.names)
