@@ -8,7 +8,8 @@ from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
+from rehearsal.checks.asg import names  # isort: skip
 from rehearsal.checks.asg import promotion  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["destroy", "devices", "fleet", "front", "migrations", "promotion", "resources", "rotation", "traffic"]
+__all__ = ["destroy", "devices", "fleet", "front", "migrations", "names", "promotion", "resources", "rotation", "traffic"]

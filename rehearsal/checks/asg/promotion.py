@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -14,8 +13,9 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
+from rehearsal.checks.asg.weights import give
 from rehearsal.checks.load import Load, must_be_there_once
-from rehearsal.checks.neighbour import OPEN, context, neighbour
+from rehearsal.checks.neighbour import OPEN, is_there, neighbour
 from rehearsal.checks.people import People
 from rehearsal.checks.photographs import photo, seen
 from rehearsal.checks.roaming import Roaming, await_lead
@@ -44,6 +44,25 @@ def data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no
     finally:
         _bring_home(subject, single)
     return "; ".join(told)
+
+
+@check("asg")
+def the_tier_that_was_left_is_destroyed_and_the_closed_paths_lead_nowhere(subject: Subject) -> str:
+    single = neighbour(subject)
+    media = single.outputs["MediaBucket"]
+    _on(subject, "photos", media, subject.outputs["MediaBucket"])  # open yet
+    began = time.time()
+    subject.tier.cdk.deploy(subject.assembly, lambda _: None, log="deploy-closed")
+    refused = subject.host.run("/opt/fines/host/bin/move", "photos", media, subject.outputs["MediaBucket"], check=False)
+    subject.provoked.append((began, time.time()))
+    if refused.returncode == 0 or "AccessDenied" not in refused.stderr:
+        raise CheckError(f"the closed path is open: {(refused.stdout + refused.stderr).strip()[-300:]}")
+    subject.tier.take_delegation_back()
+    subject.tier.cdk.destroy(single.assembly, lambda _: None)
+    await_lead(subject.tier, subject.domain, _addresses(subject))
+    if is_there(subject):
+        raise CheckError(f"{single.stack} is still there")
+    return f"{subject.stack} may read nothing of {media} any more; {single.stack} is destroyed, and {subject.stack} serves on"
 
 
 def _move(source: Subject, target: Subject, people: Roaming) -> str:
@@ -104,21 +123,22 @@ def _project(subject: Subject) -> Path:
         os.symlink(PROJECT / name, copy / name)
     file = copy / "cdk.json"
     configuration = json.loads(file.read_text())
-    configuration["context"] |= {**context(subject), **OPEN}
-    # Each tier's own come by their names: those that both have stand here once.
-    for key in ("dns_weight",):
-        configuration["context"].pop(key, None)
+    configuration["context"] |= OPEN
     file.write_text(json.dumps(configuration))
     return copy
 
 
 def _bring_home(subject: Subject, single: Subject) -> None:
     """Whatever went wrong, the rehearsed tier has the data and the name again."""
-    shutil.rmtree(subject.tier.run.home / "variants" / "promote", ignore_errors=True)
-    if _state(subject)["paused"] and not _state(single)["paused"]:
+    ours, theirs = _state(subject), _state(single)
+    if ours["paused"] and not theirs["paused"]:
         promote(single, subject)
-    elif _state(subject)["paused"]:
+        return
+    if ours["paused"]:
         _on(subject, "resume")
+    elif not theirs["paused"] and not theirs["empty"]:
+        _on(single, "pause", "origen")
+    give(subject, {_tier(subject): 100, _tier(single): 0})
 
 
 def _state(subject: Subject) -> dict[str, object]:
