@@ -10,8 +10,7 @@ from pathlib import Path
 from rehearsal.checks import Subject
 from rehearsal.places import PROJECT
 
-<<<<<<< HEAD
-_PARTS = ("app.py", "cdk.json", "stacks", "service")
+_PARTS = ("app.py", "cdk.json", "stacks", "service", "operate")
 _MIGRATION = """
 from django.db import migrations
 
@@ -20,9 +19,6 @@ class Migration(migrations.Migration):
     dependencies = [("infracciones", "{before}")]
     operations = [migrations.RunSQL("{sql}", "")]
 """
-=======
-_PARTS = ("app.py", "cdk.json", "stacks", "service", "operate")
->>>>>>> 1eb525e (Move a stage from one tier to another by one command, and rehearse it under load)
 
 
 def project(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:

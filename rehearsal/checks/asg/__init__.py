@@ -12,4 +12,15 @@ from rehearsal.checks.asg import names  # isort: skip
 from rehearsal.checks.asg import promotion  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
-__all__ = ["destroy", "devices", "fleet", "front", "migrations", "names", "promotion", "resources", "rotation", "traffic"]
+__all__ = [
+    "destroy",
+    "devices",
+    "fleet",
+    "front",
+    "migrations",
+    "names",
+    "promotion",
+    "resources",
+    "rotation",
+    "traffic",
+]
