@@ -57,8 +57,8 @@ class Promotion:
         """Whether the target has all and takes writes, so that only the name may be left."""
         ours, theirs = _both(lambda side: side.tell("state"), self.source, self.target)
         source, target = self.source.name, self.target.name
-        if ours["migrations"] != theirs["migrations"]:
-            raise MoveError(f"{source} and {target} do not have the same migrations: deploy the same version to both")
+        if ours["migrations"] != theirs["migrations"] or ours["pending"] or theirs["pending"]:
+            raise MoveError(f"{source} and {target} do not run the same migrated version: deploy the same to both")
         if ours["paused"] == TARGET:
             raise MoveError(
                 f"{source} was being filled from {target} when a move broke off: type FROM={self.target.tier} "

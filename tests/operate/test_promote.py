@@ -52,7 +52,7 @@ class Pair:
         told: dict[str, Any] = {}
         match verb:
             case "state":
-                told = {"paused": own.paused, "empty": not own.rows, "migrations": own.migrations}
+                told = {"paused": own.paused, "empty": not own.rows, "migrations": own.migrations, "pending": []}
             case "pause":
                 own.paused = words[0]
             case "resume":
@@ -148,7 +148,7 @@ def test_a_tier_that_takes_fines_is_never_moved_to() -> None:
 def test_tiers_of_different_releases_are_refused() -> None:
     world = two()
     world.machines["asg"].migrations = [*MIGRATIONS, "infracciones.0002_more"]
-    with pytest.raises(MoveError, match="deploy the same version to both"):
+    with pytest.raises(MoveError, match="deploy the same to both"):
         move(world, "single", "asg")
 
 

@@ -8,9 +8,10 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from infracciones.migrated import pending_migrations, release_migrations
 from infracciones.models import Infraccion
 from infracciones.moving import digests, pause, stream
-from infracciones.moving.tables import STAYS, prepare, sequences, tables
+from infracciones.moving.tables import prepare, sequences, tables
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        verbs.add_parser("estado", help="whether writes are paused, and which migrations there are (JSON)")
+        verbs.add_parser("estado", help="whether writes are paused, and which migrations the release has (JSON)")
         verbs.add_parser("huellas", help="a digest for each block of rows")
         verbs.add_parser("exportar", help="reads the digests of another database; writes the rows that it lacks")
         verbs.add_parser("importar", help="reads such rows")
@@ -61,9 +62,10 @@ class Command(BaseCommand):
 
 
 def _state(session: psycopg.Connection[Any]) -> dict[str, Any]:
-    applied = session.execute(f"SELECT app || '.' || name FROM {STAYS} ORDER BY 1")  # noqa: S608 - a constant
     return {
         "paused": pause.paused(session),
         "empty": not Infraccion.objects.exists(),
-        "migrations": [name for (name,) in applied],
+        # Of the release, not of the database: what a later one added, and was taken back, does no harm.
+        "migrations": release_migrations(),
+        "pending": pending_migrations(),
     }
