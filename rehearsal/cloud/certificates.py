@@ -57,7 +57,7 @@ def play(authority: Authority, *, region: str, name_server: NameServer = lambda 
 
 
 def delegations(file: Path) -> NameServer:
-    """The name servers of a resolver's file of delegations (dnsmasq(8), --server)."""
+    """The name servers of a resolver's file of delegations (dnsmasq(8), --server: ADDRESS or ADDRESS#PORT)."""
 
     def name_server(name: str) -> str:
         for line in file.read_text().splitlines() if file.exists() else []:
@@ -71,9 +71,11 @@ def delegations(file: Path) -> NameServer:
 
 def is_seen(record: Properties, name_server: NameServer) -> bool:
     """Whether the world finds a validation record."""
-    if address := name_server(record["Name"]):
+    if server := name_server(record["Name"]):
+        address, _, port = server.partition("#")
+        asked = dns.message.make_query(record["Name"], "CNAME")
         try:
-            answer = dns.query.udp(dns.message.make_query(record["Name"], "CNAME"), address, timeout=_PATIENCE)
+            answer = dns.query.udp(asked, address, port=int(port or 53), timeout=_PATIENCE)
         except (dns.exception.DNSException, OSError):
             return False
         return any(
