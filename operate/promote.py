@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 
 from operate.shares import Shares
 from operate.side import MoveError, Side
@@ -50,6 +51,8 @@ class Promotion:
             self._copy_while_it_serves()
             self._switch()
         self._move_the_name()
+        with self._step("removing what was on its way"):
+            _both(lambda side: side.run("clear", side.backups), self.source, self.target)
 
     # before
 
@@ -127,12 +130,14 @@ class Promotion:
         try:
             with self._step(f"pausing writes of {self.source.tier}"):
                 self.source.run("pause", SOURCE)
-            with self._step("copying what came since") as say, ThreadPoolExecutor(1) as beside:
+            with ThreadPoolExecutor(2) as beside:
                 photographs = beside.submit(self._photographs)
-                self._rows(say)
-                self._see(photographs, say)
-            with self._step("comparing both tiers") as say:
-                self._compare(say)
+                ours = beside.submit(self.source.tell, "sums")  # which do not change any more
+                with self._step("copying what came since") as say:
+                    self._rows(say)
+                with self._step("comparing both tiers") as say:
+                    self._compare(ours.result(), self.target.tell("sums"), say)
+                    self._compare_photographs(photographs.result(), say)
             with self._step(f"opening {self.target.tier} for writes"):
                 opening = True
                 self.target.run("resume")
@@ -141,16 +146,13 @@ class Promotion:
             raise
         self.seconds_paused = time.monotonic() - began
         self.console.print(f"writes were paused for {self.seconds_paused:.1f} s", style="bold")
-        with self._step("removing what was on its way"):
-            _both(lambda side: side.run("clear", side.backups), self.source, self.target)
 
-    def _compare(self, say: Callable[[str], None]) -> None:
-        """Both hold the same.
+    def _compare(self, ours: dict[str, Any], theirs: dict[str, Any], say: Callable[[str], None]) -> None:
+        """Both hold the same rows, by counts and sums of each table, and no number will be given twice.
 
         Raises:
             MoveError: they do not; with what differs.
         """
-        ours, theirs = _both(lambda side: side.tell("sums"), self.source, self.target)
         names = sorted({*ours["tables"], *theirs["tables"]})
         if differ := [name for name in names if ours["tables"].get(name) != theirs["tables"].get(name)]:
             first = differ[0]
@@ -160,15 +162,22 @@ class Promotion:
             )
         if behind := [name for name, last in ours["sequences"].items() if theirs["sequences"].get(name, 0) < last]:
             raise MoveError(f"these sequences of {self.target.tier} are behind: {', '.join(behind)}")
+        say(f"{len(names)} tables with {sum(int(each.split()[0]) for each in theirs['tables'].values()):,} rows")
+
+    def _compare_photographs(self, found: dict[str, Any], say: Callable[[str], None]) -> None:
+        """Both buckets hold the same objects, by their keys, sizes and tags.
+
+        Raises:
+            MoveError: they do not.
+        """
         for _ in range(_TRIES):
-            found = self._photographs()
             if not found["differ"]:
                 break
+            found = self._photographs()
         else:
             raise MoveError(f"{found['differ']} photographs are not the same in both buckets, {found['first']} for one")
         self.photographs = int(found["count"])
-        rows = sum(int(each.split()[0]) for each in theirs["tables"].values())
-        say(f"{len(names)} tables, {rows:,} rows and {found['count']:,} photographs are the same")
+        say(f"{found['count']:,} photographs with {found['bytes']:,} bytes are the same")
 
     def _give_up(self, opening: bool) -> None:
         """The source takes writes again, unless the target may: two that do would each have fines that the other lacks."""
@@ -184,8 +193,11 @@ class Promotion:
                     style="red",
                 )
                 return
-        with self._step(f"giving up: opening {self.source.tier} for writes again"):
-            self.source.run("resume")
+        try:
+            with self._step(f"giving up: opening {self.source.tier} for writes again"):
+                self.source.run("resume")
+        except (MoveError, ClientError, BotoCoreError) as error:
+            self.console.print(f"{self.source.name} is still paused: {escape(str(error))}", style="red")
 
     # the name
 
