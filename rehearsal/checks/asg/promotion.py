@@ -13,6 +13,7 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
+from rehearsal.checks.asg.rotation import rotate
 from rehearsal.checks.asg.weights import give
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.neighbour import OPEN, is_there, neighbour
@@ -70,6 +71,8 @@ def _move(source: Subject, target: Subject, people: Roaming) -> str:
     kept = _keep_a_photo(people)
     with Load(people, officers=_OFFICERS, pause=_PACE, patience=5) as load:
         load.await_acknowledged(_FINES, seconds=60)
+        if "DatabaseSecretArn" in source.outputs:
+            rotate(source)  # the sessions of before are another user's now, and must end with the pause too
         said = promote(source, target)
         load.await_acknowledged(_FINES, seconds=60)
         load.stop()
