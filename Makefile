@@ -4,6 +4,8 @@ CHECKS ?=
 SETTINGS ?=
 UPGRADE ?=
 FIGURES ?=
+FROM ?=
+TO ?=
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
@@ -16,7 +18,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 # What root made in this folder by way of sudo belongs to who typed it.
 HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules $$(ls -d build $(GATE)/node_modules 2> /dev/null); fi
 
-.PHONY: rehearse breaks up down test unit deployment check synth snapshots pictures preflight upgrade-check lock bench
+.PHONY: rehearse breaks up down test unit deployment check synth snapshots pictures preflight upgrade-check promote lock bench
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -49,6 +51,9 @@ synth: $(READY)
 
 preflight upgrade-check: $(READY)
 	python -m operate $@ -c tier=$(TIER) $(SETTINGS)
+
+promote: $(READY)
+	python -m operate promote --from "$(FROM)" --to "$(TO)" $(SETTINGS)
 
 bench: $(READY)
 	python -m bench --tier $(TIER) --figures "$(FIGURES)"

@@ -1,4 +1,4 @@
-"""What people who deploy for real ask before they do: is the account ready, and what is newer than the pins?
+"""What people who deploy for real type besides: is the account ready, what is newer than the pins, and the move to another tier.
 
-Everything here looks and tells; nothing changes anything in AWS.
+What looks changes nothing in AWS; the move makes the calls that it names, and no other.
 """

@@ -1,9 +1,9 @@
-"""The AWS account that a deployment goes to, looked at and never changed."""
+"""The AWS account that a deployment goes to, looked at, and changed by those calls alone that are named beforehand."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import boto3
@@ -21,11 +21,12 @@ class Refused(RuntimeError):
 class Account:
     """Clients of one region, by AWS's usual environment (AWS_PROFILE, AWS_ENDPOINT_URL ...), that can only read.
 
-    `clients` are used instead of those that it would make.
+    `clients` are used instead of those that it would make; `changes` are calls that it may make besides (ssm:SendCommand).
     """
 
-    def __init__(self, region: str, *, clients: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, region: str, *, clients: Mapping[str, Any] | None = None, changes: Collection[str] = ()) -> None:
         self.region = region
+        self._changes = frozenset(changes)
         self.calls: list[str] = []
         self._clients: dict[tuple[str, str], Any] = {(name, region): given for name, given in (clients or {}).items()}
         self._lock = threading.Lock()
@@ -57,6 +58,6 @@ class Account:
 
     def _only_read(self, *, model: Any, **_: Any) -> None:
         name = f"{model.service_model.service_name}:{model.name}"
-        if not model.name.startswith(_READS):
+        if not model.name.startswith(_READS) and name not in self._changes:
             raise Refused(f"{name} does more than look")
         self.calls.append(name)

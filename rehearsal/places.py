@@ -12,6 +12,7 @@ from rehearsal.prerequisites import PrerequisiteError
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / "build"
+DELEGATIONS = "delegations.conf"  # of a run: what the registrar would say, as the resolver reads it
 
 
 def cache() -> Path:

@@ -26,7 +26,7 @@ from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import appliance_file_system, root_file_system
 from rehearsal.machines.scratch import mount_scratch
 from rehearsal.machines.traces import Traces, start_time
-from rehearsal.places import BUILD, PROJECT, Run
+from rehearsal.places import BUILD, DELEGATIONS, PROJECT, Run
 from rehearsal.prerequisites import install
 from rehearsal.screen import Screen
 
@@ -120,7 +120,20 @@ class Tier:
     def delegate(self, domain: str, address: str) -> None:
         """Lets a domain lead to its name server, as a registrar would, for the machines' resolver and the authority, which opens then."""
         self.acme.open(address)
-        (self.run.home / "delegations.conf").write_text(f"server=/{domain}/{address}\n")
+        self._tell_the_resolver(f"server=/{domain}/{address}\n")
+
+    def take_delegation_back(self) -> None:
+        """From now on no domain leads to a name server of its own: the hosted zones are all that there is."""
+        self._tell_the_resolver("")
+
+    @property
+    def delegations(self) -> str:
+        """What domains lead to name servers of their own, as the resolver reads it."""
+        file = self.run.home / DELEGATIONS
+        return file.read_text() if file.exists() else ""
+
+    def _tell_the_resolver(self, delegations: str) -> None:
+        (self.run.home / DELEGATIONS).write_text(delegations)
         for trace in Traces(self.run.traces).all():
             if trace["kind"] == "process" and "dnsmasq" in _command(trace["pid"]):
                 os.kill(trace["pid"], 1)  # SIGHUP: read the file again (dnsmasq(8))

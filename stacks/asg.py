@@ -15,6 +15,7 @@ from stacks.parts.image import service_image
 from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, debian
 from stacks.parts.migration import Migration
 from stacks.parts.monitoring import HostLogs, retention_of
+from stacks.parts.moving import Moving
 from stacks.parts.names import ServiceName
 from stacks.parts.network import ZonedNetwork
 from stacks.parts.people import Estate, PeopleRoles, arns, log_arn
@@ -121,6 +122,8 @@ class AsgStack(cdk.Stack):
         roles.report(namespace=namespace, log_prefix=log_prefix)
         roles.signal(group_name=id)
         roles.be_reached()
+        if settings.moves_with:
+            Moving(self, "Moving", other=settings.moves_with, roles=roles, buckets=buckets)
 
         name = ServiceName(
             self,

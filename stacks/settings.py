@@ -81,6 +81,8 @@ class Settings:
     report_needs_token: bool = False  # whether owners' reports are for officers alone
     token_days: int = 90  # how long an officer's token works
     permissions_boundary: str = ""  # the ARN of a policy that bounds every role of the stack
+    moves_between: str = ""  # two tiers between which data may move now: single,asg
+    shares_name: bool = False  # whether tier single, too, has a share of the name in the hosted zone
     # of the tiers behind a load balancer
     hosted_zone_id: str = ""
     hosted_zone_name: str = ""
@@ -108,6 +110,12 @@ class Settings:
     def stack_name(self) -> str:
         """The stack's id: another tier or stage is another stack beside the first."""
         return f"fines-{self.stage}-{self.tier}"
+
+    @property
+    def moves_with(self) -> str:
+        """The stack of the same stage that data may move to and from now; none, if there is none."""
+        two = self.moves_between.split(",")
+        return f"fines-{self.stage}-{two[1 - two.index(self.tier)]}" if self.tier in two else ""
 
     @property
     def domain_is_reserved(self) -> bool:
@@ -193,6 +201,8 @@ _READERS: dict[str, Reader] = {
     "report_needs_token": values.flag,
     "token_days": values.number(1, 3650),
     "permissions_boundary": values.policy,
+    "moves_between": values.text(r"(single|asg|eks),(?!\1)(single|asg|eks)", example="single,asg", optional=True),
+    "shares_name": values.flag,
     "hosted_zone_id": values.text(r"Z[A-Z0-9]{5,31}", example="Z0123456789ABCDEFGHIJ", optional=True),
     "hosted_zone_name": values.text(DOMAIN_NAME, example="example.org", optional=True),
     "certificate_arn": values.text(
@@ -231,6 +241,8 @@ def _together(read: Mapping[str, Any]) -> list[str]:
     errors = []
     if (tier := read.get("tier")) is Tier.EKS:
         errors.append(f"tier='{tier}' is not built yet: use single or asg, for example: cdk deploy -c tier=asg")
+    if tier is Tier.ASG or read.get("shares_name"):
+        errors += _in_the_hosted_zone(read)
     if tier is Tier.ASG:
         errors += _behind_a_load_balancer(read)
     cpu, instance_type = read.get("cpu", Cpu.ARM64), read.get("instance_type", "")
@@ -250,8 +262,8 @@ def _together(read: Mapping[str, Any]) -> list[str]:
     return errors
 
 
-def _behind_a_load_balancer(read: Mapping[str, Any]) -> list[str]:
-    """What the tiers that take their name from Route 53 ask for besides."""
+def _in_the_hosted_zone(read: Mapping[str, Any]) -> list[str]:
+    """What tiers ask for that take their name from Route 53."""
     errors = []
     zone, domain = read.get("hosted_zone_name", ""), read.get("domain", "")
     for name, example in (("hosted_zone_id", "Z0123456789ABCDEFGHIJ"), ("hosted_zone_name", "example.org")):
@@ -265,6 +277,12 @@ def _behind_a_load_balancer(read: Mapping[str, Any]) -> list[str]:
             f"domain={domain!r} is outside of hosted_zone_name={zone!r}: "
             f"give a name in the zone, for example: -c domain=fines.{zone}"
         )
+    return errors
+
+
+def _behind_a_load_balancer(read: Mapping[str, Any]) -> list[str]:
+    """What the tiers with a group of machines and a managed database ask for besides."""
+    errors = []
     least, most = read.get("min_machines", 2), read.get("max_machines", 8)
     if least > most:
         errors.append(

@@ -11,6 +11,8 @@ from constructs import Construct
 
 from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, SingleHost, debian
 from stacks.parts.monitoring import HostAlarms, HostLogs, retention_of
+from stacks.parts.moving import Moving
+from stacks.parts.names import SharedName
 from stacks.parts.network import PublicNetwork
 from stacks.parts.permissions import STACK_TAG, HostRoles, bound
 from stacks.parts.release import Release
@@ -67,6 +69,8 @@ class SingleStack(cdk.Stack):
         roles.report(namespace=namespace, log_prefix=log_prefix)
         roles.signal(group_name=id)
         roles.be_reached()
+        if settings.moves_with:
+            Moving(self, "Moving", other=settings.moves_with, roles=roles, buckets=buckets)
 
         host = SingleHost(
             self,
@@ -114,6 +118,16 @@ class SingleStack(cdk.Stack):
             },
         )
         release.wait_after(host.group, seconds=1800)
+        if settings.shares_name:
+            SharedName(
+                self,
+                "Name",
+                domain=settings.domain,
+                zone_id=settings.hosted_zone_id,
+                address=network.address.ref,
+                tier=settings.tier,
+                weight=settings.dns_weight,
+            )
 
         HostLogs(self, "Logs", prefix=log_prefix, retention=retention)
         alarms = HostAlarms(self, "Alarms", namespace=namespace, email=settings.alarm_email)

@@ -14,7 +14,7 @@ from rehearsal.places import PROJECT
 
 RUNBOOK = PROJECT / "docs/runbook.md"
 _BLOCK = re.compile(r"^```sh (host|operator)\n(.*?)^```$", re.M | re.S)
-_PLACEHOLDER = re.compile(r"(?<![\w$])([A-Z]{4,})(?!\w)")
+_PLACEHOLDER = re.compile(r"(?<![\w$])([A-Z]{4,})(?![\w=])")  # what is set to a value is a variable
 
 
 def no_cli() -> str:

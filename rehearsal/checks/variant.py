@@ -10,7 +10,7 @@ from pathlib import Path
 from rehearsal.checks import Subject
 from rehearsal.places import PROJECT
 
-_PARTS = ("app.py", "cdk.json", "stacks", "service")
+_PARTS = ("app.py", "cdk.json", "stacks", "service", "operate")
 _MIGRATION = """
 from django.db import migrations
 

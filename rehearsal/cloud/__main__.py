@@ -22,7 +22,7 @@ from rehearsal.machines.loopback import LOOPBACK
 from rehearsal.machines.metadata import MetadataService
 from rehearsal.machines.network import RESOLVER, Network
 from rehearsal.machines.traces import Traces
-from rehearsal.places import CloudRun, Run
+from rehearsal.places import DELEGATIONS, CloudRun, Run
 
 PORT = 4566
 ACCOUNT = "000000000000"
@@ -48,6 +48,7 @@ def main() -> None:
     from rehearsal.cloud import (
         alarms,
         certificates,
+        commands,
         embedded,
         group_figures,
         identities,
@@ -105,7 +106,9 @@ def main() -> None:
     teach(run, machines)
     zoned.teach(machines)
     rotation.play()
-    certificates.play(authority)
+    leads_to = certificates.delegations(run.home / DELEGATIONS)
+    certificates.play(authority, region=region, name_server=leads_to)
+    commands.play(machines)
     alarms.play(region)
     group_figures.play(region)
     embedded.play()
@@ -196,7 +199,7 @@ def _start_resolver(run: Run, network: Network, traces: Traces) -> int:
 
     Returns its process number.
     """
-    delegations = run.home / "delegations.conf"
+    delegations = run.home / DELEGATIONS
     delegations.touch()
     upstream = [f"--server={address}" for address in upstream_resolvers()]
     command = [

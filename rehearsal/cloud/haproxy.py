@@ -43,6 +43,9 @@ def configuration(attributes: list[Properties], listeners: list[Properties], gro
     for listener in sorted(listeners, key=lambda each: each["Port"]):
         lines += ["", f"frontend port{listener['Port']}"]
         (action,) = listener["DefaultActions"]
+        lines += [
+            f"  # {certificate}" for certificate in certificates(listener)
+        ]  # another one is another configuration
         bind = f"  bind :{listener['Port']}"
         if listener["Protocol"] == "HTTPS":
             oldest = _TLS[listener["SslPolicy"]]
@@ -84,7 +87,7 @@ def configure(node: Appliance, configuration: str, listeners: list[Properties]) 
     pem = "".join(
         acm._certificates[certificate]["_private_key"] + acm._certificates[certificate]["_pem_body"]
         for listener in listeners
-        for certificate in _certificates(listener)[:1]
+        for certificate in certificates(listener)[:1]
     )
     script = (
         "set -e\nmkdir -p /etc/haproxy /run/haproxy\n"
@@ -97,7 +100,7 @@ def configure(node: Appliance, configuration: str, listeners: list[Properties]) 
         raise ApplianceError(f"HAProxy refused its configuration: {(done.stdout + done.stderr).strip()[-600:]}")
 
 
-def _certificates(listener: Properties) -> list[str]:
+def certificates(listener: Properties) -> list[str]:
     return [each["CertificateArn"] if isinstance(each, dict) else each for each in listener.get("Certificates", [])]
 
 

@@ -6,9 +6,10 @@ import time
 import uuid
 from collections.abc import Callable
 
+import psycopg
 from django.conf import settings
 from django.contrib import admin
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -27,6 +28,11 @@ _NO_DATABASE = "La base de datos no responde"
 _AWAY = (
     f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{_NO_DATABASE}</title>'
     f"<h1>{_NO_DATABASE}</h1><p>O lo pedido tarda demasiado: busque algo más preciso, o repita en unos segundos.</p></html>"
+)
+_PAUSED = "Por ahora se puede consultar, pero no registrar"
+_PAUSED_PAGE = (
+    f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{_PAUSED}</title>'
+    f"<h1>{_PAUSED}</h1><p>Nada de lo enviado quedó guardado: repita en unos minutos.</p></html>"
 )
 
 
@@ -82,6 +88,13 @@ class RequestMiddleware:
             if request.path.startswith(_PAGES):
                 return HttpResponse(_AWAY, status=503, headers={"Retry-After": "5"})
             return Refusal(503, f"{_NO_DATABASE}: repita en unos segundos.", headers={"Retry-After": "5"}).answer()
+        # What an operator paused may be read; so does a database that has just become a standby.
+        if isinstance(exception, InternalError) and isinstance(
+            exception.__cause__, psycopg.errors.ReadOnlySqlTransaction
+        ):
+            if request.path.startswith(_PAGES):
+                return HttpResponse(_PAUSED_PAGE, status=503, headers={"Retry-After": "5"})
+            return Refusal(503, f"{_PAUSED}: repita en unos segundos.", headers={"Retry-After": "5"}).answer()
         return None
 
 

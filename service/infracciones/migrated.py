@@ -26,6 +26,11 @@ def pending_migrations() -> list[str]:
     return [f"{app}.{name}" for app, name in _wanted() if (app, name) not in applied]
 
 
+def release_migrations() -> list[str]:
+    """The names of this release's migrations."""
+    return [f"{app}.{name}" for app, name in _wanted()]
+
+
 @cache
 def _wanted() -> tuple[tuple[str, str], ...]:
     found = []

@@ -46,3 +46,31 @@ class ServiceName(Construct):
                 evaluate_target_health=True,
             ),
         )
+
+
+class SharedName(Construct):
+    """A share of a name in a hosted zone for a tier with a fixed address, beside those of other tiers."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        domain: str,
+        zone_id: str,
+        address: str,
+        tier: str,
+        weight: int,
+    ) -> None:
+        super().__init__(scope, id)
+        route53.CfnRecordSet(
+            self,
+            "Record",
+            hosted_zone_id=zone_id,
+            name=f"{domain}.",
+            type="A",
+            set_identifier=tier,
+            weight=weight,
+            ttl="60",  # as long as an alias of a load balancer is remembered
+            resource_records=[address],
+        )

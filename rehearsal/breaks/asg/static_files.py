@@ -16,7 +16,7 @@ from rehearsal.checks.asg.static_files import (
     each_static_file_that_a_page_names_comes_from_the_bucket_through_the_distribution,
     the_bucket_of_static_files_refuses_everybody_but_its_own_distribution,
 )
-from rehearsal.checks.single.permissions import roles_of
+from rehearsal.checks.roles import roles_of
 from rehearsal.checks.static_files import PAGES, Distribution, page
 
 

@@ -20,6 +20,8 @@ from rehearsal.checks.asg import demand  # isort: skip
 from rehearsal.checks.asg import release  # isort: skip
 from rehearsal.checks.asg import failover  # isort: skip
 from rehearsal.checks.asg import fleet  # isort: skip
+from rehearsal.checks.asg import names  # isort: skip
+from rehearsal.checks.asg import promotion  # isort: skip
 from rehearsal.checks.asg import refusals  # isort: skip
 from rehearsal.checks.asg import destroy  # isort: skip
 
@@ -36,9 +38,11 @@ __all__ = [
     "fleet",
     "front",
     "migrations",
+    "names",
     "peaks",
     "people",
     "permissions",
+    "promotion",
     "refusals",
     "release",
     "resources",

@@ -30,7 +30,7 @@ def the_password_is_rotated_ten_times_under_load_and_that_of_two_rotations_ago_o
     began = time.monotonic()
     with Load(people, officers=6, pause=_PACE) as load:
         for _ in range(ROTATIONS):
-            values.append(_rotate(subject))
+            values.append(rotate(subject))
         seconds = time.monotonic() - began
         # connections that were made before live on: new ones must find the way with what is current
         _end_sessions(subject)
@@ -55,7 +55,7 @@ def _end_sessions(subject: Subject) -> None:
     psql(primary(subject), ended)
 
 
-def _rotate(subject: Subject) -> dict[str, str]:
+def rotate(subject: Subject) -> dict[str, str]:
     """Has Secrets Manager rotate the service's secret; returns the new value once it is the current one."""
     manager, arn = subject.tier.client("secretsmanager"), subject.outputs["DatabaseSecretArn"]
     version = manager.rotate_secret(SecretId=arn)["VersionId"]

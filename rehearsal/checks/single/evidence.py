@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import ssl
 import time
 import uuid
 from urllib.parse import urlsplit
@@ -14,10 +13,7 @@ from PIL import Image
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
 from rehearsal.checks.people import People
-from rehearsal.checks.pinned import Pinned
-
-_WHERE = "the street where the device was"  # what a photo of the check's says of itself, and what must not be kept
-_MAKE, _GPS = 0x010F, 0x8825
+from rehearsal.checks.photographs import WHERE, asked, photo, seen
 
 
 @check("single")
@@ -26,13 +22,13 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
     with people.client() as client:
         fine = _fine(client, people)
         address = f"/infracciones/{fine}/evidencia"
-        answered(client.post(address, files={"foto": _photo()}, headers=people.bearer(1)), 404)
+        answered(client.post(address, files={"foto": photo()}, headers=people.bearer(1)), 404)
         answered(client.post(address, files={"foto": ("a.jpg", b"no photo")}, headers=people.bearer(0)), 415)
         answered(
             client.post(address, files={"foto": ("../../a.jpg", bytes(11 * 2**20))}, headers=people.bearer(0)), 413
         )
-        made = answered(client.post(address, files={"foto": _photo()}, headers=people.bearer(0)), 201)
-        answered(client.post(address, files={"foto": _photo()}, headers=people.bearer(0)), 409)
+        made = answered(client.post(address, files={"foto": photo()}, headers=people.bearer(0)), 201)
+        answered(client.post(address, files={"foto": photo()}, headers=people.bearer(0)), 409)
         answered(client.get(address, headers=people.bearer(1)), 404)
         given = answered(client.get(made.headers["Location"], headers=people.bearer(0)), 200).json()
         report = answered(
@@ -40,8 +36,8 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
         )
     if [entry["evidencia"] for entry in report.json()["infracciones"] if entry["id"] == fine] != [True]:
         raise CheckError(f"the report does not say that fine {fine} has a photo")
-    content = _seen(subject, given["url"])
-    if _WHERE.encode() in content:
+    content = seen(subject, given["url"])
+    if WHERE.encode() in content:
         raise CheckError("the stored photo says where it was taken")
     with Image.open(io.BytesIO(content)) as picture:
         size, tags = picture.size, dict(picture.getexif())
@@ -57,36 +53,10 @@ def _fine(client: httpx.Client, people: People) -> int:
     return int(answer.json()["infraccion"]["id"])
 
 
-def _photo() -> tuple[str, bytes]:
-    """A photo as a telephone makes it: with its maker's name and the place."""
-    exif = Image.Exif()
-    exif[_MAKE] = _WHERE
-    exif.get_ifd(_GPS)[29] = _WHERE
-    out = io.BytesIO()
-    Image.linear_gradient("L").resize((320, 240)).convert("RGB").save(out, "JPEG", exif=exif)
-    return "foto.jpg", out.getvalue()
-
-
-def _seen(subject: Subject, url: str) -> bytes:
-    """What a browser gets by the link: it finds AWS where the rehearsal has it."""
-    answer = _asked(subject, url)
-    if answer.status_code != 200 or answer.headers["Content-Type"] != "image/jpeg":
-        kind = answer.headers.get("Content-Type")
-        raise CheckError(f"the link was answered {answer.status_code}, {kind}: {answer.text[:200]}")
-    return answer.content
-
-
 def _only_by_link(subject: Subject, url: str) -> None:
     """Without its signature, or with another file's name, the link opens nothing."""
     parts = urlsplit(url)
     for wrong in (parts._replace(query=""), parts._replace(path=parts.path.replace(".jpg", "x.jpg"))):
-        answer = _asked(subject, wrong.geturl())
+        answer = asked(subject, wrong.geturl())
         if answer.status_code != 403:
             raise CheckError(f"{wrong.path} without a signature of its own was answered {answer.status_code}")
-
-
-def _asked(subject: Subject, url: str) -> httpx.Response:
-    tier, host = subject.tier, urlsplit(url).hostname or ""
-    trusted = ssl.create_default_context(cafile=str(tier.run.authority))
-    with httpx.Client(transport=Pinned(str(tier.network.cloud), host, trusted), timeout=30) as client:
-        return client.get(url)

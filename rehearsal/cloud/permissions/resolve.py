@@ -34,8 +34,17 @@ def resolve(request: Request, *, account: str, region: str, lookup: Lookup) -> Q
     place = Place(account=account, region=where, lookup=lookup)
     question = _question(request, signing, place)
     common = _common(request, place)
-    checks = tuple(Check(check.action, check.resource, {**common, **check.context}) for check in question.checks)
+    checks = tuple(
+        Check(check.action, check.resource, {**common, **_owner(check.resource, account), **check.context})
+        for check in question.checks
+    )
     return replace(question, checks=checks, access_key=credential.access_key if credential else "")
+
+
+def _owner(resource: str, account: str) -> dict[str, str]:
+    """Whose the resource is; a bucket's ARN does not say it, and all buckets here are of one account."""
+    parts = resource.split(":", 5)
+    return {"aws:ResourceAccount": parts[4] or account} if len(parts) == 6 else {}
 
 
 def _question(request: Request, signing: str, place: Place) -> Question:

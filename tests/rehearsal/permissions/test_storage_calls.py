@@ -138,3 +138,15 @@ def test_buckets_are_found_in_hosts_and_paths(host: str, target: str, resource: 
 def test_the_hosts_role_cannot_take_the_media(bench: Bench) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         bench.client("s3", role=HOST_ROLE).get_object(Bucket="media", Key="photo.jpg")
+
+
+@pytest.mark.parametrize(("account", "passes"), [(ACCOUNT, True), ("999999999999", False)])
+def test_a_condition_on_whose_bucket_it_is_is_kept(bench: Bench, account: str, passes: bool) -> None:
+    ours = allow("Read", "s3:GetObject", "arn:aws:s3:::med*/*", StringEquals={"aws:ResourceAccount": account})
+    bench.roles[STORE] = Role(STORE, (Policy("Read", document(ours)),), TRUSTS_EC2)
+    client = bench.client("s3", role=STORE)
+    if passes:
+        bench.passes(lambda: client.get_object(Bucket="media", Key="k"))
+    else:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.get_object(Bucket="media", Key="k")

@@ -1,0 +1,52 @@
+"""Moves that leave something behind, and paths that stay open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unittest import mock
+
+from rehearsal.breaks import breaks, service
+from rehearsal.breaks.project import changed
+from rehearsal.checks import Subject
+from rehearsal.checks.asg.promotion import (
+    data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no_acknowledged_fine_is_lost as move,
+)
+from rehearsal.checks.asg.promotion import (
+    the_tier_that_was_left_is_destroyed_and_the_closed_paths_lead_nowhere as left,
+)
+from rehearsal.checks.neighbour import neighbour
+from rehearsal.places import BUILD
+
+_PROGRAM = "operate/promote.py"
+
+
+@breaks(move, says="acknowledged fines are not there exactly once")
+def writes_go_on_and_nobody_compares(subject: Subject) -> Iterator[None]:
+    left_out = {
+        'self.source.run("pause", SOURCE)': "pass",
+        'self._compare(ours.result(), self.target.tell("sums"), say)': "pass",
+    }
+    with changed(subject, _PROGRAM, left_out):
+        yield
+
+
+@breaks(move, says="the link was answered")
+def photographs_are_not_copied_and_nobody_compares(subject: Subject) -> Iterator[None]:
+    nothing = '{"count": 0, "bytes": 0, "differ": 0, "first": ""}'
+    told = 'self.target.tell("photos", self.source.media, self.target.media)'
+    with changed(subject, _PROGRAM, {told: nothing}):
+        yield
+
+
+@breaks(move, says="these tables are not the same on both sides: infracciones_token", again=True)
+def a_table_is_left_out_of_what_is_sent(subject: Subject) -> Iterator[None]:
+    without = {"AND c.relname <> %s\nORDER": "AND c.relname NOT IN (%s, 'infracciones_token')\nORDER"}
+    with service.changed(subject.hosts[0], "infracciones/moving/tables.py", without):
+        yield
+
+
+@breaks(left, says="the closed path is open")
+def the_setting_that_opens_the_paths_stays(subject: Subject) -> Iterator[None]:
+    neighbour(subject)  # which opens them
+    with mock.patch.object(subject, "assembly", BUILD / "synth" / f"{subject.tier.run.tier}-open"):
+        yield

@@ -1,0 +1,196 @@
+"""Moving between tiers: data, photographs and the name, by the operator's own command, while officers go on posting."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.answers import answered
+from rehearsal.checks.asg.rotation import rotate
+from rehearsal.checks.asg.weights import give
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.neighbour import OPEN, is_there, neighbour
+from rehearsal.checks.people import People
+from rehearsal.checks.photographs import photo, seen
+from rehearsal.checks.roaming import Roaming, await_lead
+from rehearsal.checks.runbook import commands
+from rehearsal.checks.variant import project
+from rehearsal.places import PROJECT
+
+_OFFICERS = 6
+_PACE = 0.22  # seconds between an officer's fines: below the limit on a token
+_FINES = 100  # before and after each move
+PAGES = {"single": "Moving up: from tier single to tier asg", "asg": "Moving back: from tier asg to tier single"}
+_LINKED = ("Makefile", ".venv", "node_modules", "requirements-dev.txt", "package-lock.json")
+_PAUSED = re.compile(r"writes were paused for ([0-9.]+) s")
+
+
+@check("asg")
+def data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no_acknowledged_fine_is_lost(
+    subject: Subject,
+) -> str:
+    single = neighbour(subject)
+    people = Roaming.like(People.make(subject, officers=_OFFICERS, owners=4), subject.tier)
+    told = []
+    try:
+        for source, target in ((subject, single), (single, subject)):
+            told.append(_move(source, target, people))
+    finally:
+        _bring_home(subject, single)
+    return "; ".join(told)
+
+
+@check("asg")
+def the_tier_that_was_left_is_destroyed_and_the_closed_paths_lead_nowhere(subject: Subject) -> str:
+    single = neighbour(subject)
+    media = single.outputs["MediaBucket"]
+    _on(subject, "photos", media, subject.outputs["MediaBucket"])  # open yet
+    began = time.time()
+    subject.tier.cdk.deploy(subject.assembly, lambda _: None, log="deploy-closed")
+    refused = subject.host.run("/opt/fines/host/bin/move", "photos", media, subject.outputs["MediaBucket"], check=False)
+    subject.provoked.append((began, time.time()))
+    if refused.returncode == 0 or "AccessDenied" not in refused.stderr:
+        raise CheckError(f"the closed path is open: {(refused.stdout + refused.stderr).strip()[-300:]}")
+    subject.tier.take_delegation_back()
+    subject.tier.cdk.destroy(single.assembly, lambda _: None)
+    await_lead(subject.tier, subject.domain, _addresses(subject))
+    if is_there(subject):
+        raise CheckError(f"{single.stack} is still there")
+    return f"{subject.stack} may read nothing of {media} any more; {single.stack} is destroyed, and {subject.stack} serves on"
+
+
+def _move(source: Subject, target: Subject, people: Roaming) -> str:
+    """Moves under load; what was acknowledged before, meanwhile and afterwards is there once, with its photograph."""
+    kept = _keep_a_photo(people)
+    with Load(people, officers=_OFFICERS, pause=_PACE, patience=5) as load:
+        load.await_acknowledged(_FINES, seconds=60)
+        if "DatabaseSecretArn" in source.outputs:
+            rotate(source)  # the sessions of before are another user's now, and must end with the pause too
+        said = promote(source, target)
+        load.await_acknowledged(_FINES, seconds=60)
+        load.stop()
+    await_lead(source.tier, source.domain, _addresses(target))
+    must_be_there_once(load.ledger, people, target)
+    if strange := [each for _, each in load.ledger.refused if not each.startswith(("503", "429"))]:
+        raise CheckError(f"{len(strange)} requests failed otherwise than by a pause, the first: {strange[0]}")
+    _must_be_seen(target, people, kept)
+    _must_be_paused(source, people)
+    paused = _PAUSED.search(said)
+    if paused is None:
+        raise CheckError(f"the command did not say how long writes were paused: {said[-300:]}")
+    return (
+        f"{_tier(source)} to {_tier(target)}: writes paused for {paused[1]} s, {load.ledger.longest_silence():.1f} s seen by "
+        f"officers; {len(load.ledger.acknowledged)} fines there once, {len(load.ledger.refused)} refusals repeated"
+    )
+
+
+def promote(source: Subject, target: Subject) -> str:
+    """What the runbook's command says, typed in a copy of the project.
+
+    Raises:
+        CheckError: it failed; with its last words.
+    """
+    asg = source if _tier(source) == "asg" else target
+    copy = _project(asg)
+    (line,) = commands(PAGES[_tier(source)], "operator", {})
+    log = source.tier.run.logs / f"promote-to-{_tier(target)}.log"
+    with log.open("a") as out:
+        out.write(f"# {line}\n")
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=copy,
+            env=source.tier.cdk.environment | {"MAKEFLAGS": "--no-print-directory"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+        out.write(done.stdout + done.stderr)
+    if done.returncode:
+        raise CheckError(f"{line} ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-700:]}")
+    return done.stdout
+
+
+def _project(subject: Subject) -> Path:
+    """A copy of the project whose cdk.json has the settings of both tiers, with what `make` needs beside it."""
+    copy = project(subject, "promote")
+    for name in _LINKED:
+        os.symlink(PROJECT / name, copy / name)
+    file = copy / "cdk.json"
+    configuration = json.loads(file.read_text())
+    configuration["context"] |= OPEN
+    file.write_text(json.dumps(configuration))
+    return copy
+
+
+def _bring_home(subject: Subject, single: Subject) -> None:
+    """Whatever went wrong, the rehearsed tier has the data and the name again."""
+    ours, theirs = _state(subject), _state(single)
+    if ours["paused"] and not theirs["paused"]:
+        promote(single, subject)
+        return
+    if ours["paused"]:
+        _on(subject, "resume")
+    elif not theirs["paused"] and not theirs["empty"]:
+        _on(single, "pause", "origen")
+    give(subject, {_tier(subject): 100, _tier(single): 0})
+
+
+def _state(subject: Subject) -> dict[str, object]:
+    found: dict[str, object] = json.loads(_on(subject, "state"))
+    return found
+
+
+def _on(subject: Subject, *words: str) -> str:
+    return subject.host.run("/opt/fines/host/bin/move", *words, timeout=120).stdout
+
+
+def _tier(subject: Subject) -> str:
+    return subject.stack.rpartition("-")[2]
+
+
+def _addresses(subject: Subject) -> set[str]:
+    """Where a tier is reached, whatever share of the name it has."""
+    if "PublicAddress" in subject.outputs:
+        return {subject.outputs["PublicAddress"]}
+    return set(subject.tier.addresses(subject.outputs["BalancerName"]))
+
+
+def _keep_a_photo(people: Roaming) -> int:
+    fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "con foto"}
+    with people.client() as client:
+        posted = answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
+        number = int(posted.json()["infraccion"]["id"])
+        address = f"/infracciones/{number}/evidencia"
+        answered(client.post(address, files={"foto": photo()}, headers=people.bearer(0)), 201)
+    return number
+
+
+def _must_be_seen(subject: Subject, people: Roaming, fine: int) -> None:
+    with people.client() as client:
+        given = answered(client.get(f"/infracciones/{fine}/evidencia", headers=people.bearer(0)), 200).json()
+    if subject.outputs["MediaBucket"] not in given["url"]:
+        raise CheckError(
+            f"the photograph of fine {fine} is not in the bucket of {_tier(subject)}: {given['url'][:120]}"
+        )
+    seen(subject, given["url"])
+
+
+def _must_be_paused(source: Subject, people: Roaming) -> None:
+    """The tier of before takes no fine, and still answers who asks it for a report."""
+    address = sorted(_addresses(source))[0]
+    old = People(address, people.domain, people.tokens, people.owners, people.plates)
+    fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "tarde"}
+    with old.client() as client:
+        refused: httpx.Response = client.post("/cargar_infraccion", json=fine, headers=people.bearer(0))
+        if refused.status_code != 503 or "Retry-After" not in refused.headers:
+            raise CheckError(f"{_tier(source)} answered a fine with {refused.status_code} after it was left")
+        answered(client.get("/generar_informe", params={"correo": people.owners[0]}, headers=people.reader), 200)

@@ -1,0 +1,64 @@
+"""Tier single beside the tier that is rehearsed, in the same account, with the paths of a move open on both sides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.cdk import template_of
+from rehearsal.checks import Subject
+from rehearsal.places import BUILD
+
+NAME = "fines-dev-single"
+OPEN: dict[str, object] = {"moves_between": "single,asg"}
+_SHARED = ("domain", "cpu", "machine_image", "hosted_zone_name", "hosted_zone_id")
+
+
+def context(subject: Subject) -> dict[str, object]:
+    """The settings of tier single beside the subject.
+
+    It has the same name, of which it has no share in the hosted zone yet, and its own server tells the record that proves
+    the name to ACM.
+    """
+    shared = {key: subject.context[key] for key in _SHARED}
+    own: dict[str, object] = {"tier": "single", "acme_directory": subject.tier.acme_directory}
+    record = proof(subject, ask_for_certificate(subject))
+    line = f"{record['Name']} 300 IN CNAME {record['Value']}"
+    return shared | own | OPEN | {"shares_name": True, "dns_weight": 0, "extra_records": json.dumps([line])}
+
+
+def ask_for_certificate(subject: Subject) -> str:
+    """Asks ACM for a certificate of the domain, as an operator does who gives it by certificate_arn; returns its ARN."""
+    asked = subject.tier.client("acm").request_certificate(DomainName=subject.domain, ValidationMethod="DNS")
+    return str(asked["CertificateArn"])
+
+
+def proof(subject: Subject, certificate: str) -> dict[str, str]:
+    """The record by which ACM sees whose the domain is: the same for each certificate of it."""
+    told = subject.tier.client("acm").describe_certificate(CertificateArn=certificate)["Certificate"]
+    record: dict[str, str] = told["DomainValidationOptions"][0]["ResourceRecord"]
+    return record
+
+
+def neighbour(subject: Subject) -> Subject:
+    """The deployed neighbour; deployed now, and the paths opened, if it is not there yet."""
+    assembly = BUILD / "synth" / f"{subject.tier.run.tier}-neighbour"
+    if not is_there(subject):
+        cdk = subject.tier.cdk
+        opened = cdk.synth({**subject.context, **OPEN}, lambda _: None, name=f"{subject.tier.run.tier}-open")
+        cdk.deploy(opened, lambda _: None, log="deploy-open")
+        cdk.synth(context(subject), lambda _: None, name=assembly.name)
+        cdk.deploy(assembly, lambda _: None, log="deploy-neighbour")
+        subject.tier.delegate(subject.domain, subject.tier.outputs(NAME)["PublicAddress"])
+    template: dict[str, Any] = template_of(assembly, NAME)
+    return Subject(subject.tier, NAME, assembly, template, subject.domain, {"tier": "single", **OPEN})
+
+
+def is_there(subject: Subject) -> bool:
+    try:
+        (found,) = subject.tier.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
+    except ClientError:
+        return False
+    return str(found["StackStatus"]).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE"))

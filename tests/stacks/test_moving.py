@@ -1,0 +1,93 @@
+"""The paths between two tiers are closed, open for the time of a move, and then lead where they should alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.settings import Settings, SettingsError
+from tests.stacks.synthesis import TIERS, context, flat, resources, synthesize, the_only
+from tests.stacks.test_lint import lint
+
+OPEN = {"moves_between": "single,asg"}
+OTHER = {"single": "fines-dev-asg", "asg": "fines-dev-single"}
+ZONE = {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "hosted_zone_name": "fines.example", "shares_name": True}
+
+
+def statements(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the machines' role may, by the statements' names."""
+    return {
+        str(each["Sid"]): each
+        for id, policy in resources(template, "AWS::IAM::Policy").items()
+        if "RolesHost" in id
+        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+    }
+
+
+def added(tier: str) -> dict[str, dict[str, Any]]:
+    closed, opened = statements(synthesize(tier=tier)), statements(synthesize(tier=tier, **OPEN))
+    return {name: each for name, each in opened.items() if name not in closed}
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_without_the_setting_nobody_reads_anything_of_another_tier(tier: str) -> None:
+    assert OTHER[tier] not in json.dumps(synthesize(tier=tier))
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_the_setting_changes_what_the_machines_may_and_nothing_else(tier: str, tmp_path: Path) -> None:
+    closed, opened = synthesize(tier=tier), synthesize(tier=tier, **OPEN)
+    differ = {id for id in opened["Resources"] if opened["Resources"][id] != closed["Resources"].get(id)}
+    assert len(differ) == 1 and "RolesHostDefaultPolicy" in differ.pop()
+    assert lint(opened, tmp_path) == []
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_of_the_other_tier_photographs_and_what_it_put_out_are_read_in_this_account_and_nothing_is_written(
+    tier: str,
+) -> None:
+    theirs = {name: each for name, each in added(tier).items() if OTHER[tier] in flat(each["Resource"])}
+    assert {name: (each["Action"], flat(each["Resource"])) for name, each in theirs.items()} == {
+        "ListTheirPhotographs": ("s3:ListBucket", f"arn:aws:s3:::{OTHER[tier]}-bucketsmedia*"),
+        "ReadTheirPhotographs": ("s3:GetObject", f"arn:aws:s3:::{OTHER[tier]}-bucketsmedia*/*"),
+        "FetchTheirRows": ("s3:GetObject", f"arn:aws:s3:::{OTHER[tier]}-bucketsbackups*/promote/*"),
+    }
+    for each in theirs.values():
+        assert each["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_of_its_own_a_machine_writes_photographs_and_what_is_fetched(tier: str) -> None:
+    ours = {flat(each["Resource"]) for each in added(tier).values() if OTHER[tier] not in flat(each["Resource"])}
+    assert len(ours) == 4 and all("${Buckets" in each for each in ours)
+    assert {each.rpartition("}")[2] for each in ours} == {"", "/*", "/promote/*"}
+
+
+def test_a_tier_that_does_not_move_stays_closed() -> None:
+    assert synthesize(tier="single", moves_between="asg,eks") == synthesize(tier="single")
+
+
+@pytest.mark.parametrize("given", ["asg", "asg,asg", "single asg", "single,three"])
+def test_two_different_tiers_are_named(given: str) -> None:
+    with pytest.raises(SettingsError, match="write it like this: -c moves_between=single,asg"):
+        Settings.from_context(context(moves_between=given))
+
+
+def test_tier_single_may_have_a_share_of_the_name_in_the_hosted_zone(tmp_path: Path) -> None:
+    template = synthesize(tier="single", dns_weight=0, **ZONE)
+    record = the_only(template, "AWS::Route53::RecordSet")["Properties"]
+    assert record["SetIdentifier"] == "single" and record["Weight"] == 0 and record["TTL"] == "60"
+    (address,) = resources(template, "AWS::EC2::EIP")
+    assert record["Type"] == "A" and record["ResourceRecords"] == [{"Ref": address}]
+    assert lint(template, tmp_path) == []
+    assert not any(
+        each["Type"] == "AWS::Route53::RecordSet" for each in synthesize(tier="single")["Resources"].values()
+    )
+
+
+def test_a_share_of_the_name_wants_the_hosted_zone() -> None:
+    with pytest.raises(SettingsError, match="hosted_zone_id is missing"):
+        Settings.from_context(context(tier="single", shares_name=True))
