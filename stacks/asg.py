@@ -9,6 +9,7 @@ from constructs import Construct
 from stacks.parts.alarms import FleetAlarms
 from stacks.parts.balancer import Balancer
 from stacks.parts.database import NAME, ManagedPostgres
+from stacks.parts.dumps import Dumps
 from stacks.parts.fleet import SERVING_HOOK, Fleet
 from stacks.parts.image import service_image
 from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, debian
@@ -18,6 +19,7 @@ from stacks.parts.names import ServiceName
 from stacks.parts.network import ZonedNetwork
 from stacks.parts.permissions import STACK_TAG, HostRoles
 from stacks.parts.rotation import Rotation
+from stacks.parts.snapshots import Snapshots
 from stacks.parts.storage import Buckets, RootSecret
 from stacks.settings import Settings
 
@@ -31,7 +33,7 @@ _OF_ANOTHER_TIER = [
         for name in ("address", "backups", "data", "database", "dns", "escrow", "packages-database", "volume")
     ),
     *(f"bin/{name}" for name in ("backup", "certificate", "configure-*", "drill", "escrow", "metrics", "publish-ds")),
-    *("bin/table-sums", "bin/tune-postgresql", "systemd/on-the-volume.conf"),
+    *("bin/tune-postgresql", "systemd/on-the-volume.conf"),
     *(
         f"systemd/fines-{name}.*"
         for name in ("backup", "certificate", "data", "drill", "escrow", "metrics", "publish-ds")
@@ -58,7 +60,9 @@ class AsgStack(cdk.Stack):
         network = ZonedNetwork(
             self, "Network", zones=settings.zones, nat_gateways=settings.nat_gateways, log_retention=retention
         )
-        buckets = Buckets(self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days)
+        buckets = Buckets(
+            self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days, backups_expire=True
+        )
         database = ManagedPostgres(
             self,
             "Database",
@@ -102,6 +106,7 @@ class AsgStack(cdk.Stack):
         roles.report(namespace=namespace, log_prefix=log_prefix)
         roles.signal(group_name=id)
         roles.be_reached()
+        dumps = Dumps(self, "Dumps", roles=roles, bucket=buckets.backups, reader=database.reader)
 
         name = ServiceName(
             self,
@@ -126,6 +131,7 @@ class AsgStack(cdk.Stack):
             balancer=balancer,
             role=roles.host,
             instance_type=settings.instance_type,
+            disk_gibibytes=settings.machine_disk_gb,
             machine_image=debian(settings),
             least=settings.min_machines,
             most=settings.max_machines,
@@ -145,6 +151,9 @@ class AsgStack(cdk.Stack):
                 "FINES_DATABASE_HOST": database.host,
                 "FINES_DATABASE_NAME": NAME,
                 "FINES_DATABASE_SECRET_ARN": database.service.secret_arn,
+                "FINES_READER_SECRET_ARN": database.reader.secret_arn,
+                "FINES_BACKUP_BUCKET": buckets.backups.bucket_name,
+                "FINES_DUMPS_ROLE_ARN": dumps.role.role_arn,
                 "FINES_MEDIA_BUCKET": buckets.media.bucket_name,
                 "FINES_APP_ROLE_ARN": roles.app.role_arn,
                 "FINES_GROUP_LOGICAL_ID": GROUP_LOGICAL_ID,
@@ -162,12 +171,20 @@ class AsgStack(cdk.Stack):
                 "FINES_TOKEN_DAYS": str(settings.token_days),
             },
         )
-        fleet.group.node.add_dependency(roles)
+        fleet.group.node.add_dependency(roles, dumps)
         database.admit(fleet.security_group, who="The machines")
         name.lead_to(balancer.balancer, tier=settings.tier, weight=settings.dns_weight)
 
         HostLogs(self, "Logs", prefix=log_prefix, retention=retention)
-        alarms = FleetAlarms(self, "Alarms", balancer=balancer, database=database, email=settings.alarm_email)
+        alarms = FleetAlarms(
+            self,
+            "Alarms",
+            balancer=balancer,
+            database=database,
+            namespace=namespace,
+            email=settings.alarm_email,
+        )
+        snapshots = Snapshots(self, "Snapshots", database=database, days=settings.backup_days, topic=alarms.topic)
 
         _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
         _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
@@ -175,6 +192,16 @@ class AsgStack(cdk.Stack):
         _tell(self, "DatabaseHost", database.host, "The database, reached from the machines alone")
         _tell(
             self, "DatabaseSecretArn", database.service.secret_arn, "What the service logs in with; rotate it at will"
+        )
+        _tell(
+            self,
+            "MigratorSecretArn",
+            database.migrator.secret_arn,
+            "What a dump is restored with; of people, the operator's",
+        )
+        _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/dumps", "The nightly dumps")
+        _tell(
+            self, "BackupVault", snapshots.vault.backup_vault_name, "AWS Backup's vault, with the database's snapshots"
         )
         _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
         _tell(self, "SecretArn", secret.secret_arn, "The root of the machines' own secrets")

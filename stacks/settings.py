@@ -88,6 +88,7 @@ class Settings:
     nat_gateways: int = 0  # by default one, in production one a zone
     min_machines: int = 2
     max_machines: int = 8
+    machine_disk_gb: int = 16  # of each machine; the restore drill needs room for the database on one
     database_class: str = ""  # by default the smallest that fits
     database_gb: int = 20
     database_max_gb: int = 200  # up to which the database's storage grows by itself
@@ -193,6 +194,7 @@ _READERS: dict[str, Reader] = {
     "nat_gateways": values.number(1, 3),
     "min_machines": values.number(1, 100),
     "max_machines": values.number(1, 100),
+    "machine_disk_gb": values.number(8, 16384),
     "database_class": values.text(_DATABASE_CLASS, example="db.t4g.medium", optional=True),
     "database_gb": values.number(20, 65536),
     "database_max_gb": values.number(22, 65536),

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.parts.balancer import Balancer
 from stacks.parts.database import ManagedPostgres
-from stacks.parts.monitoring import alarm_topic
+from stacks.parts.monitoring import OF_BACKUPS, alarm_on, alarm_topic
 
 _FIVE_MINUTES = cdk.Duration.minutes(5)
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
@@ -19,9 +19,11 @@ _MISSING = cloudwatch.TreatMissingData
 
 
 class FleetAlarms(Construct):
-    """A topic for people, and alarms on AWS's own metrics of load balancer, machines and database."""
+    """A topic for people, and alarms on AWS's own metrics of load balancer, machines and database, and on the dumps' ages."""
 
-    def __init__(self, scope: Construct, id: str, *, balancer: Balancer, database: ManagedPostgres, email: str) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, balancer: Balancer, database: ManagedPostgres, namespace: str, email: str
+    ) -> None:
         super().__init__(scope, id)
         self.topic = alarm_topic(self, email=email)
         before, targets, instance = balancer.balancer.metrics, balancer.targets.metrics, database.instance
@@ -67,6 +69,9 @@ class FleetAlarms(Construct):
             periods=3,
             silence_is_bad=True,
         )
+
+        for watch in OF_BACKUPS:
+            alarm_on(self, watch, namespace=namespace, topic=self.topic)
 
     def _alarm(
         self,

@@ -36,6 +36,7 @@ class Fleet(Construct):
         balancer: Balancer,
         role: iam.Role,
         instance_type: str,
+        disk_gibibytes: int,
         machine_image: ec2.IMachineImage,
         environment: Mapping[str, str],
         least: int,
@@ -61,6 +62,7 @@ class Fleet(Construct):
             role=role,
             security_group=self.security_group,
             environment=environment,
+            disk_gibibytes=disk_gibibytes,
         )
         self.group = autoscaling.CfnAutoScalingGroup(
             self,

@@ -2,12 +2,14 @@
 
 from rehearsal.ledger.readers import (
     autoscaling,
+    backup,
     cloudformation,
     cloudwatch,
     dlm,
     ec2_machines,
     ec2_network,
     elasticloadbalancing,
+    events,
     functions,
     iam,
     logs,
@@ -21,12 +23,14 @@ from rehearsal.ledger.readers import (
 
 __all__ = [
     "autoscaling",
+    "backup",
     "cloudformation",
     "cloudwatch",
     "dlm",
     "ec2_machines",
     "ec2_network",
     "elasticloadbalancing",
+    "events",
     "functions",
     "iam",
     "logs",
