@@ -23,7 +23,8 @@ from rehearsal.tier import Tier, keep_up, running, start
 DOMAIN = "multas.example"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
 _OF_A_LOAD_BALANCER = [
-    "the database has no standby: a failover, its backups and their restore are not rehearsed",
+    "the database has no standby: a failover is not rehearsed",
+    "RDS's own backups, its restore to a point in time and AWS Backup's snapshots: only the dumps are made and restored",
     "the size of the group follows no demand and no schedule",
     "what the load balancer counts reaches no alarm, and no access log is delivered",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",
