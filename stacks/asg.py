@@ -197,7 +197,7 @@ class AsgStack(cdk.Stack):
             self,
             "MigratorSecretArn",
             database.migrator.secret_arn,
-            "What a dump is restored with; of people, the operator's",
+            "What a dump is restored with: the login of who owns the tables",
         )
         _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/dumps", "The nightly dumps")
         _tell(

@@ -112,6 +112,14 @@ def test_the_role_of_the_dumps_can_take_nothing_away() -> None:
     }
 
 
+def test_what_the_role_of_the_dumps_puts_replaces_nothing() -> None:
+    template = synthesize(tier="asg")
+    (policy,) = (p for id, p in resources(template, "AWS::IAM::Policy").items() if id.startswith("DumpsRole"))
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    conditions = [each.get("Condition") for each in statements if each["Action"] == "s3:PutObject"]
+    assert conditions == [{"Null": {"s3:if-none-match": "false"}}, {"Bool": {"s3:ObjectCreationOperation": "false"}}]
+
+
 def test_a_machines_own_role_reaches_no_dump_and_no_login_of_the_database() -> None:
     template = synthesize(tier="asg")
     (policy,) = (p for id, p in resources(template, "AWS::IAM::Policy").items() if id.startswith("RolesHost"))

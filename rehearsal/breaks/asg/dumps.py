@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from rehearsal.breaks import breaks
+from rehearsal.breaks.cloud import other_statements
 from rehearsal.breaks.host import edited
 from rehearsal.checks import Subject
+from rehearsal.checks.asg.bucket import newest, versions
 from rehearsal.checks.asg.dumps import (
+    a_machine_adds_dumps_and_can_neither_write_over_one_nor_delete_one,
     a_machine_that_dies_half_way_through_the_dump_leaves_it_to_another,
     the_dump_of_the_night_is_made_by_one_machine_though_all_begin_at_the_same_moment,
     the_newest_dump_is_restored_elsewhere_and_compared_and_the_age_of_the_proven_one_is_in_cloudwatch,
 )
+from rehearsal.checks.single.permissions import roles_of
 
 _SEND = "/opt/fines/host/bin/send-dump"
 _DRILL = "/opt/fines/host/bin/dump-drill"
@@ -47,6 +51,25 @@ def the_database_waits_for_a_dead_machine_as_long_as_its_system_does(subject: Su
             subject, stack, {'IMPATIENT = "-c tcp_keepalives_idle=10 -c': 'IMPATIENT = "-c tcp_keepalives_idle=7200 -c'}
         )
         yield
+
+
+@breaks(
+    a_machine_adds_dumps_and_can_neither_write_over_one_nor_delete_one,
+    says="a machine was not refused to write over it: ",
+    again=True,
+)
+def the_role_of_the_dumps_may_write_without_a_condition(subject: Subject) -> Iterator[None]:
+    (role,) = [role for role in roles_of(subject) if "DumpsRole" in role.name]
+
+    def without(statements: list[dict[str, object]]) -> list[dict[str, object]]:
+        return [{key: value for key, value in each.items() if key != "Condition"} for each in statements]
+
+    key, s3 = newest(subject), subject.tier.client("s3")
+    before = {each["VersionId"] for each in versions(subject, key)}
+    with other_statements(subject, role, without):
+        yield
+    for id in {each["VersionId"] for each in versions(subject, key)} - before:
+        s3.delete_object(Bucket=subject.backup_bucket, Key=key, VersionId=id)
 
 
 @breaks(

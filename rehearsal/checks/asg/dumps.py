@@ -19,6 +19,7 @@ TAKEN_OVER_SECONDS = 90  # within which another machine has made the dump that a
 HEARD_SECONDS = 60  # within which CloudWatch must have heard of a drill
 _BEGUN_SECONDS = 120  # within which machines must be at work on the dump, once they were told
 _UNIT = "fines-dump.service"
+_REFUSALS = ("AccessDenied", "(403)", "PreconditionFailed")
 # Nothing that the service needs waits for this table; a dump reads it like all others.
 _HOLD = "LOCK TABLE django_admin_log IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)"
 _HELD = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'django_admin_log'::regclass"
@@ -96,6 +97,29 @@ def the_newest_dump_is_restored_elsewhere_and_compared_and_the_age_of_the_proven
     if left := host.run("find", "/var/lib/fines/drill", "-name", "PG_VERSION").stdout.strip():
         raise CheckError(f"the drill left a database behind: {left.splitlines()[0]}")
     return f"{told[-1]}; {_proven(subject, ended):.0f} s old"
+
+
+@check("asg")
+def a_machine_adds_dumps_and_can_neither_write_over_one_nor_delete_one(subject: Subject) -> str:
+    key, host, began = newest(subject), subject.host, time.time()
+    place = f"--bucket {subject.backup_bucket} --key {key}"
+    before = len(versions(subject, key))
+    told = {
+        what: host.run("bash", "-c", f". /opt/fines/host/bin/dumps.sh; {call}", check=False)
+        for what, call in (
+            ("write over it", f"keeper s3api put-object {place}"),
+            ("write over it where there is none", f"keeper s3api put-object {place} --if-none-match '*'"),
+            ("delete it", f"keeper s3api delete-object {place}"),
+            ("read it by its own role", f"aws s3api head-object {place}"),
+        )
+    }
+    subject.provoked.append((began, time.time()))
+    refused = {what: any(word in done.stderr for word in _REFUSALS) for what, done in told.items()}
+    if passed := [f"{what}: {told[what].stdout + told[what].stderr[-200:]}" for what in told if not refused[what]]:
+        raise CheckError(f"a machine was not refused to {passed[0]}")
+    if (after := len(versions(subject, key))) != before:
+        raise CheckError(f"{key} has {after} versions, it had {before}")
+    return f"refused to {', to '.join(told)}: {key}"
 
 
 def _proven(subject: Subject, ended: float) -> float:
