@@ -38,7 +38,7 @@ def needs_of(settings: Settings) -> Needs:
             networks=1,
             machines=settings.min_machines,
             machines_at_most=settings.max_machines,
-            gp3_gib=settings.max_machines * ROOT_DISK_GIB,
+            gp3_gib=settings.max_machines * settings.machine_disk_gb,
             balancers=1,
             databases=1,
         )

@@ -24,9 +24,10 @@ from rehearsal.tier import Tier, keep_up, running, start
 DOMAIN = "multas.example"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
 _OF_A_LOAD_BALANCER = [
-    "the database's backups and their restore are not rehearsed, nor the loss of both of its machines",
+    "the loss of both of the database's machines",
     "the size of the group follows its schedule and demand on a clock that stands but in the checks that let it run",
     "no access log of the load balancer is delivered",
+    "RDS's own backups, its restore to a point in time and AWS Backup's snapshots: only the dumps are made and restored",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",
     "the certificate is signed by the rehearsal's own authority, which no browser trusts",
     "what the dashboard shows of AWS/ApplicationELB, AWS/EC2 and AWS/RDS is counted by AWS alone",

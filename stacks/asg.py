@@ -10,6 +10,7 @@ from stacks.parts.alarms import FleetAlarms
 from stacks.parts.balancer import Balancer
 from stacks.parts.dashboard import Dashboard
 from stacks.parts.database import NAME, ManagedPostgres
+from stacks.parts.dumps import Dumps
 from stacks.parts.fleet import SERVING_HOOK, Fleet
 from stacks.parts.image import service_image
 from stacks.parts.machine import GROUP_LOGICAL_ID, HOOK, HOST_FILES, debian
@@ -22,6 +23,7 @@ from stacks.parts.people import Estate, PeopleRoles, arns, log_arn
 from stacks.parts.permissions import STACK_TAG, HostRoles, bound
 from stacks.parts.rotation import Rotation
 from stacks.parts.scaling import Scaling
+from stacks.parts.snapshots import Snapshots
 from stacks.parts.statics import Publication, StaticFiles
 from stacks.parts.storage import Buckets, RootSecret
 from stacks.settings import Settings
@@ -36,7 +38,7 @@ _OF_ANOTHER_TIER = [
         for name in ("address", "backups", "data", "database", "dns", "escrow", "packages-database", "volume")
     ),
     *(f"bin/{name}" for name in ("backup", "certificate", "configure-*", "drill", "escrow", "metrics", "publish-ds")),
-    *("bin/table-sums", "bin/tune-postgresql", "systemd/on-the-volume.conf"),
+    *("bin/tune-postgresql", "systemd/on-the-volume.conf"),
     *(
         f"systemd/fines-{name}.*"
         for name in ("backup", "certificate", "data", "drill", "escrow", "metrics", "publish-ds")
@@ -64,7 +66,9 @@ class AsgStack(cdk.Stack):
         network = ZonedNetwork(
             self, "Network", zones=settings.zones, nat_gateways=settings.nat_gateways, log_retention=retention
         )
-        buckets = Buckets(self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days)
+        buckets = Buckets(
+            self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days, backups_expire=True
+        )
         database = ManagedPostgres(
             self,
             "Database",
@@ -124,6 +128,7 @@ class AsgStack(cdk.Stack):
         roles.be_reached()
         if settings.moves_with:
             Moving(self, "Moving", other=settings.moves_with, roles=roles, buckets=buckets)
+        dumps = Dumps(self, "Dumps", roles=roles, bucket=buckets.backups, reader=database.reader)
 
         name = ServiceName(
             self,
@@ -160,6 +165,7 @@ class AsgStack(cdk.Stack):
             balancer=balancer,
             role=roles.host,
             instance_type=settings.instance_type,
+            disk_gibibytes=settings.machine_disk_gb,
             machine_image=debian(settings),
             least=settings.min_machines,
             most=settings.max_machines,
@@ -181,6 +187,9 @@ class AsgStack(cdk.Stack):
                 "FINES_DATABASE_NAME": NAME,
                 "FINES_DATABASE_SECRET_ARN": database.service.secret_arn,
                 "FINES_PASSWORD_SECRET_ARNS": " ".join(secret.secret_arn for secret in database.secrets),
+                "FINES_READER_SECRET_ARN": database.reader.secret_arn,
+                "FINES_BACKUP_BUCKET": buckets.backups.bucket_name,
+                "FINES_DUMPS_ROLE_ARN": dumps.role.role_arn,
                 "FINES_MEDIA_BUCKET": buckets.media.bucket_name,
                 "FINES_STATIC_ORIGIN": statics.origin,
                 "FINES_APP_ROLE_ARN": roles.app.role_arn,
@@ -199,7 +208,7 @@ class AsgStack(cdk.Stack):
                 "FINES_TOKEN_DAYS": str(settings.token_days),
             },
         )
-        fleet.group.node.add_dependency(roles)
+        fleet.group.node.add_dependency(roles, dumps)
         Scaling(
             self,
             "Scaling",
@@ -242,6 +251,7 @@ class AsgStack(cdk.Stack):
                 intimate_logs=[logs.access.log_group_arn, log_arn(self, database.log_group_name)],
             ),
         )
+        snapshots = Snapshots(self, "Snapshots", database=database, days=settings.backup_days, topic=alarms.topic)
 
         _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
         _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
@@ -249,6 +259,16 @@ class AsgStack(cdk.Stack):
         _tell(self, "DatabaseHost", database.host, "The database, reached from the machines alone")
         _tell(
             self, "DatabaseSecretArn", database.service.secret_arn, "What the service logs in with; rotate it at will"
+        )
+        _tell(
+            self,
+            "MigratorSecretArn",
+            database.migrator.secret_arn,
+            "What a dump is restored with: the login of who owns the tables",
+        )
+        _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/dumps", "The nightly dumps")
+        _tell(
+            self, "BackupVault", snapshots.vault.backup_vault_name, "AWS Backup's vault, with the database's snapshots"
         )
         _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
         _tell(self, "StaticBucket", static_bucket.bucket_name, "Where static files lie; CloudFront alone may read it")

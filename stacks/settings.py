@@ -98,6 +98,7 @@ class Settings:
     requests_per_machine: int = 1200  # a minute, about which the group is kept by growing and shrinking
     cpu_percent: int = 50  # the machines' average, about which the group is kept likewise
     stop_on_alarm: bool = True  # false for a release that ends an outage: the alarm on server errors does not stop it
+    machine_disk_gb: int = 16  # of each machine; the restore drill needs room for the database on one
     database_class: str = ""  # by default the smallest that fits
     database_gb: int = 20
     database_max_gb: int = 200  # up to which the database's storage grows by itself
@@ -219,6 +220,7 @@ _READERS: dict[str, Reader] = {
     "requests_per_machine": values.number(1, 1_000_000),
     "cpu_percent": values.number(10, 90),
     "stop_on_alarm": values.flag,
+    "machine_disk_gb": values.number(8, 16384),
     "database_class": values.text(_DATABASE_CLASS, example="db.t4g.medium", optional=True),
     "database_gb": values.number(20, 65536),
     "database_max_gb": values.number(22, 65536),

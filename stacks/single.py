@@ -20,8 +20,11 @@ from stacks.parts.storage import Buckets, DataVolume, RootSecret
 from stacks.settings import Settings
 
 _OF_ANOTHER_TIER = [
-    *("README.md", "steps/authorities", "containers/managed-database.conf", "nginx/behind-balancer.inc"),
     *("bin/password-ages", "systemd/fines-password-ages.*"),
+    "README.md",
+    *("steps/authorities", "steps/dumps", "containers/managed-database.conf", "nginx/behind-balancer.inc"),
+    *("bin/backup-ages", "bin/dump", "bin/dump-drill", "bin/dumps.sh", "bin/restore-dump"),
+    *("systemd/fines-backup-ages.*", "systemd/fines-dump.*", "systemd/fines-dump-drill.*"),
 ]
 
 

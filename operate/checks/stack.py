@@ -63,12 +63,18 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
 def fixed_names(subject: Subject) -> dict[str, set[str]]:
     """The names that the template itself gives, by resource type; a test holds them against it."""
     settings = subject.settings
+    of_the_database = (
+        {f"/aws/rds/instance/{settings.stack_name}/{name}" for name in ("postgresql", "upgrade")}
+        if settings.tier is not Tier.SINGLE
+        else set()
+    )
     parameters = {f"/fines/{settings.stack_name}/release"} if settings.tier is Tier.SINGLE else set()
     return {
         "AWS::AutoScaling::AutoScalingGroup": {settings.stack_name},
         "AWS::Logs::LogGroup": {
             f"/fines/{settings.stage}/{settings.tier}/{name}" for name in ("access", "host", "service")
-        },
+        }
+        | of_the_database,
     } | ({"AWS::SSM::Parameter": parameters} if parameters else {})
 
 
@@ -86,13 +92,13 @@ def _groups(subject: Subject) -> Iterator[Finding]:
 
 def _logs(subject: Subject) -> Iterator[Finding]:
     names = fixed_names(subject)["AWS::Logs::LogGroup"]
-    prefix = f"/fines/{subject.settings.stage}/{subject.settings.tier}/"
-    pages = subject.account.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-    for name in (group["logGroupName"] for page in pages for group in page["logGroups"]):
-        if name in names:
+    logs = subject.account.client("logs").get_paginator("describe_log_groups")
+    for prefix in sorted({name.rpartition("/")[0] for name in names}):
+        pages = logs.paginate(logGroupNamePrefix=f"{prefix}/")
+        for name in sorted(names & {group["logGroupName"] for page in pages for group in page["logGroups"]}):
             yield stops(
                 "leftovers",
-                f"the log group {name} is there: a host that was still writing made it again",
+                f"the log group {name} is there: what was still writing made it again",
                 f"aws logs delete-log-group --region {subject.region} --log-group-name {name}",
             )
 
@@ -131,7 +137,7 @@ def _snapshots(subject: Subject) -> Iterator[Finding]:
     """What a database of an earlier stack left when it went: the new stack's is empty."""
     pages = subject.account.client("rds").get_paginator("describe_db_snapshots").paginate(SnapshotType="manual")
     for snapshot in (each for page in pages for each in page["DBSnapshots"]):
-        if snapshot["DBInstanceIdentifier"].startswith(f"{subject.settings.stack_name}-"):
+        if snapshot["DBInstanceIdentifier"] == subject.settings.stack_name:
             yield warning(
                 "leftovers",
                 f"the snapshot {snapshot['DBSnapshotIdentifier']} of an earlier stack's database is there; the new one will be empty",

@@ -14,6 +14,9 @@ _LOOKS: dict[str, Callable[[Subject, str], Any]] = {
     "AWS::SecretsManager::Secret": lambda subject, id: subject.tier.client("secretsmanager").get_secret_value(
         SecretId=id
     ),
+    "AWS::Backup::BackupVault": lambda subject, id: subject.tier.client("backup").describe_backup_vault(
+        BackupVaultName=id
+    ),
     "AWS::EC2::Volume": lambda subject, id: subject.tier.client("ec2").describe_volumes(VolumeIds=[id])["Volumes"][0],
     "AWS::EC2::VPC": lambda subject, id: subject.tier.client("ec2").describe_vpcs(VpcIds=[id])["Vpcs"][0],
     "AWS::EC2::EIP": lambda subject, id: subject.tier.client("ec2").describe_addresses(PublicIps=[id])["Addresses"][0],

@@ -52,10 +52,10 @@ def commands(title: str, where: str, values: Mapping[str, str]) -> list[str]:
     return [_PLACEHOLDER.sub(value, line) for line in lines]
 
 
-def on_the_host(subject: Subject, title: str, **values: str) -> str:
-    """Types a page's commands on the host; returns what they said."""
+def on_the_host(subject: Subject, title: str, *, typed: str = "", **values: str) -> str:
+    """Types a page's commands on the host, and what they ask for; returns what they said."""
     script = "\n".join(["set -e", *commands(title, "host", values)])
-    done = subject.host.run("bash", "-c", script, check=False, timeout=400)
+    done = subject.host.run("bash", "-c", script, check=False, timeout=400, input=typed)
     if done.returncode:
         raise CheckError(f"the runbook's page {title!r} failed on the host: {(done.stdout + done.stderr)[-400:]}")
     return done.stdout

@@ -10,6 +10,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 from ministack.services.cloudformation import provisioners, wait_conditions
 
+from rehearsal.cloud import vaults
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.machines.volume import Volume
 from rehearsal.places import Run
@@ -36,6 +37,7 @@ def teach(run: Run, machines: Ec2) -> None:
         "update": _update_policy,
         "delete": lambda id, _: lifecycle_policies.pop(id, None),
     }
+    vaults.teach()
     region_of_handle = wait_conditions.SIGNAL_PATH
 
     def handle_url(token: str) -> str:

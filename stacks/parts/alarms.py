@@ -15,7 +15,7 @@ from constructs import Construct
 from stacks.parts.balancer import Balancer
 from stacks.parts.dashboard import group_metric
 from stacks.parts.database import ManagedPostgres
-from stacks.parts.monitoring import alarm_topic
+from stacks.parts.monitoring import OF_BACKUPS, alarm_on, alarm_topic
 
 _MINUTE, _FIVE_MINUTES = cdk.Duration.minutes(1), cdk.Duration.minutes(5)
 _HOUR, _DAY = cdk.Duration.hours(1), cdk.Duration.days(1)
@@ -54,6 +54,7 @@ class FleetAlarms(Construct):
         for name, function in functions.items():
             self._on_a_function(name, function)
         self._on_passwords(namespace, days)
+        self.all += [alarm_on(self, watch, namespace=namespace, topic=self.topic) for watch in OF_BACKUPS]
 
     def _on_what_users_see(self, balancer: Balancer, certificate: acm.ICertificate) -> None:
         before, targets = balancer.balancer.metrics, balancer.targets.metrics

@@ -23,7 +23,8 @@ _LOGS = ("postgresql", "upgrade")
 class ManagedPostgres(Construct):
     """PostgreSQL 17 in two zones, reached over TLS alone by those whom `admit` names; RDS knows it by its name.
 
-    Three secrets open it: the master's makes roles, the migrator's owns the tables, the service's may read and write rows.
+    Four secrets open it: the master's makes roles, the migrator's owns the tables, the service's may read and write rows,
+    and the reader's may read all of it, for the dumps.
     """
 
     def __init__(
@@ -51,6 +52,9 @@ class ManagedPostgres(Construct):
         self.master = self._secret("Master", _MASTER, "Makes the roles of the database")
         self.migrator = self._secret("Migrator", "fines_migrator", "Owns the tables; for migrations alone")
         self.service = self._secret("Service", "fines_a", "What the service logs in with; two users take turns")
+        self.reader = self._secret(
+            "Reader", "fines_reader", "Reads everything and changes nothing; for the dumps alone"
+        )
         parameters = rds.ParameterGroup(
             self,
             "Parameters",
@@ -90,6 +94,7 @@ class ManagedPostgres(Construct):
             backup_retention=cdk.Duration.days(backup_days),
             copy_tags_to_snapshot=True,
             delete_automated_backups=False,
+            # Far from the machines' dumps at night, and from the vault's snapshots: see parts/snapshots.py.
             preferred_backup_window="06:00-06:30",
             preferred_maintenance_window="sun:07:00-sun:07:30",
             auto_minor_version_upgrade=True,
@@ -121,8 +126,8 @@ class ManagedPostgres(Construct):
 
     @property
     def secrets(self) -> tuple[secretsmanager.Secret, ...]:
-        """What opens the database, in three ways."""
-        return self.master, self.migrator, self.service
+        """What opens the database, in four ways."""
+        return self.master, self.migrator, self.reader, self.service
 
     @property
     def log_group_name(self) -> str:

@@ -42,6 +42,7 @@ class Fleet(Construct):
         balancer: Balancer,
         role: iam.Role,
         instance_type: str,
+        disk_gibibytes: int,
         machine_image: ec2.IMachineImage,
         environment: Mapping[str, str],
         least: int,
@@ -69,6 +70,7 @@ class Fleet(Construct):
             security_group=self.security_group,
             environment=environment,
             detailed_monitoring=True,  # a figure a minute: with one in five, scaling on it would come too late
+            disk_gibibytes=disk_gibibytes,
         )
         self.group = autoscaling.CfnAutoScalingGroup(
             self,

@@ -111,9 +111,10 @@ def launch_template(
     security_group: ec2.ISecurityGroup,
     environment: Mapping[str, str],
     detailed_monitoring: bool | None = None,
+    disk_gibibytes: int = 16,
 ) -> ec2.LaunchTemplate:
     """What a machine of any tier is made from: encrypted disk, metadata by token alone, the host's files by user data."""
-    root_disk = ec2.BlockDeviceVolume.ebs(16, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3)
+    root_disk = ec2.BlockDeviceVolume.ebs(disk_gibibytes, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3)
     template = ec2.LaunchTemplate(
         scope,
         "Template",

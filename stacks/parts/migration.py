@@ -46,10 +46,11 @@ class Migration(Construct):
                 "DATABASE_NAME": NAME,
                 "MASTER_SECRET_ARN": database.master.secret_arn,
                 "MIGRATOR_SECRET_ARN": database.migrator.secret_arn,
+                "READER_SECRET_ARN": database.reader.secret_arn,
                 "SERVICE_SECRET_ARN": database.service.secret_arn,
             },
         )
-        secrets = (database.master, database.migrator, database.service)
+        secrets = database.secrets
         migrator.allow(
             "ReadTheSecretsOfTheDatabase",
             "secretsmanager:GetSecretValue",

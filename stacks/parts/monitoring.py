@@ -19,8 +19,8 @@ _HOUR = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Watch:
-    """An alarm on one of the host's metrics; where silence is the failure, missing data sets it off too."""
+class Watch:
+    """An alarm on one of the machines' own metrics; where silence is the failure, missing data sets it off too."""
 
     name: str
     metric: str
@@ -32,8 +32,8 @@ class _Watch:
     says: str
 
 
-_ON_THE_HOST = (
-    _Watch(
+OF_BACKUPS = (
+    Watch(
         name="BackupAge",
         metric="BackupAgeSeconds",
         comparison=_ABOVE,
@@ -42,7 +42,7 @@ _ON_THE_HOST = (
         periods=3,
         says="The newest backup is older than 26 hours, or nobody says how old it is",
     ),
-    _Watch(
+    Watch(
         name="RestoreDrillAge",
         metric="ProvenBackupAgeSeconds",
         comparison=_ABOVE,
@@ -51,7 +51,10 @@ _ON_THE_HOST = (
         periods=2,
         says="No backup of the last two days was proven by restoring it",
     ),
-    _Watch(
+)
+_ON_THE_HOST = (
+    *OF_BACKUPS,
+    Watch(
         name="Disk",
         metric="DiskUsedPercent",
         comparison=_ABOVE,
@@ -60,7 +63,7 @@ _ON_THE_HOST = (
         periods=3,
         says="A disk of the host is more than 80 % full",
     ),
-    _Watch(
+    Watch(
         name="ServerErrors",
         metric="ServerErrorPercent",
         comparison=_ABOVE,
@@ -70,7 +73,7 @@ _ON_THE_HOST = (
         silence_is_bad=False,
         says="More than 2 % of the answers are server errors",
     ),
-    _Watch(
+    Watch(
         name="HostHealth",
         metric="HostHealthy",
         comparison=_BELOW,
@@ -79,7 +82,7 @@ _ON_THE_HOST = (
         periods=5,
         says="The host does not serve, or says nothing",
     ),
-    _Watch(
+    Watch(
         name="Certificate",
         metric="CertificateDaysLeft",
         comparison=_BELOW,
@@ -88,7 +91,7 @@ _ON_THE_HOST = (
         periods=1,
         says="The certificate ends in less than 14 days, or nobody but the host itself signed it",
     ),
-    _Watch(
+    Watch(
         name="Release",
         metric="ReleaseFailed",
         comparison=_ABOVE,
@@ -127,27 +130,30 @@ class HostAlarms(Construct):
         super().__init__(scope, id)
         self.topic = alarm_topic(self, email=email)
         for watch in _ON_THE_HOST:
-            self._alarm(watch, namespace)
+            alarm_on(self, watch, namespace=namespace, topic=self.topic)
 
-    def _alarm(self, watch: _Watch, namespace: str) -> None:
-        missing = cloudwatch.TreatMissingData
-        alarm = cloudwatch.Alarm(
-            self,
-            watch.name,
-            alarm_description=f"{watch.says}. docs/runbook.md says what to do.",
-            metric=cloudwatch.Metric(
-                namespace=namespace,
-                metric_name=watch.metric,
-                statistic="Maximum" if watch.comparison == _ABOVE else "Minimum",
-                period=cdk.Duration.minutes(watch.minutes),
-            ),
-            comparison_operator=watch.comparison,
-            threshold=watch.threshold,
-            evaluation_periods=watch.periods,
-            treat_missing_data=missing.BREACHING if watch.silence_is_bad else missing.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
-        alarm.add_ok_action(actions.SnsAction(self.topic))
+
+def alarm_on(scope: Construct, watch: Watch, *, namespace: str, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """The alarm on a metric of the machines' own, told to people when it goes off and when it is over."""
+    missing = cloudwatch.TreatMissingData
+    alarm = cloudwatch.Alarm(
+        scope,
+        watch.name,
+        alarm_description=f"{watch.says}. docs/runbook.md says what to do.",
+        metric=cloudwatch.Metric(
+            namespace=namespace,
+            metric_name=watch.metric,
+            statistic="Maximum" if watch.comparison == _ABOVE else "Minimum",
+            period=cdk.Duration.minutes(watch.minutes),
+        ),
+        comparison_operator=watch.comparison,
+        threshold=watch.threshold,
+        evaluation_periods=watch.periods,
+        treat_missing_data=missing.BREACHING if watch.silence_is_bad else missing.NOT_BREACHING,
+    )
+    alarm.add_alarm_action(actions.SnsAction(topic))
+    alarm.add_ok_action(actions.SnsAction(topic))
+    return alarm
 
 
 class HostLogs(Construct):

@@ -38,7 +38,7 @@ class HostRoles(Construct):
             assumed_by=iam.ArnPrincipal(self.host.role_arn),
             description="What the service's containers call: photographs and nothing else",
         )
-        self._allow("TakeTheContainersRole", "sts:AssumeRole", on=[self.app.role_arn])
+        self.take(self.app, sid="TakeTheContainersRole")
         self._instances = self._arn("ec2", "instance/*")
         self._own = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": cdk.Stack.of(self).stack_name}}
         self._accept_wildcard(
@@ -46,6 +46,10 @@ class HostRoles(Construct):
             because="Describe calls, ssmmessages and ecr:GetAuthorizationToken have no resource-level permissions; "
             "PutMetricData is bound to one namespace, and Session Manager's agent registers its own machine.",
         )
+
+    def take(self, role: iam.Role, *, sid: str) -> None:
+        """A narrower role, for a part of what the machine does."""
+        self._allow(sid, "sts:AssumeRole", on=[role.role_arn])
 
     def fetch_host_files(self, files: s3_assets.Asset) -> None:
         """The scripts and configuration that user data unpacks."""

@@ -53,7 +53,7 @@ class Rotation(Construct):
                 "SERVICE_SECRET_ARN": database.service.secret_arn,
             },
         )
-        secrets = (database.master, database.migrator, database.service)
+        secrets = database.secrets
         rotator.allow(
             "RotateTheSecretsOfTheDatabase",
             "secretsmanager:DescribeSecret",

@@ -20,14 +20,21 @@ _SNAPSHOT_DAYS = 35  # the volume's snapshots are a second line behind the backu
 class Buckets(Construct):
     """The buckets for backups and photographs, and the one that holds their access logs.
 
-    Versions give back what was deleted or replaced, for `backup_days` and `media_days`.
+    Versions give back what was deleted or replaced, for `backup_days` and `media_days`. With `backups_expire` a backup is
+    deleted when it is `backup_days` old; else whoever makes backups sees to that, as pgBackRest does.
     """
 
-    def __init__(self, scope: Construct, id: str, *, backup_days: int, media_days: int) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, backup_days: int, media_days: int, backups_expire: bool = False
+    ) -> None:
         super().__init__(scope, id)
         self.logs = self._bucket("Logs", old_versions_days=30, expire_days=365)
-        # pgBackRest expires its backups itself, so nothing here does
-        self.backups = self._bucket("Backups", old_versions_days=backup_days, access_log="backups/")
+        self.backups = self._bucket(
+            "Backups",
+            old_versions_days=backup_days,
+            expire_days=backup_days if backups_expire else None,
+            access_log="backups/",
+        )
         self.media = self._bucket("Media", old_versions_days=media_days, access_log="media/")
 
     def static_files(self) -> s3.Bucket:

@@ -69,7 +69,7 @@ def weighted(world: World, id: str, *, tier: str | None) -> None:
 
 
 def test_what_the_tier_needs_is_what_its_template_makes() -> None:
-    for settings in ({}, {"nat_gateways": 2, "min_machines": 3, "max_machines": 5}):
+    for settings in ({}, {"nat_gateways": 2, "min_machines": 3, "max_machines": 7, "machine_disk_gb": 24}):
         template = synthesize(tier="asg", **settings)
         needs = needs_of(subject_with(NO_ZONE, *(f"{key}={value}" for key, value in settings.items())).settings)
         assert len(resources(template, "AWS::EC2::EIP")) == needs.addresses
@@ -79,7 +79,10 @@ def test_what_the_tier_needs_is_what_its_template_makes() -> None:
         (group,) = resources(template, "AWS::AutoScaling::AutoScalingGroup").values()
         sizes = (group["Properties"]["MinSize"], group["Properties"]["MaxSize"])
         assert sizes == (str(needs.machines), str(needs.machines_at_most))
-        assert needs.gp3_gib == ROOT_DISK_GIB * needs.machines_at_most
+        assert needs.gp3_gib == int(settings.get("machine_disk_gb", ROOT_DISK_GIB)) * needs.machines_at_most
+        (launch,) = resources(template, "AWS::EC2::LaunchTemplate").values()
+        disks = launch["Properties"]["LaunchTemplateData"]["BlockDeviceMappings"]
+        assert [disk["Ebs"]["VolumeSize"] * needs.machines_at_most for disk in disks] == [needs.gp3_gib]
 
 
 def test_the_names_that_can_collide_are_those_of_the_template() -> None:
@@ -222,14 +225,14 @@ def test_a_type_that_a_zone_lacks_stops(world: World) -> None:
 def test_a_database_of_an_earlier_stack_is_told_of(world: World) -> None:
     rds = world("rds")
     rds.create_db_instance(
-        DBInstanceIdentifier="fines-dev-asg-database",
+        DBInstanceIdentifier="fines-dev-asg",
         Engine="postgres",
         DBInstanceClass="db.t3.micro",
         MasterUsername="master",
         MasterUserPassword="not-a-secret",
         AllocatedStorage=20,
     )
-    rds.create_db_snapshot(DBSnapshotIdentifier="final", DBInstanceIdentifier="fines-dev-asg-database")
+    rds.create_db_snapshot(DBSnapshotIdentifier="final", DBInstanceIdentifier="fines-dev-asg")
     found = one("leftovers", subject_with())
     assert found.state is State.WARNING and "snapshot final" in found.seen
 

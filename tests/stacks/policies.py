@@ -43,6 +43,7 @@ _STATEFUL = {
     "AWS::EC2::Volume": "Retain",
     "AWS::SecretsManager::Secret": "Retain",
     "AWS::RDS::DBInstance": "Snapshot",
+    "AWS::Backup::BackupVault": "Retain",
 }
 
 
@@ -204,12 +205,17 @@ def no_role_can_be_taken_by_anybody(template: Template) -> list[str]:
 
 
 def containers_cannot_touch_backups_or_the_secret(template: Template) -> list[str]:
-    """The role that machines take for their containers is the one whose trust names another role of the template."""
+    """The role for containers is one whose trust names another role of the template.
+
+    Machines take the role for their containers, as they take the one for dumps, which is no container's.
+    """
     apps = {
         id
         for id, role in resources(template, "AWS::IAM::Role").items()
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        if "AWS" in statement["Principal"] and not isinstance(statement["Principal"]["AWS"], str)
+        if "AWS" in statement["Principal"]
+        and not isinstance(statement["Principal"]["AWS"], str)
+        and not id.startswith("DumpsRole")
     }
     assert apps, "no role of containers: this policy speaks about nothing"
     bad = []
@@ -248,8 +254,13 @@ def machines_and_data_carry_the_stacks_tag(template: Template) -> list[str]:
     return [
         id
         for id, resource in _of(template, *_STATEFUL, "AWS::AutoScaling::AutoScalingGroup")
-        if not {"fines:stack", "fines:stage"} <= {tag["Key"] for tag in resource["Properties"].get("Tags", [])}
+        if not {"fines:stack", "fines:stage"} <= _tags(resource["Properties"])
     ]
+
+
+def _tags(properties: dict[str, Any]) -> set[str]:
+    """The keys of a resource's tags; a vault's are a map of another name."""
+    return {tag["Key"] for tag in properties.get("Tags", [])} | set(properties.get("BackupVaultTags", {}))
 
 
 POLICIES: tuple[Policy, ...] = (

@@ -13,7 +13,10 @@ from rehearsal.checks.asg import people  # isort: skip
 from rehearsal.checks.asg import deployer  # isort: skip
 from rehearsal.checks.asg import boundary  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
+from rehearsal.checks.asg import dumps  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
+from rehearsal.checks.asg import dump_alarms  # isort: skip
+from rehearsal.checks.asg import restores  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import peaks  # isort: skip
 from rehearsal.checks.asg import demand  # isort: skip
@@ -34,6 +37,8 @@ __all__ = [
     "desk",
     "destroy",
     "devices",
+    "dump_alarms",
+    "dumps",
     "failover",
     "fleet",
     "front",
@@ -46,6 +51,7 @@ __all__ = [
     "refusals",
     "release",
     "resources",
+    "restores",
     "rotation",
     "static_files",
     "traffic",

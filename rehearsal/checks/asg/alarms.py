@@ -35,6 +35,7 @@ def _one(*, bad: float, good: float, silence: str = "OK") -> Case:
 
 _CASES = {
     "ServerErrors": _one(bad=26, good=25),
+    "ReleaseFails": _one(bad=11, good=10),
     "NobodyAnswers": _one(bad=26, good=25),
     "Slow": _one(bad=2.1, good=1.9),
     "Certificate": _one(bad=20, good=45, silence="INSUFFICIENT_DATA"),
@@ -47,6 +48,8 @@ _CASES = {
     "MigrationThrottled": _one(bad=1, good=0),
     "RotationFails": _one(bad=1, good=0),
     "RotationThrottled": _one(bad=1, good=0),
+    "BackupAge": _one(bad=27 * 3600, good=25 * 3600, silence="ALARM"),
+    "RestoreDrillAge": _one(bad=51 * 3600, good=49 * 3600, silence="ALARM"),
     "RotationOverdue": _one(bad=34 * _DAY, good=33 * _DAY, silence="ALARM"),
 }
 

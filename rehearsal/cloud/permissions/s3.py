@@ -120,6 +120,8 @@ _KEYS_OF_QUERY = {
     "max-keys": "s3:max-keys",
     "versionId": "s3:VersionId",
 }
+# Conditions of a write; a read's are no keys of policies.
+_KEYS_OF_WRITES = {"if-match": "s3:if-match", "if-none-match": "s3:if-none-match"}
 # Headers of a PUT that need a permission of their own.
 _ALSO = {
     "x-amz-tagging": "PutObjectTagging",
@@ -166,7 +168,8 @@ def resolve(request: Request, *, partition: str) -> Question:
     if key and version:
         action = _VERSIONED.get(action, action)
     resource = f"{stem}{bucket}/{key}" if key else f"{stem}{bucket}"
-    checks = [Check(f"s3:{action}", resource, context)]
+    own = context | (_of_a_write(request, sub) if action == "PutObject" else {})
+    checks = [Check(f"s3:{action}", resource, own)]
     if key and action == "PutObject" and not (sub == "uploadId" and request.method == "POST"):
         checks += [
             Check(f"s3:{also}", resource, context) for header, also in _ALSO.items() if header in request.headers
@@ -211,6 +214,13 @@ def _batch(request: Request, stem: str, context: dict[str, str | list[str]]) -> 
     if not checks:
         raise Refusal("MalformedXML", "The XML you provided names no object", protocol="s3")
     return tuple(checks)
+
+
+def _of_a_write(request: Request, sub: str | None) -> dict[str, str | list[str]]:
+    """The keys of a write: the start of an upload and its parts make no object yet ("Enforce conditional writes")."""
+    makes = (sub, request.method) not in (("uploads", "POST"), ("uploadId", "PUT"))
+    told = {name: request.headers[header] for header, name in _KEYS_OF_WRITES.items() if header in request.headers}
+    return {**told, "s3:ObjectCreationOperation": str(makes).lower()}
 
 
 def _context(request: Request) -> dict[str, str | list[str]]:

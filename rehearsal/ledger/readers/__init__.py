@@ -2,6 +2,7 @@
 
 from rehearsal.ledger.readers import (
     autoscaling,
+    backup,
     cloudformation,
     cloudfront,
     cloudwatch,
@@ -9,6 +10,7 @@ from rehearsal.ledger.readers import (
     ec2_machines,
     ec2_network,
     elasticloadbalancing,
+    events,
     functions,
     iam,
     logs,
@@ -22,6 +24,7 @@ from rehearsal.ledger.readers import (
 
 __all__ = [
     "autoscaling",
+    "backup",
     "cloudformation",
     "cloudfront",
     "cloudwatch",
@@ -29,6 +32,7 @@ __all__ = [
     "ec2_machines",
     "ec2_network",
     "elasticloadbalancing",
+    "events",
     "functions",
     "iam",
     "logs",

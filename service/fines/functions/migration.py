@@ -40,11 +40,11 @@ def migrate(*, seconds: float) -> None:
         psycopg.Error, ClientError: database or secrets cannot be reached.
         subprocess.TimeoutExpired: it took longer than it may.
     """
-    migrator = credentials(os.environ["MIGRATOR_SECRET_ARN"])
+    migrator, reader = (credentials(os.environ[f"{who}_SECRET_ARN"]) for who in ("MIGRATOR", "READER"))
     with connect(credentials(os.environ["MASTER_SECRET_ARN"])) as master:
-        make_roles(master, migrator=migrator["username"], migrator_password=migrator["password"])
+        make_roles(master, migrator=migrator, reader=reader)
     with connect(migrator) as owner:
-        open_schema(owner)
+        open_schema(owner, reader=reader["username"])
     _admit_the_service()
     _run(migrator, seconds)
 

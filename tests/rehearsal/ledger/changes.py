@@ -168,6 +168,18 @@ def _topic(stack: Deployed) -> None:
     )
 
 
+def _plan(stack: Deployed) -> None:
+    rule = {"RuleName": "Daily", "TargetBackupVaultName": stack.id("Vault"), "ScheduleExpression": "cron(0 6 * * ? *)"}
+    lifecycle = {"StartWindowMinutes": 60, "Lifecycle": {"DeleteAfterDays": 1}}
+    stack.cloud("backup").update_backup_plan(
+        BackupPlanId=stack.id("Plan"), BackupPlan={"BackupPlanName": "plan", "Rules": [rule | lifecycle]}
+    )
+
+
+def _rule(stack: Deployed) -> None:
+    stack.cloud("events").put_rule(Name=stack.id("Told"), EventPattern='{"source": ["aws.ec2"]}', State="DISABLED")
+
+
 CHANGES: list[tuple[str, Callable[[Deployed], None], list[str]]] = [
     ("an alarm's threshold", _threshold, ["Alarm Threshold: 80 in the template, 99 in the service"]),
     ("one more rule of a security group", _door, ["Doors SecurityGroupIngress: nothing in the template"]),
@@ -206,5 +218,15 @@ CHANGES: list[tuple[str, Callable[[Deployed], None], list[str]]] = [
     ("where a route leads", _route, ["Out GatewayId: igw-"]),
     ("a VPC's names", _names, ["Vpc EnableDnsHostnames: true in the template, false"]),
     ("a tag", _tag, ["Vpc Tags[Name]"]),
+    (
+        "when snapshots are taken, and how long they are kept",
+        _plan,
+        ["Plan BackupPlan.BackupPlanRule[0].ScheduleExpression: cron(0 9", "DeleteAfterDays: 14 in the template, 1 in"],
+    ),
+    (
+        "what people are told of",
+        _rule,
+        ['Told EventPattern.source: ["aws.backup"] in', "Told State: ENABLED in the template"],
+    ),
     ("a topic's policy", _topic, ["TopicPolicy PolicyDocument.Statement[0]"]),
 ]

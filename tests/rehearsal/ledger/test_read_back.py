@@ -70,6 +70,9 @@ _DELETIONS: list[tuple[str, Callable[[Deployed], Any]]] = [
     ("Parameter", lambda s: s.cloud("ssm").delete_parameter(Name=s.id("Parameter"))),
     ("Photographs", lambda s: s.cloud("s3").delete_bucket(Bucket=s.id("Photographs"))),
     ("Rights", lambda s: s.cloud("iam").delete_role_policy(RoleName=s.id("Role"), PolicyName="rights")),
+    ("Plan", lambda s: s.cloud("backup").delete_backup_plan(BackupPlanId=s.id("Plan"))),
+    ("Selected", lambda s: None),  # of a plan that is gone
+    ("Told", lambda s: s.cloud("events").delete_rule(Name=s.id("Told"))),
     ("Watched", lambda s: s.cloud("ec2").delete_flow_logs(FlowLogIds=[s.id("Watched")])),
 ]
 

@@ -112,6 +112,23 @@ def test_a_condition_on_the_prefix_is_kept(bench: Bench) -> None:
             client.list_objects_v2(Bucket="media", **more)
 
 
+def test_who_may_write_only_where_there_is_nothing_must_ask_for_it_and_sends_parts_all_the_same(bench: Bench) -> None:
+    files = "arn:aws:s3:::media/*"
+    unless = allow("Once", "s3:PutObject", files, Null={"s3:if-none-match": "false"})
+    parts = allow("Parts", "s3:PutObject", files, Bool={"s3:ObjectCreationOperation": "false"})
+    bench.roles[STORE] = Role(STORE, (Policy("Once", document(unless, parts)),), TRUSTS_EC2)
+    client, place = bench.client("s3", role=STORE), {"Bucket": "media", "Key": "k"}
+    upload: dict[str, Any] = {**place, "UploadId": "u"}
+    bench.passes(lambda: client.put_object(**place, IfNoneMatch="*"))
+    bench.passes(lambda: client.create_multipart_upload(**place))
+    bench.passes(lambda: client.upload_part(**upload, PartNumber=1, Body=b""))
+    bench.passes(lambda: client.complete_multipart_upload(**upload, MultipartUpload={"Parts": []}, IfNoneMatch="*"))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.put_object(**place)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.complete_multipart_upload(**upload, MultipartUpload={"Parts": []})
+
+
 def test_the_head_of_a_forbidden_object_has_no_body(bench: Bench) -> None:
     request = bench.signed("s3", method="HEAD", host=f"media.s3.{REGION}.amazonaws.com", path="/k")
     verdict = bench.admit(request)

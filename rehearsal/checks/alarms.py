@@ -1,0 +1,59 @@
+"""The alarms of a stack, and the states that they come to by given figures."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+from rehearsal.checks import CheckError, Subject
+
+_DEFINITION = (
+    "MetricName",
+    "Statistic",
+    "Period",
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "Threshold",
+    "ComparisonOperator",
+    "TreatMissingData",
+)
+
+
+def alarm_of(subject: Subject, metric: str) -> dict[str, Any]:
+    """The stack's alarm on a metric of its own, as CloudWatch tells it."""
+    found = subject.tier.client("cloudwatch").describe_alarms(AlarmNamePrefix=subject.stack)["MetricAlarms"]
+    own = [alarm for alarm in found if alarm["MetricName"] == metric and alarm["Namespace"] == f"Fines/{subject.stack}"]
+    if len(own) != 1 or not own[0]["AlarmActions"]:
+        raise CheckError(f"one alarm on {metric} that tells somebody was expected, these are there: {own}")
+    alarm: dict[str, Any] = own[0]
+    return alarm
+
+
+def await_state(subject: Subject, alarm: dict[str, Any], state: str, *, figure: float | None, patience: float) -> str:
+    """The reason of the state that the stack's alarm comes to, when the machines' timer sends this figure minute by minute, or none.
+
+    What would have been sent in the window that the alarm looks at is sent at once, under a namespace of its own, which an alarm
+    of the same definition watches: what the machines themselves have sent meanwhile is not mixed in. `patience` is in seconds.
+    """
+    cloudwatch, name = subject.tier.client("cloudwatch"), f"rehearsed-{uuid.uuid4().hex[:8]}"
+    if figure is not None:
+        now, window = time.time(), range(0, alarm["Period"] * alarm["EvaluationPeriods"], 60)
+        data = [{"MetricName": alarm["MetricName"], "Value": figure, "Timestamp": now - seconds} for seconds in window]
+        cloudwatch.put_metric_data(Namespace=name, MetricData=data)
+    definition = {key: alarm[key] for key in _DEFINITION if key in alarm}
+    cloudwatch.put_metric_alarm(**definition, AlarmName=name, Namespace=name)
+    try:
+        deadline = time.monotonic() + patience
+        while True:
+            seen = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+            if seen["StateValue"] == state:
+                return str(seen["StateReason"])
+            if time.monotonic() > deadline:
+                raise CheckError(
+                    f"after {patience:.0f} s of {'silence' if figure is None else f'{figure:.0f} s sent'} the alarm is "
+                    f"{seen['StateValue']}, not {state}: {seen['StateReason']}"
+                )
+            time.sleep(0.5)
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=[name])
