@@ -36,6 +36,7 @@ def proved(subject: Subject, roles: Sequence[Role]) -> str:
     Raises:
         CheckError: one does not, or refuses nothing.
     """
+    roles = [role for role in roles if role.policies]  # who takes a service's own policy alone is that service
     proofs = asyncio.run(_prove(roles, subject))
     if silent := [role.name for role in roles if not any(proof.probe.role == role.arn for proof in proofs)]:
         raise CheckError(f"{silent[0]} has no statement that could be proved")
@@ -64,7 +65,7 @@ async def _prove(roles: Sequence[Role], subject: Subject) -> list[Proof]:
 
 
 def roles_of(subject: Subject) -> list[Role]:
-    """The roles of the stack, as IAM itself tells them."""
+    """The roles of the stack, as IAM itself tells them, without the statements of AWS's own policies, which are AWS's to prove."""
     iam = subject.tier.client("iam")
     stack = subject.tier.client("cloudformation").describe_stack_resources(StackName=subject.stack)["StackResources"]
     return [_role(iam, r["PhysicalResourceId"]) for r in stack if r["ResourceType"] == "AWS::IAM::Role"]
@@ -75,7 +76,7 @@ def _role(iam: Any, name: str) -> Role:
     names = iam.list_role_policies(RoleName=name)["PolicyNames"]
     policies = [Policy(n, iam.get_role_policy(RoleName=name, PolicyName=n)["PolicyDocument"]) for n in names]
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-    policies += [_managed(iam, policy["PolicyArn"]) for policy in attached]
+    policies += [_managed(iam, arn) for each in attached if ":iam::aws:policy/" not in (arn := each["PolicyArn"])]
     boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
     return Role(
         arn=role["Arn"],

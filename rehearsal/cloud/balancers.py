@@ -55,10 +55,8 @@ class Balancers:
         self._health: dict[tuple[str, str], str] = {}  # by target group and target
         self._lock = threading.RLock()
         self._plain = replaced(BALANCER, create=self._create, delete=self._delete)
-        # By this CloudWatch knows a target group's metrics; MiniStack's lacks its first part.
-        told_besides(TARGETS, lambda arn: {"TargetGroupFullName": arn.rpartition(":")[2]})
+        mend_records()
         alb._ACTION_MAP["DescribeTargetHealth"] = self._describe_health
-        _a_protected_one_stays()
         keep("the load balancers", self._bring_all_in_step, region=region, every=_PACE)
 
     def health(self, group: str, target: str) -> str:
@@ -186,8 +184,10 @@ class Balancers:
         return alb._xml(200, "DescribeTargetHealth", f"<TargetHealthDescriptions>{told}</TargetHealthDescriptions>")
 
 
-def _a_protected_one_stays() -> None:
-    """Has DeleteLoadBalancer refuse what is protected; MiniStack's does not look."""
+def mend_records() -> None:
+    """Has target groups tell their whole name, and DeleteLoadBalancer refuse what is protected; MiniStack's own do neither."""
+    # By this CloudWatch knows a target group's metrics; MiniStack's lacks its first part.
+    told_besides(TARGETS, lambda arn: {"TargetGroupFullName": arn.rpartition(":")[2]})
     plain = alb._ACTION_MAP["DeleteLoadBalancer"]
 
     def delete(params: Properties) -> Any:

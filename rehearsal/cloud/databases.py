@@ -19,13 +19,13 @@ from rehearsal.cloud import events, postgresql
 from rehearsal.cloud.appliances import Appliance, Appliances
 from rehearsal.cloud.authority import Authority
 from rehearsal.cloud.events import Events
+from rehearsal.cloud.instances import INSTANCE, note, tell_what_is_left_out
 from rehearsal.cloud.keeping import beside, keep
 from rehearsal.cloud.names import Names
 from rehearsal.cloud.policies import Properties
 from rehearsal.cloud.provisioning import replaced
 
 log = logging.getLogger("rehearsal.databases")
-INSTANCE = "AWS::RDS::DBInstance"
 # Seconds after which a primary without power counts as lost: RDS takes longer, and in less no client would have to wait.
 NOTICE = 10.0
 _PACE = 0.5
@@ -66,7 +66,7 @@ class Databases:
         self._appliances, self._names, self._authority, self._seen = appliances, names, authority, seen
         self._running: dict[str, Database] = {}  # by the instance's identifier
         self._plain = replaced(INSTANCE, create=self._create, update=self._update, delete=self._delete)
-        _an_instance_tells_what_is_left_out()
+        tell_what_is_left_out()
         self._plain_reboot = rds._ACTION_MAP["RebootDBInstance"]
         rds._ACTION_MAP["RebootDBInstance"] = self._reboot
         keep("the databases", self._look_at_all, region=region, every=_PACE)
@@ -76,7 +76,7 @@ class Databases:
     def _create(self, logical_id: str, properties: Properties, stack: str) -> Any:
         id, attributes = self._plain["create"](logical_id, properties, stack)
         record = rds._instances[id]
-        _note(record, properties)
+        note(record, properties)
         name = record["Endpoint"]["Address"]
         parameters = {
             key: value
@@ -106,7 +106,7 @@ class Databases:
         made = self._plain["update"](physical_id, old, new, stack, logical_id)
         if made[0] != physical_id:
             raise ValueError("a database instance that is replaced is not played here")
-        _note(rds._instances[physical_id], new)
+        note(rds._instances[physical_id], new)
         return made
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
@@ -243,29 +243,6 @@ class Databases:
             except Exception:
                 log.exception("%s could not be rebooted", database.id)
                 database.record["DBInstanceStatus"] = "failed"
-
-
-def _note(record: Properties, properties: Properties) -> None:
-    """Keeps what MiniStack drops of an instance."""
-    record["DatabaseInsightsMode"] = properties.get("DatabaseInsightsMode", "")
-    record["EnabledCloudwatchLogsExports"] = list(properties.get("EnableCloudwatchLogsExports", []))
-
-
-def _an_instance_tells_what_is_left_out() -> None:
-    """Has DescribeDBInstances tell of insights, logs and the standby's zone, which MiniStack's own leaves out."""
-    plain = rds._instance_xml
-
-    def told(record: Properties) -> str:
-        text = str(plain(record))
-        logs = "".join(f"<member>{name}</member>" for name in record.get("EnabledCloudwatchLogsExports", []))
-        text = text.replace(
-            "<EnabledCloudwatchLogsExports/>", f"<EnabledCloudwatchLogsExports>{logs}</EnabledCloudwatchLogsExports>"
-        )
-        if second := record.get("SecondaryAvailabilityZone"):
-            text += f"<SecondaryAvailabilityZone>{second}</SecondaryAvailabilityZone>"
-        return text + f"<DatabaseInsightsMode>{record.get('DatabaseInsightsMode', '')}</DatabaseInsightsMode>"
-
-    rds._instance_xml = told
 
 
 def _tell(record: Properties, message: str, category: str) -> None:

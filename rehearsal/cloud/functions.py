@@ -47,7 +47,7 @@ class Functions:
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
         lambda_svc._execute_function_docker = self._execute
-        _keep_networks()
+        keep_networks()
 
     def _execute(self, function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         config = function.get("config") or function
@@ -149,7 +149,7 @@ class Functions:
             )
 
 
-def _keep_networks() -> None:
+def keep_networks() -> None:
     """Has functions of templates keep the network that they are to be in, which MiniStack drops."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     plain = dict(handlers)

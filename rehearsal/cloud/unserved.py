@@ -7,7 +7,12 @@ import logging
 from typing import Any
 
 import httpx
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, rds
+
+from rehearsal.cloud import balancers, functions
+from rehearsal.cloud.instances import INSTANCE, note, tell_what_is_left_out
+from rehearsal.cloud.policies import Properties
+from rehearsal.cloud.provisioning import replaced
 
 log = logging.getLogger("rehearsal.unserved")
 
@@ -15,6 +20,24 @@ log = logging.getLogger("rehearsal.unserved")
 def play() -> None:
     """Has functions made from images answer without being run, so that a deployment that asks them goes on."""
     lambda_svc._execute_function_docker = _answer
+    functions.keep_networks()
+    balancers.mend_records()
+    tell_what_is_left_out()
+    _keep_what_is_dropped_of_databases()
+
+
+def _keep_what_is_dropped_of_databases() -> None:
+    plain = replaced(
+        INSTANCE,
+        create=lambda logical_id, properties, stack: noted(plain["create"](logical_id, properties, stack), properties),
+        update=lambda id, old, new, stack, logical_id=None: noted(
+            plain["update"](id, old, new, stack, logical_id), new
+        ),
+    )
+
+    def noted(made: tuple[str, Properties], properties: Properties) -> tuple[str, Properties]:
+        note(rds._instances[made[0]], properties)
+        return made
 
 
 def _answer(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import pytest
 from ministack.services import rds
 
 from rehearsal.cloud import databases, postgresql
-from rehearsal.cloud.databases import Database, Databases, _an_instance_tells_what_is_left_out
+from rehearsal.cloud.databases import Database, Databases
+from rehearsal.cloud.instances import tell_what_is_left_out
 from rehearsal.cloud.interfaces import Interface, exposures
 from rehearsal.machines.network import Opening
 
@@ -150,7 +151,7 @@ def test_both_machines_end_with_the_instance(world: Any) -> None:
 
 def test_rds_tells_the_standbys_zone_once_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rds, "_instance_xml", lambda record: "<EnabledCloudwatchLogsExports/>")
-    _an_instance_tells_what_is_left_out()
+    tell_what_is_left_out()
     assert "Secondary" not in rds._instance_xml({"SecondaryAvailabilityZone": ""})
     told = rds._instance_xml({"SecondaryAvailabilityZone": "us-east-1b", "EnabledCloudwatchLogsExports": ["upgrade"]})
     assert "<SecondaryAvailabilityZone>us-east-1b</SecondaryAvailabilityZone>" in told
