@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.fleet import healthy
+from rehearsal.checks.asg.fleet import await_healthy, healthy
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.cloud.clock import Clock
@@ -24,6 +24,7 @@ _BOOTS_SECONDS = 240
 @check("asg")
 def the_group_grows_under_load_and_shrinks_after_it_and_no_request_fails(subject: Subject) -> str:
     before, most = subject.tier.group(subject.stack)["DesiredCapacity"], subject.tier.group(subject.stack)["MaxSize"]
+    await_healthy(subject, before)
     first = {machine.id for machine in subject.hosts}
     people = People.make(subject, officers=OFFICERS + _FEW, owners=4)
     others = replace(people, tokens=people.tokens[OFFICERS:])  # a token has its limit
