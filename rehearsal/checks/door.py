@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from rehearsal.checks import Subject
+from rehearsal.cloud.permissions.evaluator import UNJUDGED
 from rehearsal.cloud.tunnel import Tunnel
 from rehearsal.principals import Keys
 
@@ -72,6 +73,8 @@ def not_refused(tried: Mapping[str, Callable[[], Any]]) -> list[str]:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _REFUSED:
                 passed.append(f"{name} ({error.response['Error']['Code']})")
+            elif UNJUDGED in str(error):
+                passed.append(f"{name} (refused unread: {error})")
         else:
             passed.append(name)
     return passed

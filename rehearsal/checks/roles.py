@@ -88,5 +88,9 @@ def _role(iam: Any, name: str) -> Role:
 
 
 def _managed(iam: Any, arn: str) -> Policy:
-    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    """A managed policy; one of AWS's own that the local AWS does not know allows nothing, as at the gate."""
+    try:
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    except iam.exceptions.NoSuchEntityException:
+        return Policy(arn, {"Version": "2012-10-17", "Statement": []})
     return Policy(arn, iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])

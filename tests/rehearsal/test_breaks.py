@@ -56,6 +56,7 @@ def _broken(how: str) -> Callable[[Subject], Iterator[None]]:
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks.checks_of("single")  # what is imported while the registry is another one would be lost for later tests
     monkeypatch.setattr(breaks, "_breaks", [])
     monkeypatch.setattr(checks, "_checks", {"single": [the_thing_is_whole]})
 

@@ -28,11 +28,13 @@ def somebody_took_the_bound_off_the_function_that_rotates(subject: Subject) -> I
 def the_policy_that_bounds_allows_everything(subject: Subject) -> Iterator[None]:
     iam = subject.tier.client("iam")
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    before = iam.get_policy(PolicyArn=principals.BOUNDARY)["Policy"]["DefaultVersionId"]
+    first = iam.get_policy(PolicyArn=principals.BOUNDARY)["Policy"]["DefaultVersionId"]
+    told = iam.get_policy_version(PolicyArn=principals.BOUNDARY, VersionId=first)["PolicyVersion"]["Document"]
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
     made = iam.create_policy_version(PolicyArn=principals.BOUNDARY, PolicyDocument=document, SetAsDefault=True)
     try:
         yield
     finally:
-        iam.set_default_policy_version(PolicyArn=principals.BOUNDARY, VersionId=before)
+        again = json.dumps(told)
+        iam.create_policy_version(PolicyArn=principals.BOUNDARY, PolicyDocument=again, SetAsDefault=True)
         iam.delete_policy_version(PolicyArn=principals.BOUNDARY, VersionId=made["PolicyVersion"]["VersionId"])

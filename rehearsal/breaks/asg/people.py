@@ -37,7 +37,10 @@ def the_machines_tag_in_the_operators_role_is_misspelt(subject: Subject) -> Iter
 @breaks(_OPERATOR, says="others were not refused: forward a port")
 def an_operator_may_choose_the_document_of_a_session(subject: Subject) -> Iterator[None]:
     def widen(statements: Statements) -> Statements:
-        return [s | {"Resource": "*"} if s["Sid"] == "ByTheUsualDocument" else s for s in statements]
+        return [
+            s | {"Resource": "arn:aws:ssm:*:*:document/*"} if s["Sid"] == "ByTheUsualDocument" else s
+            for s in statements
+        ]
 
     with other_statements(subject, role_of(subject, "Operator"), widen):
         yield

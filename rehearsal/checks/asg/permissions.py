@@ -27,7 +27,6 @@ tries = {
     "read the master's password": lambda: secrets.get_secret_value(SecretId=master),
     "write a secret": lambda: secrets.put_secret_value(SecretId=login, SecretString="{}"),
     "rotate its secret": lambda: secrets.rotate_secret(SecretId=login),
-    "write a figure": lambda: boto3.client("cloudwatch").put_metric_data(Namespace="Fines", MetricData=[{"MetricName": "M", "Value": 1}]),
     "take another role": lambda: sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/another", RoleSessionName="rehearsal"),
 }
 """

@@ -13,6 +13,7 @@ from rehearsal.cloud.permissions.asking import Check, Decision, Document, Policy
 _SCRIPT = Path(__file__).resolve().with_name("evaluator.mjs")
 _LINE_LIMIT = 16 * 2**20
 _PATIENCE = 20.0
+UNJUDGED = "because the evaluator cannot judge it"  # a refusal that says nothing of the policies
 
 
 class EvaluatorError(RuntimeError):
@@ -192,7 +193,7 @@ def _decision(answer: Mapping[str, Any], action: str, *, trusting: bool) -> Deci
     """Puts the evaluator's answer into words like AWS's own."""
     if error := answer.get("error"):
         details = json.dumps(answer["details"]) if "details" in answer else ""
-        return Decision(False, f"because the evaluator cannot judge it: {error} {details}".strip())
+        return Decision(False, f"{UNJUDGED}: {error} {details}".strip())
     allowed = tuple(each["id"] for each in answer["allowed"])
     near = tuple(answer["near"])
     if denied := answer["denied"]:

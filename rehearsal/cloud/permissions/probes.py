@@ -10,7 +10,7 @@ from typing import Any
 from rehearsal.cloud.permissions import catalogue, satisfy
 from rehearsal.cloud.permissions.asking import Check, Decision, Role
 from rehearsal.cloud.permissions.calls import Call, call_for
-from rehearsal.cloud.permissions.evaluator import Judge
+from rehearsal.cloud.permissions.evaluator import UNJUDGED, Judge
 from rehearsal.cloud.permissions.ledger import named_statements
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -74,7 +74,9 @@ async def prove(role: Role, *, judge: Judge, region: str) -> list[Proof]:
                 principal_arn=principal,
                 account=role.account,
             )
-            if decision.allowed is not expected:
+            if decision.reason.startswith(UNJUDGED):
+                faults.append(f"{check.action} on {check.resource} was refused {decision.reason}")
+            elif decision.allowed is not expected:
                 said = (
                     f"allowed by {', '.join(decision.statements)}" if decision.allowed else f"refused {decision.reason}"
                 )

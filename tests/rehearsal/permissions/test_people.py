@@ -114,6 +114,18 @@ def test_a_shell_is_opened_on_own_machines_by_the_usual_document_alone(people: B
             ssm.start_session(**other)
 
 
+def test_a_document_of_awss_own_is_judged_and_not_only_refused(people: Bench) -> None:
+    forward = "AWS-StartPortForwardingSession"
+    any_machine = allow("Shell", "ssm:StartSession", arn("ec2", "instance/*"))
+    document_of_aws = allow("Forward", "ssm:StartSession", f"arn:aws:ssm:*:*:document/{forward}")
+    policy = Policy("Forward", document(any_machine, document_of_aws))
+    people.roles[OPERATOR] = replace(people.roles[OPERATOR], policies=(policy,))
+    ssm = operator(people, "ssm")
+    people.passes(lambda: ssm.start_session(Target=INSTANCE, DocumentName=forward))
+    with pytest.raises(ClientError, match="no identity-based policy allows"):
+        ssm.start_session(Target=INSTANCE, DocumentName="AWS-StartSSHSession")
+
+
 def test_a_session_is_ended_by_its_owner_alone(people: Bench) -> None:
     ssm = operator(people, "ssm")
     for session, owner in (("olga-1", "AROAOPERATOR:olga"), ("otto-1", "AROAOPERATOR:otto")):
