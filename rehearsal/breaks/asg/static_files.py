@@ -103,7 +103,7 @@ def every_distribution_may_read(subject: Subject) -> Iterator[None]:
 
 @breaks(
     the_bucket_of_static_files_refuses_everybody_but_its_own_distribution,
-    says="{'anybody who would read': '200'",
+    says="'anybody who would read': '200'",
     again=True,
 )
 def the_bucket_is_public(subject: Subject) -> Iterator[None]:
