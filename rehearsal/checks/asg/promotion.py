@@ -142,6 +142,7 @@ def _bring_home(subject: Subject, single: Subject) -> None:
     elif not theirs["paused"] and not theirs["empty"]:
         _on(single, "pause", "origen")
     give(subject, {_tier(subject): 100, _tier(single): 0})
+    await_lead(subject.tier, subject.domain, _addresses(subject))
 
 
 def _state(subject: Subject) -> dict[str, object]:
