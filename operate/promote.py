@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,9 +35,6 @@ class Promotion:
     shares: Shares | None
     console: Console
     seconds_paused: float = 0.0
-    rows: int = 0
-    photographs: int = 0
-    took: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> None:
         """The whole move.
@@ -111,7 +108,6 @@ class Promotion:
     def _rows(self, say: Callable[[str], None]) -> list[str]:
         self.source.run("send", self.target.backups, self.source.backups)
         taken = self.target.tell("take", self.source.backups)
-        self.rows += int(taken["rows"])
         say(f"{taken['rows']:,} rows of {len(taken['changed'])} tables")
         return list(taken["changed"])
 
@@ -120,7 +116,6 @@ class Promotion:
 
     def _see(self, photographs: Future[dict[str, Any]], say: Callable[[str], None]) -> None:
         found = photographs.result()
-        self.photographs = int(found["count"])
         say(f"{found['count']:,} photographs, {found['bytes']:,} bytes")
 
     # the pause
@@ -176,7 +171,6 @@ class Promotion:
             found = self._photographs()
         else:
             raise MoveError(f"{found['differ']} photographs are not the same in both buckets, {found['first']} for one")
-        self.photographs = int(found["count"])
         say(f"{found['count']:,} photographs with {found['bytes']:,} bytes are the same")
 
     def _give_up(self, opening: bool) -> None:
@@ -222,7 +216,6 @@ class Promotion:
         with self.console.status(what):
             yield said.append
         seconds = time.monotonic() - began
-        self.took[what] = round(seconds, 1)
         told = f": {', '.join(said)}" if said else ""
         self.console.print(f"[green]✓[/] {what}{told} [dim]{seconds:.1f} s[/]")
 

@@ -53,6 +53,7 @@ def the_tier_that_was_left_is_destroyed_and_the_closed_paths_lead_nowhere(subjec
     media = single.outputs["MediaBucket"]
     _on(subject, "photos", media, subject.outputs["MediaBucket"])  # open yet
     began = time.time()
+    _must_reach_no_more(subject, single)
     subject.tier.cdk.deploy(subject.assembly, lambda _: None, log="deploy-closed")
     refused = subject.host.run("/opt/fines/host/bin/move", "photos", media, subject.outputs["MediaBucket"], check=False)
     subject.provoked.append((began, time.time()))
@@ -64,6 +65,22 @@ def the_tier_that_was_left_is_destroyed_and_the_closed_paths_lead_nowhere(subjec
     if is_there(subject):
         raise CheckError(f"{single.stack} is still there")
     return f"{subject.stack} may read nothing of {media} any more; {single.stack} is destroyed, and {subject.stack} serves on"
+
+
+def _must_reach_no_more(subject: Subject, single: Subject) -> None:
+    """Open paths lead to photographs and to what was put out to be fetched: the backups are not read, and nothing is written."""
+    backups, media = single.backup_bucket, single.outputs["MediaBucket"]
+    for call in (
+        f"get-object --bucket {backups} --key pgbackrest/backup/fines/backup.info /dev/null",
+        f"put-object --bucket {backups} --key promote/rows.gz",
+        f"put-object --bucket {media} --key evidencia/x.jpg",
+        f"delete-object --bucket {media} --key evidencia/x.jpg",
+    ):
+        done = subject.host.run("bash", "-c", f". /opt/fines/host/lib.sh; aws s3api {call}", check=False)
+        if done.returncode == 0 or "AccessDenied" not in done.stderr:
+            raise CheckError(
+                f"{call.split()[0]} in {single.stack} was not refused: {(done.stdout + done.stderr)[-300:]}"
+            )
 
 
 def _move(source: Subject, target: Subject, people: Roaming) -> str:
