@@ -83,10 +83,11 @@ class Promotion:
     def _copy_while_it_serves(self) -> None:
         with self._step(f"pausing writes of {self.target.tier}, which is filled"):
             self.target.run("pause", TARGET)
+        changed: set[str] = set()
         for number in range(1, _MOST_COPIES + 1):
             began = time.monotonic()
             with self._step(f"copying while {self.source.tier} serves, time {number}") as say:
-                changed = self._copy(say)
+                changed |= self._copy(say)
             if time.monotonic() - began < _SHORT:
                 break
         if "django_content_type" in changed:
@@ -96,7 +97,7 @@ class Promotion:
         with self._step(f"looking at what {self.target.tier} holds"):
             self.target.run("digests", self.target.backups)
 
-    def _copy(self, say: Callable[[str], None]) -> list[str]:
+    def _copy(self, say: Callable[[str], None]) -> set[str]:
         """Copies rows and photographs that differ; returns the tables that changed."""
         with ThreadPoolExecutor(1) as beside:
             photographs = beside.submit(self._photographs)
@@ -105,11 +106,11 @@ class Promotion:
             self._see(photographs, say)
         return changed
 
-    def _rows(self, say: Callable[[str], None]) -> list[str]:
+    def _rows(self, say: Callable[[str], None]) -> set[str]:
         self.source.run("send", self.target.backups, self.source.backups)
         taken = self.target.tell("take", self.source.backups)
         say(f"{taken['rows']:,} rows of {len(taken['changed'])} tables")
-        return list(taken["changed"])
+        return set(taken["changed"])
 
     def _photographs(self) -> dict[str, Any]:
         return self.target.tell("photos", self.source.media, self.target.media)
