@@ -17,7 +17,7 @@ from rehearsal.checks.asg.rotation import rotate
 from rehearsal.checks.asg.weights import give
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.neighbour import OPEN, is_there, neighbour
-from rehearsal.checks.people import People
+from rehearsal.checks.people import People, manage
 from rehearsal.checks.photographs import photo, seen
 from rehearsal.checks.roaming import Roaming, await_lead
 from rehearsal.checks.runbook import commands
@@ -29,6 +29,13 @@ _PACE = 0.22  # seconds between an officer's fines: below the limit on a token
 _FINES = 100  # before and after each move
 PAGES = {"single": "Moving up: from tier single to tier asg", "asg": "Moving back: from tier asg to tier single"}
 _LINKED = ("Makefile", ".venv", "node_modules", "requirements-dev.txt", "package-lock.json")
+# What another history of releases would have done to the numbers that Django gives to kinds of records.
+_NUMBERED_OTHERWISE = """
+from django.db import connection, transaction
+with transaction.atomic(), connection.cursor() as cursor:
+    cursor.execute("UPDATE django_content_type SET id = id + 1000")
+    cursor.execute("UPDATE auth_permission SET content_type_id = content_type_id + 1000")
+"""
 _PAUSED = re.compile(r"writes were paused for ([0-9.]+) s")
 
 
@@ -39,6 +46,8 @@ def data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no
     single = neighbour(subject)
     people = Roaming.like(People.make(subject, officers=_OFFICERS, owners=4), subject.tier)
     told = []
+    if _state(single)["empty"]:
+        manage(single, "shell", "--no-imports", text=_NUMBERED_OTHERWISE)
     try:
         for source, target in ((subject, single), (single, subject)):
             told.append(_move(source, target, people))
