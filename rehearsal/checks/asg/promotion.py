@@ -108,6 +108,10 @@ def _move(source: Subject, target: Subject, people: Roaming) -> str:
         raise CheckError(f"{len(strange)} requests failed otherwise than by a pause, the first: {strange[0]}")
     _must_be_seen(target, people, kept)
     _must_be_paused(source, people)
+    if "DatabaseSecretArn" in source.outputs:
+        rotate(source)  # whose turn comes next is paused as well
+        if _state(source)["paused"] != "origen":
+            raise CheckError(f"a rotation ended the pause of {_tier(source)}")
     paused = _PAUSED.search(said)
     if paused is None:
         raise CheckError(f"the command did not say how long writes were paused: {said[-300:]}")
