@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,9 +35,6 @@ class Promotion:
     shares: Shares | None
     console: Console
     seconds_paused: float = 0.0
-    rows: int = 0
-    photographs: int = 0
-    took: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> None:
         """The whole move.
@@ -86,10 +83,11 @@ class Promotion:
     def _copy_while_it_serves(self) -> None:
         with self._step(f"pausing writes of {self.target.tier}, which is filled"):
             self.target.run("pause", TARGET)
+        changed: set[str] = set()
         for number in range(1, _MOST_COPIES + 1):
             began = time.monotonic()
             with self._step(f"copying while {self.source.tier} serves, time {number}") as say:
-                changed = self._copy(say)
+                changed |= self._copy(say)
             if time.monotonic() - began < _SHORT:
                 break
         if "django_content_type" in changed:
@@ -99,7 +97,7 @@ class Promotion:
         with self._step(f"looking at what {self.target.tier} holds"):
             self.target.run("digests", self.target.backups)
 
-    def _copy(self, say: Callable[[str], None]) -> list[str]:
+    def _copy(self, say: Callable[[str], None]) -> set[str]:
         """Copies rows and photographs that differ; returns the tables that changed."""
         with ThreadPoolExecutor(1) as beside:
             photographs = beside.submit(self._photographs)
@@ -108,19 +106,17 @@ class Promotion:
             self._see(photographs, say)
         return changed
 
-    def _rows(self, say: Callable[[str], None]) -> list[str]:
+    def _rows(self, say: Callable[[str], None]) -> set[str]:
         self.source.run("send", self.target.backups, self.source.backups)
         taken = self.target.tell("take", self.source.backups)
-        self.rows += int(taken["rows"])
         say(f"{taken['rows']:,} rows of {len(taken['changed'])} tables")
-        return list(taken["changed"])
+        return set(taken["changed"])
 
     def _photographs(self) -> dict[str, Any]:
         return self.target.tell("photos", self.source.media, self.target.media)
 
     def _see(self, photographs: Future[dict[str, Any]], say: Callable[[str], None]) -> None:
         found = photographs.result()
-        self.photographs = int(found["count"])
         say(f"{found['count']:,} photographs, {found['bytes']:,} bytes")
 
     # the pause
@@ -176,7 +172,6 @@ class Promotion:
             found = self._photographs()
         else:
             raise MoveError(f"{found['differ']} photographs are not the same in both buckets, {found['first']} for one")
-        self.photographs = int(found["count"])
         say(f"{found['count']:,} photographs with {found['bytes']:,} bytes are the same")
 
     def _give_up(self, opening: bool) -> None:
@@ -222,7 +217,6 @@ class Promotion:
         with self.console.status(what):
             yield said.append
         seconds = time.monotonic() - began
-        self.took[what] = round(seconds, 1)
         told = f": {', '.join(said)}" if said else ""
         self.console.print(f"[green]✓[/] {what}{told} [dim]{seconds:.1f} s[/]")
 

@@ -20,7 +20,7 @@ CHANGES = ("ssm:SendCommand",)
 _ENDED = ("Success", "Cancelled", "TimedOut", "Failed", "Cancelling")
 _LONGEST = 48 * 3600  # seconds that a command may take: AWS-RunShellScript's own limit
 _SEEN_SECONDS = 30  # within which Systems Manager knows of a command that it took
-_PACES = (0.3, 0.3, 0.5, 0.5, 1.0, 2.0)  # seconds between two looks, the last for ever
+_PACES = (0.3, 0.3, 0.5, 0.5, 1.0)  # seconds between two looks, the last for ever
 
 
 class MoveError(RuntimeError):

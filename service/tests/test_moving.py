@@ -10,13 +10,14 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from fines.functions.roles import take_defaults
 from infracciones.moving.digests import digests, read, sums, written
 from infracciones.moving.stream import Broken, OtherSchema
 from infracciones.moving.stream import read as take
 from infracciones.moving.stream import write as send
 from infracciones.moving.tables import Table, prepare, sequences, tables
 from psycopg import sql
-from testing.server import Server, environment, manage
+from testing.server import SERVICE, Server, environment, manage
 
 USER = "fines_service"
 OPENED = """
@@ -233,6 +234,18 @@ def test_a_pause_ends_writes_and_what_was_acknowledged_before_is_there(service, 
     assert {key for key, _ in acknowledged} <= there
 
 
+def test_the_user_whose_turn_comes_next_is_paused_too(owner):
+    for user in ("turn_a", "turn_b"):
+        owner.execute(f"CREATE ROLE {user} LOGIN")
+    owner.execute("ALTER ROLE turn_a SET default_transaction_read_only = on")
+    take_defaults(owner, "turn_b", of="turn_a")
+    known = "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'turn_b'::regrole"
+    assert owner.execute(known).fetchall() == [(["default_transaction_read_only=on"],)]
+    owner.execute("ALTER ROLE turn_a RESET ALL")
+    take_defaults(owner, "turn_b", of="turn_a")
+    assert owner.execute(known).fetchall() == []
+
+
 def test_a_pause_for_being_filled_is_told_apart_and_takes_what_is_sent(service, owner, moved):
     filled, here = service | {"DATABASE_NAME": "other"}, owner
     _tells(filled, "pausar", "destino")
@@ -251,36 +264,19 @@ def test_the_commands_move_everything_by_pipes(service, here):
     filled = service | {"DATABASE_NAME": "other"}
     _add_fines(here, 100)
     known = manage(filled, "manage", "trasladar", "huellas").stdout
-    sent = subprocess.run(
-        ["./entrypoint", "manage", "trasladar", "exportar"],
-        cwd="service",
-        env=service,
-        input=known.encode(),
-        capture_output=True,
-        check=True,
-    ).stdout
+    sent = _piped(service, "exportar", known.encode()).stdout
     assert b"infracciones_infraccion" in sent
-    done = subprocess.run(
-        ["./entrypoint", "manage", "trasladar", "importar"],
-        cwd="service",
-        env=filled,
-        input=sent,
-        capture_output=True,
-        check=True,
-    )
-    assert json.loads(done.stdout)["rows"] >= 100
+    assert json.loads(_piped(filled, "importar", sent).stdout)["rows"] >= 100
     ours, theirs = _tells(service, "sumas"), _tells(filled, "sumas")
     assert ours["tables"] == theirs["tables"] and ours["sequences"].keys() == theirs["sequences"].keys()
     assert _tells(service, "estado")["migrations"] == _tells(filled, "estado")["migrations"]
-    cut = subprocess.run(
-        ["./entrypoint", "manage", "trasladar", "importar"],
-        cwd="service",
-        env=filled,
-        input=sent[:50],
-        capture_output=True,
-        check=False,
-    )
+    cut = _piped(filled, "importar", sent[:50])
     assert cut.returncode == 1 and b"before its end" in cut.stderr
+
+
+def _piped(env, verb, given):
+    words = [str(SERVICE / "entrypoint"), "manage", "trasladar", verb]
+    return subprocess.run(words, env=env, input=given, capture_output=True, check=False)
 
 
 def _tells(env, *words):

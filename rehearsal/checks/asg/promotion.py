@@ -17,7 +17,7 @@ from rehearsal.checks.asg.rotation import rotate
 from rehearsal.checks.asg.weights import give
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.neighbour import OPEN, is_there, neighbour
-from rehearsal.checks.people import People
+from rehearsal.checks.people import People, manage
 from rehearsal.checks.photographs import photo, seen
 from rehearsal.checks.roaming import Roaming, await_lead
 from rehearsal.checks.runbook import commands
@@ -29,6 +29,13 @@ _PACE = 0.22  # seconds between an officer's fines: below the limit on a token
 _FINES = 100  # before and after each move
 PAGES = {"single": "Moving up: from tier single to tier asg", "asg": "Moving back: from tier asg to tier single"}
 _LINKED = ("Makefile", ".venv", "node_modules", "requirements-dev.txt", "package-lock.json")
+# What another history of releases would have done to the numbers that Django gives to kinds of records.
+_NUMBERED_OTHERWISE = """
+from django.db import connection, transaction
+with transaction.atomic(), connection.cursor() as cursor:
+    cursor.execute("UPDATE django_content_type SET id = id + 1000")
+    cursor.execute("UPDATE auth_permission SET content_type_id = content_type_id + 1000")
+"""
 _PAUSED = re.compile(r"writes were paused for ([0-9.]+) s")
 
 
@@ -39,6 +46,8 @@ def data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no
     single = neighbour(subject)
     people = Roaming.like(People.make(subject, officers=_OFFICERS, owners=4), subject.tier)
     told = []
+    if _state(single)["empty"]:
+        manage(single, "shell", "--no-imports", text=_NUMBERED_OTHERWISE)
     try:
         for source, target in ((subject, single), (single, subject)):
             told.append(_move(source, target, people))
@@ -53,6 +62,7 @@ def the_tier_that_was_left_is_destroyed_and_the_closed_paths_lead_nowhere(subjec
     media = single.outputs["MediaBucket"]
     _on(subject, "photos", media, subject.outputs["MediaBucket"])  # open yet
     began = time.time()
+    _must_reach_no_more(subject, single)
     subject.tier.cdk.deploy(subject.assembly, lambda _: None, log="deploy-closed")
     refused = subject.host.run("/opt/fines/host/bin/move", "photos", media, subject.outputs["MediaBucket"], check=False)
     subject.provoked.append((began, time.time()))
@@ -64,6 +74,22 @@ def the_tier_that_was_left_is_destroyed_and_the_closed_paths_lead_nowhere(subjec
     if is_there(subject):
         raise CheckError(f"{single.stack} is still there")
     return f"{subject.stack} may read nothing of {media} any more; {single.stack} is destroyed, and {subject.stack} serves on"
+
+
+def _must_reach_no_more(subject: Subject, single: Subject) -> None:
+    """Open paths lead to photographs and to what was put out to be fetched: the backups are not read, and nothing is written."""
+    backups, media = single.backup_bucket, single.outputs["MediaBucket"]
+    for call in (
+        f"get-object --bucket {backups} --key pgbackrest/backup/fines/backup.info /dev/null",
+        f"put-object --bucket {backups} --key promote/rows.gz",
+        f"put-object --bucket {media} --key evidencia/x.jpg",
+        f"delete-object --bucket {media} --key evidencia/x.jpg",
+    ):
+        done = subject.host.run("bash", "-c", f". /opt/fines/host/lib.sh; aws s3api {call}", check=False)
+        if done.returncode == 0 or "AccessDenied" not in done.stderr:
+            raise CheckError(
+                f"{call.split()[0]} in {single.stack} was not refused: {(done.stdout + done.stderr)[-300:]}"
+            )
 
 
 def _move(source: Subject, target: Subject, people: Roaming) -> str:
@@ -82,6 +108,10 @@ def _move(source: Subject, target: Subject, people: Roaming) -> str:
         raise CheckError(f"{len(strange)} requests failed otherwise than by a pause, the first: {strange[0]}")
     _must_be_seen(target, people, kept)
     _must_be_paused(source, people)
+    if "DatabaseSecretArn" in source.outputs:
+        rotate(source)  # whose turn comes next is paused as well
+        if _state(source)["paused"] != "origen":
+            raise CheckError(f"a rotation ended the pause of {_tier(source)}")
     paused = _PAUSED.search(said)
     if paused is None:
         raise CheckError(f"the command did not say how long writes were paused: {said[-300:]}")
@@ -142,6 +172,7 @@ def _bring_home(subject: Subject, single: Subject) -> None:
     elif not theirs["paused"] and not theirs["empty"]:
         _on(single, "pause", "origen")
     give(subject, {_tier(subject): 100, _tier(single): 0})
+    await_lead(subject.tier, subject.domain, _addresses(subject))
 
 
 def _state(subject: Subject) -> dict[str, object]:

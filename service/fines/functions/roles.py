@@ -58,6 +58,20 @@ def set_password(connection: psycopg.Connection, user: str, password: str) -> No
     connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier)))
 
 
+def take_defaults(connection: psycopg.Connection, user: str, *, of: str) -> None:
+    """Gives a user the defaults of another: who takes its turn while writes are paused does not write either."""
+    found = connection.execute(
+        "SELECT split_part(each, '=', 1), substr(each, strpos(each, '=') + 1) "
+        "FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) each "
+        "WHERE r.rolname = %s AND s.setdatabase = 0",
+        [of],
+    ).fetchall()
+    role = sql.Identifier(user)
+    connection.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
+    for name, value in found:
+        connection.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value)))
+
+
 def _create(connection: psycopg.Connection, role: str, options: str) -> None:
     found = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone()
     if found is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from fines.database.credentials import Credentials, credentials, manager
 from fines.functions.database import connect, logs_in
-from fines.functions.roles import USERS, set_password
+from fines.functions.roles import USERS, set_password, take_defaults
 
 _LENGTH = 48
 
@@ -57,6 +57,8 @@ def _set(arn: str, version: str) -> None:
     if logs_in(coming):
         return  # a try before this one did
     with connect(_setter(arn)) as connection:
+        if coming["username"] in USERS:
+            take_defaults(connection, coming["username"], of=_next(coming["username"]))
         set_password(connection, coming["username"], coming["password"])
 
 
