@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.bucket import forget, half_made, newest, tonight, versions
 from rehearsal.checks.figures import figures
+from rehearsal.checks.load import Load
+from rehearsal.checks.people import People
 from rehearsal.checks.runbook import on_the_host
 from rehearsal.machines.machine import Machine
 
 TAKEN_OVER_SECONDS = 90  # within which another machine has made the dump that a dead one began
 HEARD_SECONDS = 60  # within which CloudWatch must have heard of a drill
 _BEGUN_SECONDS = 120  # within which machines must be at work on the dump, once they were told
+_FINES = 20  # at least, that a drill has to find again
 _UNIT = "fines-dump.service"
 _REFUSALS = ("AccessDenied", "(403)", "PreconditionFailed")
 # Nothing that the service needs waits for this table; a dump reads it like all others.
@@ -78,7 +81,12 @@ def a_machine_that_dies_half_way_through_the_dump_leaves_it_to_another(subject: 
 def the_newest_dump_is_restored_elsewhere_and_compared_and_the_age_of_the_proven_one_is_in_cloudwatch(
     subject: Subject,
 ) -> str:
+    people = People.make(subject, officers=2, owners=2)
+    with Load(people, officers=2, fines=_FINES) as load:
+        load.join()
     fines = int(_psql(_database(subject), "SELECT count(*) FROM infracciones_infraccion"))
+    if fines < _FINES:
+        raise CheckError(f"the database has {fines} fines: {_FINES} were posted, and the drill would prove little")
     on_the_host(subject, "Tier asg: make a dump now")
     key, host = newest(subject), subject.host
     mark = _mark(host, "fines-dump-drill.service")
