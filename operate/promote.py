@@ -68,7 +68,7 @@ class Promotion:
             if theirs["empty"]:
                 raise MoveError(
                     f"{source} is paused and {target} has no fine: type 'move resume' on a machine of {source}, "
-                    "as docs/runbook.md says, and then this again"
+                    "as docs/runbook-asg.md says, and then this again"
                 )
             return True
         if not theirs["paused"] and not theirs["empty"]:
@@ -198,7 +198,7 @@ class Promotion:
 
     def _move_the_name(self) -> None:
         if self.shares is None:
-            self.console.print("the name is in no hosted zone of the settings: docs/runbook.md says how it moves")
+            self.console.print("the name is in no hosted zone of the settings: docs/runbook-asg.md says how it moves")
             return
         with self._step("moving the name") as say:
             try:
@@ -206,7 +206,7 @@ class Promotion:
             except (LookupError, TimeoutError) as error:
                 raise MoveError(
                     f"{error}. {self.target.name} has all and takes writes, and the name still leads to {self.source.name}: "
-                    "docs/runbook.md says how it moves; or type the same again"
+                    "docs/runbook-asg.md says how it moves; or type the same again"
                 ) from error
             say(f"{self.target.tier} has {share}, {self.source.tier} 0")
 

@@ -32,8 +32,8 @@ def changed(subject: Subject, file: str, changes: Mapping[str, str]) -> Iterator
 def changed_runbook(subject: Subject, changes: Mapping[str, str]) -> Iterator[None]:
     """The checks read the runbook's commands from a copy in which texts are replaced by others."""
     copy = subject.tier.run.home / "runbook.md"
-    copy.write_text(replaced(runbook.RUNBOOK.read_text(), changes, runbook.RUNBOOK.name))
-    with mock.patch.object(runbook, "RUNBOOK", copy):
+    copy.write_text(replaced(runbook.text(), changes, "the runbooks"))
+    with mock.patch.object(runbook, "BOOKS", (copy,)):
         yield
 
 

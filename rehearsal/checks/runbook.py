@@ -1,4 +1,4 @@
-"""The commands of docs/runbook.md, read from the page and run as an operator would."""
+"""The commands of the runbooks, read from their pages and run as an operator would."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.cdk import CdkError, reasons
 from rehearsal.checks import CheckError, Subject
 from rehearsal.places import PROJECT
 
-RUNBOOK = PROJECT / "docs/runbook.md"
+BOOKS = (PROJECT / "docs/runbook.md", PROJECT / "docs/runbook-asg.md")  # no page of one has the title of another's
 _BLOCK = re.compile(r"^```sh (host|operator)\n(.*?)^```$", re.M | re.S)
 _PLACEHOLDER = re.compile(r"(?<![\w$])([A-Z]{4,})(?![\w=])")  # what is set to a value is a variable
 
@@ -20,6 +20,11 @@ _PLACEHOLDER = re.compile(r"(?<![\w$])([A-Z]{4,})(?![\w=])")  # what is set to a
 def no_cli() -> str:
     """What is missing for pages that an operator types with AWS's own CLI, if anything."""
     return "" if shutil.which("aws") else "AWS's command line interface, which is not here: install `aws`"
+
+
+def text() -> str:
+    """The pages of all books."""
+    return "\n".join(book.read_text() for book in BOOKS)
 
 
 def pages(text: str) -> dict[str, list[tuple[str, list[str]]]]:
@@ -37,7 +42,7 @@ def commands(title: str, where: str, values: Mapping[str, str]) -> list[str]:
     Raises:
         CheckError: there is no such page, it has no such lines, or a word in capitals has no value.
     """
-    known = pages(RUNBOOK.read_text())
+    known = pages(text())
     if title not in known:
         raise CheckError(f"the runbook has no page {title!r}: its pages are {', '.join(known)}")
     lines = [line for place, block in known[title] if place == where for line in block]

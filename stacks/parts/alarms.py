@@ -26,7 +26,7 @@ _GRACE = 3  # days that a rotation may be late: its window is a day, and one tha
 
 
 class FleetAlarms(Construct):
-    """A topic for people, and alarms that tell it; docs/runbook.md has a line for each.
+    """A topic for people, and alarms that tell it; docs/runbook-asg.md has a line for each.
 
     `functions` are those of the stack, by the names of their alarms; `days` is how often passwords are to change.
     """
@@ -54,7 +54,10 @@ class FleetAlarms(Construct):
         for name, function in functions.items():
             self._on_a_function(name, function)
         self._on_passwords(namespace, days)
-        self.all += [alarm_on(self, watch, namespace=namespace, topic=self.topic) for watch in OF_BACKUPS]
+        self.all += [
+            alarm_on(self, watch, namespace=namespace, topic=self.topic, runbook="docs/runbook-asg.md")
+            for watch in OF_BACKUPS
+        ]
 
     def _on_what_users_see(self, balancer: Balancer, certificate: acm.ICertificate) -> None:
         before, targets = balancer.balancer.metrics, balancer.targets.metrics
@@ -174,7 +177,7 @@ class FleetAlarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_description=f"{says}. docs/runbook.md says what to do.",
+            alarm_description=f"{says}. docs/runbook-asg.md says what to do.",
             metric=metric,
             comparison_operator=comparison,
             threshold=threshold,

@@ -133,13 +133,15 @@ class HostAlarms(Construct):
             alarm_on(self, watch, namespace=namespace, topic=self.topic)
 
 
-def alarm_on(scope: Construct, watch: Watch, *, namespace: str, topic: sns.ITopic) -> cloudwatch.Alarm:
+def alarm_on(
+    scope: Construct, watch: Watch, *, namespace: str, topic: sns.ITopic, runbook: str = "docs/runbook.md"
+) -> cloudwatch.Alarm:
     """The alarm on a metric of the machines' own, told to people when it goes off and when it is over."""
     missing = cloudwatch.TreatMissingData
     alarm = cloudwatch.Alarm(
         scope,
         watch.name,
-        alarm_description=f"{watch.says}. docs/runbook.md says what to do.",
+        alarm_description=f"{watch.says}. {runbook} says what to do.",
         metric=cloudwatch.Metric(
             namespace=namespace,
             metric_name=watch.metric,

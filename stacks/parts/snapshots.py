@@ -83,7 +83,7 @@ class Snapshots(Construct):
                     topic,
                     message=events.RuleTargetInput.from_text(
                         f"AWS Backup made no snapshot of the database: {events.EventField.from_path('$.detail.state')}. "
-                        "docs/runbook.md says what to do."
+                        "docs/runbook-asg.md says what to do."
                     ),
                 )
             ],

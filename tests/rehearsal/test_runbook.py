@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal.checks import CheckError
-from rehearsal.checks.runbook import RUNBOOK, commands, pages
+from rehearsal.checks.runbook import BOOKS, commands, pages, text
 
 
 def test_each_block_says_where_it_is_typed() -> None:
@@ -36,6 +36,10 @@ def test_a_page_without_commands_for_the_place_is_an_error() -> None:
 
 
 def test_every_block_of_the_runbook_is_one_that_the_rehearsal_can_type() -> None:
-    fences = [line for line in RUNBOOK.read_text().splitlines() if line.startswith("```") and line != "```"]
+    fences = [line for line in text().splitlines() if line.startswith("```") and line != "```"]
     assert set(fences) == {"```sh host", "```sh operator"}
-    assert len(fences) == sum(len(blocks) for blocks in pages(RUNBOOK.read_text()).values())
+    assert len(fences) == sum(len(blocks) for blocks in pages(text()).values())
+
+
+def test_no_page_has_the_title_of_another() -> None:
+    assert len(pages(text())) == sum(len(pages(book.read_text())) for book in BOOKS)

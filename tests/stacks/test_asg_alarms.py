@@ -35,7 +35,7 @@ def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
 
 def lines_of_the_runbook() -> dict[str, tuple[str, str]]:
     """What an alarm means and what to do, by its name."""
-    page = (PROJECT / "docs/runbook.md").read_text()
+    page = (PROJECT / "docs/runbook-asg.md").read_text()
     section = page.partition(_SECTION)[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (\w+) \| ([^|]+) \| ([^|]+) \|$", section, flags=re.M)
     return {name: (means.strip(), do.strip()) for name, means, do in rows if name != "alarm"}

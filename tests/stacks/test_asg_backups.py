@@ -92,7 +92,11 @@ def test_the_alarms_on_the_ages_of_backups_are_those_of_tier_single(metric: str)
         (alarm,) = (each["Properties"] for each in alarms if each["Properties"].get("MetricName") == metric)
         assert alarm["Namespace"] == f"Fines/fines-dev-{tier}"
         definitions.append(
-            {k: v for k, v in alarm.items() if k not in ("Namespace", "AlarmActions", "OKActions", "Tags")}
+            {
+                k: v
+                for k, v in alarm.items()
+                if k not in ("Namespace", "AlarmActions", "AlarmDescription", "OKActions", "Tags")
+            }
         )
     assert definitions[0] == definitions[1]
     assert definitions[0]["TreatMissingData"] == "breaching"

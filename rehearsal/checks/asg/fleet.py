@@ -9,7 +9,8 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.migrations import must_have_run_once_before
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.variant import deploy, variant, with_migration, without_readyz
+from rehearsal.checks.runbook import as_operator
+from rehearsal.checks.variant import deploy, project, variant, with_migration, without_readyz
 from rehearsal.machines.machine import Machine
 from rehearsal.report import Figure
 
@@ -49,12 +50,12 @@ def a_machine_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(sub
 @check("asg")
 def a_refresh_to_a_new_image_under_load_fails_no_request_and_migrates_once_before_any_machine(subject: Subject) -> str:
     before = {machine.id for machine in subject.hosts}
-    assembly = variant(subject, "new-image", lambda copy: with_migration(copy, "9000_rehearsal", "SELECT 1"))
+    copy = project(subject, "new-image", lambda copy: with_migration(copy, "9000_rehearsal", "SELECT 1"))
     people = People.make(subject, officers=_OFFICERS, owners=4)
     with Load(people, officers=_OFFICERS, pause=_PACE) as load:
         load.await_acknowledged(_STEADY, seconds=60)
         began = time.monotonic()
-        deploy(subject, assembly, log="deploy-new-image")
+        as_operator(subject, "Tier asg: release, and back", copy, log="deploy-new-image")
         seconds = time.monotonic() - began
         if (missing := LEAST - len(load.ledger.acknowledged)) > 0:
             load.await_acknowledged(missing, seconds=120)

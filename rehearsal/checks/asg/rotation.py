@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.database import in_a_container, primary, psql, value
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
+from rehearsal.checks.runbook import as_operator, no_cli
 
 ROTATIONS = 10
 STEPS_SECONDS = 60  # within which a rotation must be over
@@ -29,8 +31,8 @@ def the_password_is_rotated_ten_times_under_load_and_that_of_two_rotations_ago_o
     people = People.make(subject, officers=6, owners=3)
     began = time.monotonic()
     with Load(people, officers=6, pause=_PACE) as load:
-        for _ in range(ROTATIONS):
-            values.append(rotate(subject))
+        for number in range(ROTATIONS):
+            values.append(rotate(subject, typed=number == 0 and not no_cli()))
         seconds = time.monotonic() - began
         # connections that were made before live on: new ones must find the way with what is current
         _end_sessions(subject)
@@ -55,16 +57,26 @@ def _end_sessions(subject: Subject) -> None:
     psql(primary(subject), ended)
 
 
-def rotate(subject: Subject) -> dict[str, str]:
-    """Has Secrets Manager rotate the service's secret; returns the new value once it is the current one."""
+def rotate(subject: Subject, *, typed: bool = False) -> dict[str, str]:
+    """Has Secrets Manager rotate the service's secret, `typed` as the runbook says; returns the new value once it is current."""
     manager, arn = subject.tier.client("secretsmanager"), subject.outputs["DatabaseSecretArn"]
-    version = manager.rotate_secret(SecretId=arn)["VersionId"]
+    before = _current(manager, arn)
+    if typed:
+        as_operator(subject, "Tier asg: rotate a password", subject.tier.run.home, log="rotate", SECRET=arn)
+    else:
+        manager.rotate_secret(SecretId=arn)
     deadline = time.monotonic() + STEPS_SECONDS
-    while "AWSCURRENT" not in manager.describe_secret(SecretId=arn)["VersionIdsToStages"].get(version, []):
+    while _current(manager, arn) == before:
         if time.monotonic() > deadline:
             raise CheckError(f"a rotation was not over within {STEPS_SECONDS} s")
         time.sleep(0.3)
     return value(subject)
+
+
+def _current(manager: Any, arn: str) -> str:
+    """The id of the version that the secret's users read now."""
+    versions = manager.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    return next(id for id, stages in versions.items() if "AWSCURRENT" in stages)
 
 
 def _log_in(subject: Subject, login: dict[str, str]) -> str:
