@@ -76,7 +76,7 @@ def rotate(subject: Subject, *, typed: bool = False) -> dict[str, str]:
 def _current(manager: Any, arn: str) -> str:
     """The id of the version that the secret's users read now."""
     versions = manager.describe_secret(SecretId=arn)["VersionIdsToStages"]
-    return next(id for id, stages in versions.items() if "AWSCURRENT" in stages)
+    return next(str(id) for id, stages in versions.items() if "AWSCURRENT" in stages)
 
 
 def _log_in(subject: Subject, login: dict[str, str]) -> str:
