@@ -143,8 +143,8 @@ class Fleet:
             while len(group.serving) < group.desired:
                 self._launch(group)
 
-    def _launch(self, group: Group) -> str:
-        """Launches a machine in the zone that has the fewest; returns its id."""
+    def _launch(self, group: Group, zone: str = "") -> str:
+        """Launches a machine in a zone, without one in that which has the fewest; returns its id."""
         chosen = group.properties["LaunchTemplate"]
         template = ec2._launch_templates[chosen["LaunchTemplateId"]]
         version = next(v for v in template["Versions"] if str(v["VersionNumber"]) == str(chosen["Version"]))
@@ -159,7 +159,7 @@ class Fleet:
             "aws:cloudformation:logical-id": group.logical_id,
         }
         zones = [record["AvailabilityZone"] for record in group.serving]
-        subnet = min(group.subnets, key=lambda each: zones.count(ec2._subnets[each]["AvailabilityZone"]))
+        subnet = min(group.subnets, key=lambda each: (zone not in ("", _zone(each)), zones.count(_zone(each))))
         id = self._machines.launch(template=version["LaunchTemplateData"], subnet=subnet, tags=tags)
         self._seen.add(id, events.LAUNCHED)
         log.info("group %s: launched %s", group.name, id)
@@ -274,3 +274,7 @@ class Fleet:
 
 def _leave_alone(record: Properties) -> None:
     """MiniStack would make up instances, and forget some, when a group's size changes: here they are machines."""
+
+
+def _zone(subnet: str) -> str:
+    return str(ec2._subnets[subnet]["AvailabilityZone"])

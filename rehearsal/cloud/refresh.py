@@ -60,7 +60,7 @@ def refresh(
     preferences: Properties,
     *,
     alarms: Alarms,
-    launch: Callable[[Group], str],
+    launch: Callable[[Group, str], str],
     end: Callable[[Group, list[Properties]], None],
 ) -> None:
     """Launches as many machines more than wanted as the maximum allows, then ends an old one for each that serves.
@@ -83,7 +83,8 @@ def refresh(
     while old:
         with group.lock:
             room = max(1, math.ceil(group.desired * most / 100) - len(group.serving))
-            new = [launch(group) for _ in range(min(room, len(old)))]
+            # Each in the zone of the one whose place it takes, so that the group stays spread over its zones.
+            new = [launch(group, record["AvailabilityZone"]) for record in old[:room]]
         for id in new:
             _await_service(group, id, alarms)
         _wait(warmup, alarms)

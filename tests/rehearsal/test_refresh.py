@@ -67,13 +67,15 @@ class Refreshed:
         self.group = Group(NAME, "stack", "G", _chosen("2"), lambda *_: "healthy")
         self.group.entered = {record["InstanceId"]: 0.0 for record in self.records}
         self.launched = self.most = 0
+        self.zones: list[str] = []
 
     def run(self, alarms: Alarms | None = None) -> None:
         refresh(self.group, PREFERENCES, alarms=alarms or Alarms(), launch=self._launch, end=self._end)
 
-    def _launch(self, group: Group) -> str:
+    def _launch(self, group: Group, zone: str) -> str:
         self.launched += 1
         (new,) = instances("a")
+        self.zones.append(zone)
         new |= {"InstanceId": f"i-new-{self.launched}", "LaunchTemplate": group.properties["LaunchTemplate"]}
         self.records.append(new)
         group.entered[new["InstanceId"]] = 0.0
@@ -94,6 +96,14 @@ def test_each_machine_is_replaced_and_there_are_never_fewer_or_too_many() -> Non
     bench.run()
     assert [record["InstanceId"] for record in bench.records] == ["i-new-1", "i-new-2"]
     assert bench.most == 3
+
+
+def test_each_comes_in_the_zone_of_the_one_whose_place_it_takes() -> None:
+    bench = Refreshed()
+    before = [record["AvailabilityZone"] for record in bench.records]
+    bench.run()
+    assert bench.zones == before
+    assert len(set(before)) == 2
 
 
 def test_an_alarm_in_the_bake_time_still_fails_the_refresh() -> None:
