@@ -94,3 +94,20 @@ def test_a_signal_that_comes_before_its_wait_condition_is_in_the_events(aws: Aws
 def test_a_lifecycle_policy_that_nobody_made_is_not_found(aws: Aws) -> None:
     with pytest.raises(aws("dlm").exceptions.ResourceNotFoundException):
         aws("dlm").get_lifecycle_policy(PolicyId="policy-0123456789abcdef0")
+
+
+def test_a_launch_template_has_a_new_version_when_its_properties_change_and_only_then(stack: Deployed) -> None:
+    def latest() -> int:
+        (found,) = stack.cloud("ec2").describe_launch_templates(LaunchTemplateIds=[stack.id("Machine")])[
+            "LaunchTemplates"
+        ]
+        return int(found["LatestVersionNumber"])
+
+    template = small_template()
+    template["Resources"]["Alarm"]["Properties"]["Threshold"] = 81
+    stack.update(template)
+    assert latest() == 1
+    template["Resources"]["Machine"]["Properties"]["LaunchTemplateData"]["InstanceType"] = "t3.large"
+    stack.update(template)
+    assert latest() == 2
+    assert stack.read().differ == []
