@@ -19,7 +19,7 @@ from rehearsal.cloud.policies import Properties, stacks_of
 def mend() -> None:
     """Wraps the handlers; to be called before MiniStack serves."""
     _an_image_that_is_not_there_is_an_error()
-    _a_launch_template_that_does_not_change_keeps_its_version()
+    _a_launch_template_goes_back_to_its_version()
     buckets.keep_configurations()
     groups.keep_maintenance_policies()
     groups.keep_arns_of_policies()
@@ -48,10 +48,10 @@ def _an_image_that_is_not_there_is_an_error() -> None:
     ecr._describe_images = describe
 
 
-def _a_launch_template_that_does_not_change_keeps_its_version() -> None:
-    """MiniStack updates all resources at each update of a stack, and adds a version, so that machines would be replaced.
+def _a_launch_template_goes_back_to_its_version() -> None:
+    """MiniStack's rollback adds a version, which the next update gives the group, whose machines it then replaces.
 
-    A rollback goes back to the version before: on AWS it adds one of the same content, which no later update looks at.
+    AWS's adds one too, of the content before; but what nobody changes in the template is not updated there.
     """
     handlers = provisioners._RESOURCE_HANDLERS["AWS::EC2::LaunchTemplate"]
     plain = handlers["update"]
@@ -59,11 +59,10 @@ def _a_launch_template_that_does_not_change_keeps_its_version() -> None:
     def update(id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None) -> Any:
         template = ec2._launch_templates.get(id)
         goes_back = any("ROLLBACK" in each["StackStatus"] for each in stacks_of(stack))
-        if template is None or (old != new and not goes_back):
+        if template is None or not goes_back or len(template["Versions"]) < 2:
             return plain(id, old, new, stack, logical_id)
-        if old != new:
-            template["Versions"].pop()
-            template["LatestVersionNumber"] = int(template["LatestVersionNumber"]) - 1
+        template["Versions"].pop()
+        template["LatestVersionNumber"] = int(template["LatestVersionNumber"]) - 1
         same = ("LaunchTemplateId", "LaunchTemplateName")
         versions = ("DefaultVersionNumber", "LatestVersionNumber")
         return id, {key: template[key] for key in same} | {key: str(template[key]) for key in versions}
