@@ -58,8 +58,11 @@ def state_of(alarm: Alarm, points: Sequence[tuple[float, float]], now: float) ->
     return ("ALARM" if breaching >= needed else "OK"), reason
 
 
-def points_of(alarm: Alarm, now: float) -> list[tuple[float, float]]:
-    """The alarm's statistic for each period of its window that has figures, oldest first; times are the periods' ends."""
+def points_of(alarm: Alarm, now: float, *, since: float = 0.0) -> list[tuple[float, float]]:
+    """The alarm's statistic for each period of its window that has figures, oldest first; times are the periods' ends.
+
+    Figures that came until `since` (seconds since 1970) are left out.
+    """
     if alarm.get("Metrics"):
         return _computed(alarm, now)
     period = int(alarm.get("Period", 60))
@@ -69,7 +72,7 @@ def points_of(alarm: Alarm, now: float) -> list[tuple[float, float]]:
     result = []
     for nth in range(periods, 0, -1):
         start, end = now - nth * period, now - (nth - 1) * period
-        if inside := [point for point in figures if start < point["Timestamp"] <= end]:
+        if inside := [point for point in figures if max(start, since) < point["Timestamp"] <= end]:
             statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
             value = cloudwatch._stat_value(cloudwatch._calc_stats(inside), statistic, inside)
             if value is not None:

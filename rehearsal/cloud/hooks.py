@@ -44,7 +44,8 @@ class Hooks:
             self._actions[group, id] = action
             while not action.result and alive() and time.monotonic() < action.heard + patience:
                 self._changed.wait(0.2)
-            del self._actions[group, id]
+            if self._actions.get((group, id)) is action:  # or another hook of the same machine waits by now
+                del self._actions[group, id]
         return action.result or hook.get("DefaultResult", "ABANDON"), bool(action.result)
 
     def complete(self, params: dict[str, Any]) -> Any:

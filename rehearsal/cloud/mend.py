@@ -13,12 +13,13 @@ from ministack.services import ec2, ecr, s3, secretsmanager, sns
 from ministack.services.cloudformation import provisioners, stacks, wait_conditions
 
 from rehearsal.cloud import buckets, groups
-from rehearsal.cloud.policies import Properties
+from rehearsal.cloud.policies import Properties, stacks_of
 
 
 def mend() -> None:
     """Wraps the handlers; to be called before MiniStack serves."""
     _an_image_that_is_not_there_is_an_error()
+    _a_launch_template_goes_back_to_its_version()
     buckets.keep_configurations()
     groups.keep_maintenance_policies()
     groups.keep_arns_of_policies()
@@ -45,6 +46,28 @@ def _an_image_that_is_not_there_is_an_error() -> None:
         return plain(data)
 
     ecr._describe_images = describe
+
+
+def _a_launch_template_goes_back_to_its_version() -> None:
+    """MiniStack's rollback adds a version, which the next update gives the group, whose machines it then replaces.
+
+    AWS's adds one too, of the content before; but what nobody changes in the template is not updated there.
+    """
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::EC2::LaunchTemplate"]
+    plain = handlers["update"]
+
+    def update(id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None) -> Any:
+        template = ec2._launch_templates.get(id)
+        goes_back = any("ROLLBACK" in each["StackStatus"] for each in stacks_of(stack))
+        if template is None or not goes_back or len(template["Versions"]) < 2:
+            return plain(id, old, new, stack, logical_id)
+        template["Versions"].pop()
+        template["LatestVersionNumber"] = int(template["LatestVersionNumber"]) - 1
+        same = ("LaunchTemplateId", "LaunchTemplateName")
+        versions = ("DefaultVersionNumber", "LatestVersionNumber")
+        return id, {key: template[key] for key in same} | {key: str(template[key]) for key in versions}
+
+    handlers["update"] = update
 
 
 def _aws_kms_without_a_key_means_the_accounts_own() -> None:

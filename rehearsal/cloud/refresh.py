@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ministack.services import cloudwatch
 
+from rehearsal.cloud.alarms import points_of, state_of
 from rehearsal.cloud.group import Group
 from rehearsal.cloud.policies import Properties, stacks_of
 
@@ -24,24 +25,19 @@ class RefreshError(RuntimeError):
 
 
 class Alarms:
-    """The alarms that end a refresh when they go off meanwhile; one that was on before must first be off."""
+    """The alarms that end a refresh when they go off by what came since it began."""
 
     def __init__(self, names: Sequence[str] = ()) -> None:
-        self._quiet = {name for name in names if not self._is_on(name)}
-        self._names = names
+        self.names, self._since = list(names), time.time()
 
     def must_be_quiet(self) -> None:
         """Raises RefreshError when one of them went off."""
-        for name in self._names:
-            cloudwatch._evaluate_alarm(cloudwatch._alarms[name])  # sooner than in its turn, as the waits are cut short
-            if not self._is_on(name):
-                self._quiet.add(name)
-            elif name in self._quiet:
+        now = time.time()
+        for name in self.names:
+            alarm = cloudwatch._alarms[name]
+            points = points_of(alarm, now, since=self._since)
+            if points and state_of(alarm, points, now)[0] == "ALARM":
                 raise RefreshError(f"Instance refresh failed: the alarm {name} went off")
-
-    @staticmethod
-    def _is_on(name: str) -> bool:
-        return bool(cloudwatch._alarms[name]["StateValue"] == "ALARM")
 
 
 def watched(stack: str, preferences: Properties) -> Alarms:

@@ -78,3 +78,27 @@ def test_a_policy_that_is_not_played_is_refused(monkeypatch: pytest.MonkeyPatch)
     policy = {"MinHealthyPercentage": 50, "MaxHealthyPercentage": 120}
     with pytest.raises(ValueError, match="of maintenance policies only 0 to 100 percent, and those that launch"):
         note_what_is_dropped(GROUP, {"InstanceMaintenancePolicy": policy})
+
+
+def test_a_host_that_is_ended_while_it_is_launched_answers_the_hook_of_its_end() -> None:
+    hooks, launched = Hooks(), threading.Event()
+    launch = {"LifecycleHookName": "serve-first", "HeartbeatTimeout": 30}
+    stop = {"LifecycleHookName": "stop-cleanly", "HeartbeatTimeout": 30}
+    answers: list[tuple[str, bool]] = []
+
+    def wait(hook: dict[str, Any], alive: Any) -> None:
+        answers.append(hooks.wait(GROUP, HOST, hook, alive=alive))
+
+    first = threading.Thread(target=wait, args=(launch, lambda: not launched.is_set()))
+    first.start()
+    while not hooks._actions:
+        time.sleep(0.01)
+    second = threading.Thread(target=wait, args=(stop, lambda: True))
+    second.start()
+    while hooks._actions[GROUP, HOST].hook != "stop-cleanly":
+        time.sleep(0.01)
+    launched.set()
+    first.join(timeout=10)
+    assert hooks.complete(CALL)[0] == 200
+    second.join(timeout=10)
+    assert answers == [("ABANDON", False), ("CONTINUE", True)]

@@ -9,17 +9,31 @@ import pytest
 from ministack.services import cloudwatch
 from ministack.services.cloudformation import _stacks
 
+from rehearsal.cloud.figures import note
 from rehearsal.cloud.group import Group
 from rehearsal.cloud.refresh import Alarms, RefreshError, refresh, watched
 from tests.rehearsal.test_scaling import NAME, instances, records
 
 __all__ = ["records"]
 PREFERENCES = {"AlarmSpecification": {"Alarms": [{"Ref": "Errors"}]}, "MaxHealthyPercentage": 150, "BakeTime": 1}
+ALARM = {
+    "AlarmName": "errors-1",
+    "Namespace": "AWS/ApplicationELB",
+    "MetricName": "HTTPCode_Target_5XX_Count",
+    "Dimensions": [],
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 10.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "TreatMissingData": "notBreaching",
+    "StateValue": "OK",
+}
 
 
 @pytest.fixture(autouse=True)
 def stack() -> Iterator[dict[str, Any]]:
-    cloudwatch._alarms["errors-1"] = {"StateValue": "OK"}
+    cloudwatch._alarms["errors-1"] = dict(ALARM)
     resources = {"Errors": {"PhysicalResourceId": "errors-1"}}
     record = {"StackName": "stack", "StackStatus": "UPDATE_IN_PROGRESS", "_resources": resources}
     _stacks["stack"] = record
@@ -27,33 +41,33 @@ def stack() -> Iterator[dict[str, Any]]:
     del _stacks["stack"], cloudwatch._alarms["errors-1"]
 
 
-def turn(state: str) -> None:
-    cloudwatch._alarms["errors-1"]["StateValue"] = state
+def fail(requests: int) -> None:
+    note("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", requests, {})
 
 
 def test_an_alarm_that_goes_off_is_told_by_its_name() -> None:
     alarms = watched("stack", PREFERENCES)
     alarms.must_be_quiet()
-    turn("ALARM")
+    fail(10)
+    alarms.must_be_quiet()
+    fail(1)
     with pytest.raises(RefreshError, match="Instance refresh failed: the alarm errors-1 went off"):
         alarms.must_be_quiet()
 
 
-def test_one_that_was_on_before_counts_once_it_was_off() -> None:
-    turn("ALARM")
+def test_what_failed_before_the_refresh_began_does_not_count() -> None:
+    fail(500)
     alarms = watched("stack", PREFERENCES)
     alarms.must_be_quiet()
-    turn("OK")
-    alarms.must_be_quiet()
-    turn("ALARM")
+    fail(11)
     with pytest.raises(RefreshError):
         alarms.must_be_quiet()
 
 
 def test_a_rollback_heeds_no_alarm_and_a_policy_without_one_neither(stack: dict[str, Any]) -> None:
-    assert watched("stack", {})._names == []
+    assert watched("stack", {}).names == []
     stack["StackStatus"] = "UPDATE_ROLLBACK_IN_PROGRESS"
-    assert watched("stack", PREFERENCES)._names == ()
+    assert watched("stack", PREFERENCES).names == []
 
 
 class Refreshed:
@@ -108,7 +122,7 @@ def test_each_comes_in_the_zone_of_the_one_whose_place_it_takes() -> None:
 
 def test_an_alarm_in_the_bake_time_still_fails_the_refresh() -> None:
     bench = Refreshed()
-    bench.group.await_endings = lambda: turn("ALARM")  # type: ignore[method-assign]
+    bench.group.await_endings = lambda: fail(11)  # type: ignore[method-assign]
     with pytest.raises(RefreshError):
         bench.run(watched("stack", PREFERENCES))
     assert bench.launched == 2

@@ -29,8 +29,11 @@ def in_each_minute_of_a_year_the_minimum_is_what_the_settings_say_whatever_the_c
     zone = str(subject.context.get("timezone", "UTC"))
     _must_follow(deployed, subject.template, zone=zone, peaks=str(subject.context["peaks"]))
     project = variant.project(subject, "year")
+    before = {machine.id for machine in subject.hosts}
     runbook.as_operator(subject, "Peaks", project, log="deploy-peaks", PEAKS=OTHERS)
     try:
+        if {machine.id for machine in subject.hosts} != before:
+            raise CheckError("a change of the peaks replaced machines")
         changed = _deployed(subject)
         _must_follow(changed, subject.template, zone=zone, peaks=OTHERS)
     finally:

@@ -6,7 +6,7 @@ import json
 import string
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from tests.rehearsal.ledger.bench import Aws, Deployed, small_template
 
@@ -94,3 +94,24 @@ def test_a_signal_that_comes_before_its_wait_condition_is_in_the_events(aws: Aws
 def test_a_lifecycle_policy_that_nobody_made_is_not_found(aws: Aws) -> None:
     with pytest.raises(aws("dlm").exceptions.ResourceNotFoundException):
         aws("dlm").get_lifecycle_policy(PolicyId="policy-0123456789abcdef0")
+
+
+def test_a_launch_template_is_after_a_rollback_of_the_version_before(stack: Deployed) -> None:
+    def latest() -> int:
+        found = stack.cloud("ec2").describe_launch_templates(LaunchTemplateIds=[stack.id("Machine")])
+        return int(found["LaunchTemplates"][0]["LatestVersionNumber"])
+
+    template = small_template()
+    template["Resources"]["Machine"]["Properties"]["LaunchTemplateData"]["InstanceType"] = "t3.large"
+    template["Resources"]["Disk"]["Properties"]["Size"] = 1  # a volume never shrinks
+    template["Resources"]["Disk"]["DependsOn"] = "Machine"
+    with pytest.raises(WaiterError):
+        stack.update(template)
+    (record,) = stack.cloud("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
+    assert record["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert latest() == 1
+    assert stack.read().differ == []
+    template["Resources"]["Disk"] = small_template()["Resources"]["Disk"]
+    stack.update(template)
+    assert latest() == 2
+    assert stack.read().differ == []
