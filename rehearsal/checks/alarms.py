@@ -23,7 +23,9 @@ _DEFINITION = (
 def alarm_of(subject: Subject, metric: str) -> dict[str, Any]:
     """The stack's alarm on a metric of its own, as CloudWatch tells it."""
     found = subject.tier.client("cloudwatch").describe_alarms(AlarmNamePrefix=subject.stack)["MetricAlarms"]
-    own = [alarm for alarm in found if alarm.get("MetricName") == metric and alarm["Namespace"] == f"Fines/{subject.stack}"]
+    own = [
+        alarm for alarm in found if alarm.get("MetricName") == metric and alarm["Namespace"] == f"Fines/{subject.stack}"
+    ]
     if len(own) != 1 or not own[0]["AlarmActions"]:
         raise CheckError(f"one alarm on {metric} that tells somebody was expected, these are there: {own}")
     alarm: dict[str, Any] = own[0]
