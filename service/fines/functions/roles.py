@@ -67,9 +67,12 @@ def take_defaults(connection: psycopg.Connection, user: str, *, of: str) -> None
         [of],
     ).fetchall()
     role = sql.Identifier(user)
-    connection.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
-    for name, value in found:
-        connection.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value)))
+    with connection.transaction():
+        connection.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
+        for name, value in found:
+            connection.execute(
+                sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value))
+            )
 
 
 def _create(connection: psycopg.Connection, role: str, options: str) -> None:
