@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.asg.database import await_standby, primary
 from rehearsal.checks.ending import see_the_end
 from rehearsal.checks.variant import deploy, project
 
@@ -43,7 +44,10 @@ def a_protected_stack_its_database_and_its_load_balancer_refuse_to_be_destroyed(
 @check("asg")
 def a_destroyed_stack_leaves_what_holds_data_a_snapshot_and_nothing_else(subject: Subject) -> str:
     database = _database(subject)["DBInstanceIdentifier"]
+    machines = (primary(subject), await_standby(subject))
     seen = see_the_end(subject)
+    if alive := [machine.id for machine in machines if machine.alive]:
+        raise CheckError(f"{', '.join(alive)} still have power")
     snapshots = subject.tier.client("rds").describe_db_snapshots(DBInstanceIdentifier=database)["DBSnapshots"]
     if not snapshots:
         raise CheckError(f"{database} is gone, and no snapshot of it is left")

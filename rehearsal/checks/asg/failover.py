@@ -14,6 +14,7 @@ from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator, no_cli
 from rehearsal.cloud.events import PROMOTED, UNHEALTHY
 from rehearsal.machines.machine import Machine
+from rehearsal.report import Figure
 
 PROMOTED_SECONDS = 60  # within which the standby must take over
 _AGAIN_SECONDS = 90  # after which the service must acknowledge fines again
@@ -93,10 +94,13 @@ def the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_no_
         raise CheckError("/readyz said all the time that the service was ready, without a database")
     after = await_standby(subject)
     back, bare_back = first - cut, connected - cut
+    told = f"{back:.1f} s after the cut against {bare_back:.1f} s; {first - promoted:.1f} and {connected - promoted:.1f} s after the promotion"
+    subject.figures.append(
+        Figure("first fine after a failover against a bare reconnect loop", back / bare_back, 1.5, told)
+    )
     return (
-        f"promoted after {promoted - cut:.1f} s; {first - last:.1f} s of refusal; first fine {back:.1f} s after the cut, a bare "
-        f"reconnect loop {bare_back:.1f} s (ratio {back / bare_back:.2f}; after the promotion {first - promoted:.1f} and "
-        f"{connected - promoted:.1f} s); /healthz answered within {slowest:.1f} s; {len(load.ledger.acknowledged)} fines there "
+        f"promoted after {promoted - cut:.1f} s; {first - last:.1f} s of refusal; the first fine against a bare reconnect loop: "
+        f"{told} (ratio {back / bare_back:.2f}); /healthz answered within {slowest:.1f} s; {len(load.ledger.acknowledged)} fines there "
         f"once, no machine replaced, {after.id} is the new standby in {instance(subject)['SecondaryAvailabilityZone']}"
     )
 
