@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from rehearsal.cdk import reasons
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rehearsal.cdk import Cdk, reasons
+from rehearsal.places import CloudRun
 
 
 def test_the_settings_own_messages_are_shown() -> None:
@@ -17,3 +23,16 @@ def test_what_cloudformation_failed_at_is_shown_and_what_went_well_is_not() -> N
 
 def test_an_output_that_tells_nothing_is_shown_by_its_end() -> None:
     assert reasons("\n".join(map(str, range(20)))) == "\n".join(map(str, range(8, 20)))
+
+
+def test_what_an_operator_types_with_the_cli_goes_to_the_rehearsals_own_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cli := tmp_path / "aws").write_text('#!/bin/sh\necho "$@"\n')
+    cli.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    run = CloudRun("asg", tmp_path)
+    run.home.mkdir()
+    environment = Cdk(run, "http://198.18.1.2:4566", "us-east-1").environment
+    typed = subprocess.run(["sh", "-c", "aws rds reboot"], env=environment, check=True, capture_output=True, text=True)
+    assert typed.stdout == "--endpoint-url http://198.18.1.2:4566 rds reboot\n"

@@ -32,8 +32,8 @@ def commits_do_not_wait_for_a_standby_that_lags_behind(subject: Subject) -> Iter
     for setting in ("synchronous_commit = local", "wal_sender_timeout = '5min'"):
         psql(writer, f"ALTER SYSTEM SET {setting}")
     psql(writer, "SELECT pg_reload_conf()")
-    over = threading.Event()
-    lag = threading.Thread(target=_lag, args=(subject, writer, standby, over), name="lag")
+    over, lags = threading.Event(), threading.Event()
+    lag = threading.Thread(target=_lag, args=(subject, writer, standby, over, lags), name="lag")
     lag.start()
     try:
         yield
@@ -41,6 +41,8 @@ def commits_do_not_wait_for_a_standby_that_lags_behind(subject: Subject) -> Iter
         over.set()
         lag.join()
         _nft(subject, f"table ip {_TABLE}\ndelete table ip {_TABLE}")
+    if not lags.is_set():
+        raise BreakError("nothing held the standby back")
 
 
 @breaks(
@@ -54,7 +56,7 @@ def the_page_restarts_the_database_where_it_is(subject: Subject) -> Iterator[Non
         yield
 
 
-def _lag(subject: Subject, writer: Machine, standby: Machine, over: threading.Event) -> None:
+def _lag(subject: Subject, writer: Machine, standby: Machine, over: threading.Event, lags: threading.Event) -> None:
     """Holds back what the primary sends to its standby, once the load's first fines are there."""
     count = "SELECT count(*) FROM infracciones_infraccion"
     goal = int(psql(writer, count)) + _FINES_FIRST
@@ -63,7 +65,8 @@ def _lag(subject: Subject, writer: Machine, standby: Machine, over: threading.Ev
             if int(psql(writer, count)) >= goal:
                 rule = f"ip saddr {writer.address} ip daddr {standby.address} drop"
                 hook = "type filter hook forward priority filter - 1; policy accept;"
-                _nft(subject, f"table ip {_TABLE} {{ chain forward {{ {hook} {rule}; }} }}")
+                _nft(subject, f"table ip {_TABLE} {{\nchain forward {{\n{hook}\n{rule}\n}}\n}}")
+                lags.set()
                 return
 
 
