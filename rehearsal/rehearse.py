@@ -30,7 +30,7 @@ _OF_A_LOAD_BALANCER = [
     "RDS's own backups, its restore to a point in time and AWS Backup's snapshots: only the dumps are made and restored",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",
     "the certificate is signed by the rehearsal's own authority, which no browser trusts",
-    "what the dashboard shows of AWS/ApplicationELB, AWS/EC2 and AWS/RDS is counted by AWS alone",
+    "what the dashboard shows of AWS/RDS is counted by AWS alone; that of AWS/ApplicationELB and AWS/EC2 is played, and not looked for there",
     "an operator's shell is begun and ended in Session Manager's books alone; a refresh that a person starts replaces nothing",
 ]
 NOT_REHEARSED = [

@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks import posture
-from stacks.parts.permissions import HostRoles
+from stacks.parts.permissions import HostRoles, finding
 from stacks.parts.storage import Buckets
 
 EXCHANGE = "promote"  # the folder of a bucket for backups that the other tier may read
@@ -54,22 +54,10 @@ class Moving(Construct):
         if "*" in on:
             posture.accept(
                 self._host,
-                f"AwsSolutions-IAM5[Resource::{_written(on, self)}]",
+                finding(on, self),
                 because="Names of photographs are made up, and so is the end of the other bucket's name; for the time of a move.",
             )
 
 
 def _all(bucket: s3.Bucket) -> str:
     return bucket.arn_for_objects("*")
-
-
-def _written(resource: str, scope: Construct) -> str:
-    """A resource as cdk-nag's finding about it writes it: references are <LogicalId.Attribute>."""
-    resolved = cdk.Stack.of(scope).resolve(resource)
-    parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]
-    return "".join(part if isinstance(part, str) else f"<{_name(part)}>" for part in parts)
-
-
-def _name(reference: dict[str, object]) -> str:
-    ((kind, of),) = reference.items()
-    return ".".join(map(str, of)) if kind == "Fn::GetAtt" and isinstance(of, list) else str(of)
