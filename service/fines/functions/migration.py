@@ -40,13 +40,14 @@ def migrate(*, seconds: float) -> None:
         psycopg.Error, ClientError: database or secrets cannot be reached.
         subprocess.TimeoutExpired: it took longer than it may.
     """
+    until = time.monotonic() + seconds  # from here on: what comes before the migrations takes of the same time
     migrator, reader = (credentials(os.environ[f"{who}_SECRET_ARN"]) for who in ("MIGRATOR", "READER"))
     with connect(credentials(os.environ["MASTER_SECRET_ARN"])) as master:
         make_roles(master, migrator=migrator, reader=reader)
     with connect(migrator) as owner:
         open_schema(owner, reader=reader["username"])
     _admit_the_service()
-    _run(migrator, seconds)
+    _run(migrator, until - time.monotonic())
 
 
 def _admit_the_service() -> None:
