@@ -1,4 +1,4 @@
-"""Tier asg: machines in several zones behind a load balancer, and a managed database."""
+"""Tier asg: machines that come and go with demand, in several zones behind a load balancer, and a managed database."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class AsgStack(cdk.Stack):
                 "FINES_TOKEN_DAYS": str(settings.token_days),
             },
         )
-        fleet.group.node.add_dependency(roles, dumps)
+        fleet.group.node.add_dependency(roles, dumps, publication)
         Scaling(
             self,
             "Scaling",
@@ -220,7 +220,6 @@ class AsgStack(cdk.Stack):
             requests_per_machine=settings.requests_per_machine,
             cpu_percent=settings.cpu_percent,
         )
-        fleet.group.node.add_dependency(publication)
         database.admit(fleet.security_group, who="The machines")
         name.lead_to(balancer.balancer, tier=settings.tier, weight=settings.dns_weight)
 
@@ -247,7 +246,7 @@ class AsgStack(cdk.Stack):
                 rotator=rotation.function.function,
                 dashboard=id,
                 logs=arns([logs.host, logs.service, migration.function.log, rotation.function.log]),
-                # clients' addresses, and the values in slow statements
+                # of clients, and of whoever logs in to the database: names and addresses
                 intimate_logs=[logs.access.log_group_arn, log_arn(self, database.log_group_name)],
             ),
         )

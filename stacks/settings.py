@@ -70,9 +70,8 @@ class Settings:
     nat_gateways: int = 0  # by default one, in production one a zone
     min_machines: int = 2
     max_machines: int = 8
-    peaks: tuple[
-        Peak, ...
-    ] = ()  # 08:00-09:00=6,20:00-21:00=6: no fewer than 6 machines then, by the clocks of timezone
+    # 08:00-09:00=6,20:00-21:00=6: no fewer than 6 machines then, by the clocks of timezone
+    peaks: tuple[Peak, ...] = ()
     requests_per_machine: int = 1200  # a minute, about which the group is kept by growing and shrinking
     cpu_percent: int = 50  # the machines' average, about which the group is kept likewise
     stop_on_alarm: bool = True  # false for a release that ends an outage: the alarm on server errors does not stop it

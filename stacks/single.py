@@ -20,10 +20,10 @@ from stacks.parts.storage import Buckets, DataVolume, RootSecret
 from stacks.settings import Settings
 
 _OF_ANOTHER_TIER = [
-    *("bin/password-ages", "systemd/fines-password-ages.*"),
+    *("bin/password-ages", "bin/*dump*", "systemd/fines-password-ages.*"),
     "README.md",
     *("steps/authorities", "steps/dumps", "containers/managed-database.conf", "nginx/behind-balancer.inc"),
-    *("bin/backup-ages", "bin/dump", "bin/dump-drill", "bin/dumps.sh", "bin/restore-dump"),
+    "bin/backup-ages",
     *("systemd/fines-backup-ages.*", "systemd/fines-dump.*", "systemd/fines-dump-drill.*"),
 ]
 

@@ -59,3 +59,15 @@ def await_state(subject: Subject, alarm: dict[str, Any], state: str, *, figure: 
             time.sleep(0.5)
     finally:
         cloudwatch.delete_alarms(AlarmNames=[name])
+
+
+def goes_off_at_age(subject: Subject, alarm: dict[str, Any], *, young: float, old: float, patience: float) -> str:
+    """That an alarm on an age (seconds) is still at a young one, and goes off at an old one and at silence; returns how.
+
+    Raises:
+        CheckError: it is otherwise.
+    """
+    await_state(subject, alarm, "OK", figure=young, patience=patience)
+    reason = await_state(subject, alarm, "ALARM", figure=old, patience=patience)
+    await_state(subject, alarm, "ALARM", figure=None, patience=patience)
+    return f"{old / 3600:.1f} h sent, at which {alarm['AlarmName']} goes off: {reason}; so it does at silence, and not at {young / 3600:.1f} h"

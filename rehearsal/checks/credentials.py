@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from rehearsal.checks import CheckError
+from rehearsal.checks import CheckError, Subject
 from rehearsal.machines.machine import Machine
 
 _ASK_METADATA = """
@@ -80,8 +81,22 @@ def own_role_alone(host: Machine, port: str, roles: Sequence[str], calls: str, *
     return list(told["refused"])
 
 
-def not_refused_on(host: Machine, tried: Sequence[str]) -> list[str]:
-    """Those of the commands that a machine's own credentials were let do, or that failed otherwise, and what they said."""
+def refused_on(subject: Subject, host: Machine, tried: Sequence[str]) -> str:
+    """That a machine's own credentials are refused each of the commands, which are provoked; returns how many.
+
+    Raises:
+        CheckError: one was let through, or failed otherwise.
+    """
+    began = time.time()
+    passed = _not_refused_on(host, tried)
+    subject.provoked.append((began, time.time()))
+    if passed:
+        raise CheckError(f"{len(passed)} of {len(tried)} were not refused: {passed[0]}")
+    return f"{len(tried)} calls refused"
+
+
+def _not_refused_on(host: Machine, tried: Sequence[str]) -> list[str]:
+    """Those of the commands that were let through, or that failed otherwise, and what they said."""
     passed = []
     for command in tried:
         done = host.run("bash", "-c", f"set -a; . /etc/fines/boot.env; set +a; {command}", check=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rehearsal.checks import Subject
+from rehearsal.checks import CheckError, Subject
 
 
 def figures(
@@ -28,3 +28,34 @@ def sent_now(subject: Subject, metric: str, *, unit: str = "fines-metrics") -> l
     began = time.time()
     subject.host.run("systemctl", "start", f"{unit}.service", timeout=60)
     return figures(subject, metric, since=began)
+
+
+def age_sent(subject: Subject, metric: str, *, unit: str = "fines-metrics") -> float:
+    """The age that CloudWatch has, in seconds, once the host's own script has run.
+
+    Raises:
+        CheckError: the script sent none.
+    """
+    if not (sent := sent_now(subject, metric, unit=unit)):
+        raise CheckError(f"the script of {unit} sent no {metric}")
+    return max(sent)
+
+
+def proven_age(subject: Subject, what: str, *, since: float, unit: str, within: float) -> float:
+    """The age of the proven backup, or what it is called, that CloudWatch has since a drill's end; what came before is another's.
+
+    All are seconds. The unit is what a timer starts again and again, so that nobody waits for it.
+
+    Raises:
+        CheckError: CloudWatch has no age below an hour in time.
+    """
+    subject.host.run("systemctl", "start", f"{unit}.service", timeout=60)
+    seen: list[float] = []
+    while time.time() < since + within:
+        seen = figures(subject, "ProvenBackupAgeSeconds", since=since)
+        if seen and 0 <= seen[-1] < 3600:
+            return seen[-1]
+        time.sleep(2)
+    raise CheckError(
+        f"{within:.0f} s after the drill CloudWatch has no age of a proven {what} below an hour, but {seen}"
+    )

@@ -14,9 +14,8 @@ from rehearsal.cloud.group import Group
 from rehearsal.cloud.policies import Properties, stacks_of
 
 log = logging.getLogger("rehearsal.refresh")
-WARMUP = (
-    3.0  # seconds at most of the warm-up, and of the bake time: what is only waited for is cut short in a rehearsal
-)
+# seconds at most of the warm-up, and of the bake time: what is only waited for is cut short in a rehearsal
+WARMUP = 3.0
 SERVES = 600.0  # seconds within which a new machine must serve
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 NAME = "fines-tests-media"
 # MiniStack takes any key; twelve digits would be the account's number.
@@ -43,3 +44,8 @@ def served(folder: Path) -> Iterator[str]:
         with contextlib.suppress(ProcessLookupError):  # it has workers of its own, in the same process group
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+def kept(media: Any) -> list[bytes]:
+    """What lies in a bucket, as boto3 sees it."""
+    return [each.get()["Body"].read() for each in media.objects.all()]

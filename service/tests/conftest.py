@@ -1,10 +1,18 @@
-"""The service as it is deployed, on a database of its own, for the tests that ask it over HTTP."""
+"""What tests of several files ask for: the service as it is deployed, its bucket, its people, and who sends it what."""
 
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from infracciones.models import Infraccion
+from testing import bucket
 from testing.postgres import Postgres
 from testing.server import environment, manage
+from testing.uploads import NDJSON
 
 _PEOPLE = """
 from infracciones.models import Persona, Vehiculo
@@ -75,3 +83,66 @@ def fines(officer, owner):
         Infraccion.objects.create(vehiculo=vehicle, oficial=officer, timestamp=moment, comentarios=f"n{number}")
         for number, moment in enumerate(moments)
     ]
+
+
+@pytest.fixture(scope="session")
+def bucket_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with bucket.served(tmp_path_factory.mktemp("bucket")) as found:
+        yield found
+
+
+@pytest.fixture
+def media(bucket_endpoint: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The bucket, as boto3 sees it; the service is set to it."""
+    for name, value in bucket.KEYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", bucket_endpoint)
+    s3 = boto3.resource("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket=bucket.NAME)
+    options = {"bucket_name": bucket.NAME, "region_name": "us-east-1", "default_acl": None, "querystring_expire": 300}
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "fines.storage.PrivateBucket",
+            "OPTIONS": options | {"file_overwrite": True, "addressing_style": "path"},
+        }
+    }
+    yield s3.Bucket(bucket.NAME)
+    s3.Bucket(bucket.NAME).objects.all().delete()
+
+
+@pytest.fixture
+def fine(officer: Any, owner: Any) -> Any:
+    return Infraccion.objects.create(
+        vehiculo=owner.vehiculos.get(),
+        oficial=officer,
+        timestamp="2026-03-04T10:20:30-03:00",
+        dispositivo_id=uuid.uuid4(),
+    )
+
+
+@pytest.fixture
+def post_photo(client: Any, officer: Any, fine: Any, media: Any) -> Callable[..., Any]:
+    """Posts a photo of the fine."""
+
+    def send(
+        content: bytes, *, name: object = None, token: str | None = None, file: str = "foto.jpg", field: str = "foto"
+    ) -> Any:
+        return client.post(
+            f"/infracciones/{name or fine.pk}/evidencia",
+            {field: SimpleUploadedFile(file, content, "image/jpeg")},
+            headers={"Authorization": f"Bearer {token or officer.token}"},
+        )
+
+    return send
+
+
+@pytest.fixture
+def upload(client: Any, officer: Any, owner: Any) -> Callable[..., Any]:
+    """Posts an upload of the officer."""
+
+    def post(content: bytes, *, type: str = NDJSON, token: str | None = None, **headers: str) -> Any:
+        given = {"Authorization": f"Bearer {token or officer.token}"} | headers
+        # the test client names no type of an empty body by itself
+        return client.post("/cargar_infracciones", content, content_type=type, headers=given, CONTENT_TYPE=type)
+
+    return post

@@ -62,11 +62,35 @@ def _run(server, login, program, *words, text=None):
     ).stdout
 
 
+# Who there is and belongs to whom, and what each may do with what there is and what will be.
+_RIGHTS = """
+SELECT rolname || ' ' || (to_jsonb(pg_authid) - 'rolpassword') FROM pg_authid WHERE rolname !~ '^pg_'
+UNION ALL SELECT roleid::regrole || ' has ' || member::regrole || to_jsonb(pg_auth_members)::text FROM pg_auth_members
+UNION ALL SELECT 'schema ' || nspname || nspowner::regrole || coalesce(nspacl::text, '') FROM pg_namespace
+UNION ALL SELECT 'database ' || datname || datdba::regrole || coalesce(datacl::text, '') FROM pg_database
+UNION ALL SELECT relname || relowner::regrole || coalesce(relacl::text, '')
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION ALL SELECT 'default ' || defaclrole::regrole || defaclobjtype::text || defaclacl::text FROM pg_default_acl
+UNION ALL SELECT 'setting ' || setrole::regrole || setconfig::text FROM pg_db_role_setting
+ORDER BY 1
+"""
+
+
+def _rights(server):
+    with _connect(server, SUPERUSER, server.password) as superuser:
+        return [text for (text,) in superuser.execute(_RIGHTS).fetchall()]
+
+
 def test_making_the_roles_again_changes_nothing(opened):
+    before = _rights(opened)
     with _connect(opened, "roles_master", "m") as master:
         make_roles(master, migrator=OWNER, reader=READER)
     with _login(opened, OWNER) as owner:
         open_schema(owner, reader=READER["username"])
+    assert any(OWNER["username"] in right for right in before)
+    assert _rights(opened) == before
+    for login in (OWNER, READER, SERVICE):
+        _login(opened, login).close()
 
 
 def test_the_reader_reads_what_was_there_before_it_and_what_came_after(opened):

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -15,7 +14,7 @@ from constructs import Construct
 from stacks.parts.balancer import Balancer
 from stacks.parts.dashboard import group_metric
 from stacks.parts.database import ManagedPostgres
-from stacks.parts.monitoring import OF_BACKUPS, alarm_on, alarm_topic
+from stacks.parts.monitoring import OF_BACKUPS, alarm_on, alarm_topic, told
 
 _MINUTE, _FIVE_MINUTES = cdk.Duration.minutes(1), cdk.Duration.minutes(5)
 _HOUR, _DAY = cdk.Duration.hours(1), cdk.Duration.days(1)
@@ -184,9 +183,7 @@ class FleetAlarms(Construct):
             evaluation_periods=periods,
             treat_missing_data=silence,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
-        alarm.add_ok_action(actions.SnsAction(self.topic))
-        self.all.append(alarm)
+        self.all.append(told(alarm, self.topic))
         return alarm
 
 

@@ -14,11 +14,8 @@ from stacks.parts.database import ManagedPostgres
 
 _MINUTE = cdk.Duration.minutes(1)
 _WIDE, _THIRD, _QUARTER = 24, 8, 6  # of the 24 columns of a dashboard
-_ONE, _MANY, _REPORT = (
-    "cargar_infraccion",
-    "cargar_infracciones",
-    "generar_informe",
-)  # the service's calls, by its names
+# the service's calls, by its names
+_ONE, _MANY, _REPORT = "cargar_infraccion", "cargar_infracciones", "generar_informe"
 
 
 class Dashboard(Construct):

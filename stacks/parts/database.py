@@ -131,7 +131,7 @@ class ManagedPostgres(Construct):
 
     @property
     def log_group_name(self) -> str:
-        """Where RDS writes what `log_statement` and its like let through; it makes the group itself, under this name."""
+        """Where RDS writes the log of the server; the stack makes the group, under RDS's name for it."""
         return f"/aws/rds/instance/{self.instance.instance_identifier}/postgresql"
 
     @property

@@ -153,6 +153,11 @@ def alarm_on(
         evaluation_periods=watch.periods,
         treat_missing_data=missing.BREACHING if watch.silence_is_bad else missing.NOT_BREACHING,
     )
+    return told(alarm, topic)
+
+
+def told(alarm: cloudwatch.Alarm, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """The alarm, which people are told of when it goes off and when it is over."""
     alarm.add_alarm_action(actions.SnsAction(topic))
     alarm.add_ok_action(actions.SnsAction(topic))
     return alarm

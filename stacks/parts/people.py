@@ -21,10 +21,8 @@ _BOOTSTRAP = ("deploy", "file-publishing", "image-publishing", "lookup")
 _DESCRIBE = (
     *(f"autoscaling:Describe{what}" for what in ("AutoScalingGroups", "InstanceRefreshes", "ScalingActivities")),
     *("autoscaling:DescribePolicies", "autoscaling:DescribeScheduledActions"),
-    *(
-        "cloudwatch:DescribeAlarmHistory",
-        "cloudwatch:DescribeAlarms",
-    ),  # of all or of none (API reference, DescribeAlarms)
+    # of all alarms or of none (API reference, DescribeAlarms)
+    *("cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"),
     *("cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListDashboards"),
     *("cloudwatch:ListMetrics", "ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
     *(f"elasticloadbalancing:Describe{what}" for what in ("Listeners", "LoadBalancers", "TargetGroups")),
@@ -38,7 +36,7 @@ _ON_THE_STACK = (
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """What people look at and work on. `logs` hold nothing of persons; `intimate_logs` may: addresses, slow statements' values."""
+    """What people look at and work on. `logs` hold nothing of persons; `intimate_logs` may: addresses, users' names."""
 
     group_name: str
     database: ManagedPostgres

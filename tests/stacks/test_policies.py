@@ -11,8 +11,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from policy_sentry.querying.actions import get_action_data
 
-from tests.stacks import policies
-from tests.stacks.policies import POLICIES, Policy
+from tests.stacks.policies import POLICIES, Policy, data, machines, permissions, telling
 from tests.stacks.synthesis import TIERS, Template, assemble, resources, synthesize
 
 
@@ -50,8 +49,8 @@ def test_an_app_that_opens_ssh_is_noticed(tmp_path: Path) -> None:
         group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp_range(20, 30), "a door that nobody asked for")
 
     broken = assemble(tmp_path, open_ssh)
-    assert policies.nobody_can_reach_ssh_from_the_internet(broken)
-    assert policies.inbound_is_closed_but_for_http_https_and_dns(broken)
+    assert machines.nobody_can_reach_ssh_from_the_internet(broken)
+    assert machines.inbound_is_closed_but_for_http_https_and_dns(broken)
 
 
 Break = Callable[[Template], object]
@@ -63,8 +62,8 @@ def _properties(template: Template, kind: str) -> dict[str, Any]:
 
 
 def _machine(template: Template) -> dict[str, Any]:
-    data: dict[str, Any] = _properties(template, "AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
-    return data
+    found: dict[str, Any] = _properties(template, "AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    return found
 
 
 def _let_in(template: Template, **rule: object) -> None:
@@ -87,85 +86,85 @@ def _statements(template: Template, kind: str) -> list[dict[str, Any]]:
 
 
 BREAKS: dict[Policy, list[Break]] = {
-    policies.nobody_can_reach_ssh_from_the_internet: [
+    machines.nobody_can_reach_ssh_from_the_internet: [
         lambda t: _let_in(t, IpProtocol="-1"),
         lambda t: _let_in(t, IpProtocol="tcp", FromPort=0, ToPort=65535),
     ],
-    policies.inbound_is_closed_but_for_http_https_and_dns: [
+    machines.inbound_is_closed_but_for_http_https_and_dns: [
         lambda t: _let_in(t, IpProtocol="tcp", FromPort=5432, ToPort=5432),
         lambda t: _let_in(t, IpProtocol="tcp", FromPort=80, ToPort=443),
         lambda t: _let_in(t, IpProtocol="udp", FromPort=443, ToPort=443),
     ],
-    policies.no_machine_has_a_key_for_ssh: [lambda t: _machine(t).update(KeyName="mine")],
-    policies.machines_demand_imdsv2_and_hide_it_from_containers: [
+    machines.no_machine_has_a_key_for_ssh: [lambda t: _machine(t).update(KeyName="mine")],
+    machines.machines_demand_imdsv2_and_hide_it_from_containers: [
         lambda t: _machine(t)["MetadataOptions"].update(HttpTokens="optional"),
         lambda t: _machine(t)["MetadataOptions"].update(HttpPutResponseHopLimit=2),
         lambda t: _machine(t).pop("MetadataOptions"),
     ],
-    policies.disks_are_encrypted: [
+    machines.disks_are_encrypted: [
         lambda t: _properties(t, "AWS::EC2::Volume").pop("Encrypted"),
         lambda t: _machine(t)["BlockDeviceMappings"][0]["Ebs"].pop("Encrypted"),
         lambda t: _machine(t).pop("BlockDeviceMappings"),
     ],
-    policies.launch_templates_name_a_concrete_image_and_version: [
+    machines.launch_templates_name_a_concrete_image_and_version: [
         lambda t: _machine(t).update(ImageId="resolve:ssm:/aws/service/debian/release/13/latest/arm64"),
         lambda t: _properties(t, "AWS::AutoScaling::AutoScalingGroup")["LaunchTemplate"].update(Version="$Latest"),
     ],
-    policies.buckets_are_private: [
+    data.buckets_are_private: [
         lambda t: _properties(t, "AWS::S3::Bucket").pop("PublicAccessBlockConfiguration"),
         lambda t: _properties(t, "AWS::S3::Bucket")["PublicAccessBlockConfiguration"].update(BlockPublicPolicy=False),
     ],
-    policies.buckets_are_encrypted_versioned_and_tidied: [
+    data.buckets_are_encrypted_versioned_and_tidied: [
         lambda t: _properties(t, "AWS::S3::Bucket").pop("BucketEncryption"),
         lambda t: _properties(t, "AWS::S3::Bucket").pop("VersioningConfiguration"),
         lambda t: _properties(t, "AWS::S3::Bucket").pop("LifecycleConfiguration"),
     ],
-    policies.buckets_refuse_what_is_not_tls: [
+    data.buckets_refuse_what_is_not_tls: [
         lambda t: _statements(t, "AWS::S3::BucketPolicy").clear(),
         lambda t: t["Resources"].pop(next(iter(resources(t, "AWS::S3::BucketPolicy")))),
     ],
-    policies.topics_refuse_what_is_not_tls_and_let_alarms_publish: [
+    telling.topics_refuse_what_is_not_tls_and_let_alarms_publish: [
         lambda t: _statements(t, "AWS::SNS::TopicPolicy").pop(0),
         lambda t: _statements(t, "AWS::SNS::TopicPolicy").pop(1),
     ],
-    policies.what_holds_data_is_kept_on_update_and_delete: [
+    data.what_holds_data_is_kept_on_update_and_delete: [
         lambda t: next(iter(resources(t, "AWS::EC2::Volume").values())).update(UpdateReplacePolicy="Delete"),
         lambda t: next(iter(resources(t, "AWS::S3::Bucket").values())).pop("DeletionPolicy"),
         lambda t: next(iter(resources(t, "AWS::SecretsManager::Secret").values())).update(DeletionPolicy="Delete"),
     ],
-    policies.logs_end_some_day: [lambda t: _properties(t, "AWS::Logs::LogGroup").pop("RetentionInDays")],
-    policies.networks_log_their_flows: [
+    telling.logs_end_some_day: [lambda t: _properties(t, "AWS::Logs::LogGroup").pop("RetentionInDays")],
+    telling.networks_log_their_flows: [
         lambda t: _properties(t, "AWS::EC2::FlowLog").update(ResourceId={"Ref": "AnotherNetwork"})
     ],
-    policies.alarms_tell_people_when_they_go_off_and_when_it_is_over: [
+    telling.alarms_tell_people_when_they_go_off_and_when_it_is_over: [
         lambda t: _properties(t, "AWS::CloudWatch::Alarm").pop("AlarmActions"),
         lambda t: _properties(t, "AWS::CloudWatch::Alarm").update(OKActions=[]),
     ],
-    policies.no_permission_is_for_all_actions: [
+    permissions.no_permission_is_for_all_actions: [
         lambda t: _allow(t, "RolesHost", "s3:*", "arn:aws:s3:::a-bucket"),
         lambda t: _allow(t, "RolesHost", "*", "arn:aws:s3:::a-bucket"),
     ],
-    policies.permissions_on_everything_are_for_what_knows_no_resource: [
+    permissions.permissions_on_everything_are_for_what_knows_no_resource: [
         lambda t: _allow(t, "RolesHost", "secretsmanager:GetSecretValue", "*")
     ],
-    policies.permissions_on_any_machine_ask_for_the_stacks_tag: [
+    permissions.permissions_on_any_machine_ask_for_the_stacks_tag: [
         lambda t: _allow(t, "RolesHost", "ec2:DetachVolume", "arn:aws:ec2:us-east-1:111122223333:instance/*")
     ],
-    policies.no_role_can_be_taken_by_anybody: [
+    permissions.no_role_can_be_taken_by_anybody: [
         lambda t: _trust(t, "*"),
         lambda t: _trust(t, {"AWS": "*"}),
         lambda t: _trust(t, {"AWS": "arn:aws:iam::111122223333:root"}),
     ],
-    policies.containers_cannot_touch_backups_or_the_secret: [
+    permissions.containers_cannot_touch_backups_or_the_secret: [
         lambda t: _allow(t, "RolesApp", "s3:GetObject", {"Fn::GetAtt": ["BucketsBackups", "Arn"]}),
         lambda t: _allow(t, "RolesApp", "secretsmanager:GetSecretValue", {"Ref": "Secret"}),
         lambda t: _allow(t, "RolesApp", "s3:GetObject", "*"),
     ],
-    policies.secrets_are_named_and_never_written_down: [
+    data.secrets_are_named_and_never_written_down: [
         lambda t: _properties(t, "AWS::SecretsManager::Secret").update(SecretString="a-value-that-all-can-read"),
         lambda t: _machine(t).update(UserData="password={{resolve:secretsmanager:name}}"),
     ],
-    policies.machines_and_data_carry_the_stacks_tag: [
+    data.machines_and_data_carry_the_stacks_tag: [
         lambda t: _properties(t, "AWS::EC2::Volume").pop("Tags"),
         lambda t: _properties(t, "AWS::AutoScaling::AutoScalingGroup").update(Tags=[]),
     ],

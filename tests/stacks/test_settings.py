@@ -5,30 +5,12 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-from collections.abc import Mapping
 
 import pytest
 
-from stacks.settings import Cpu, Settings, SettingsError, Stage, Tier
+from stacks.settings import Cpu, Settings, Stage, Tier
+from tests.stacks.given import complaint, complaints, read
 from tests.stacks.synthesis import PROJECT, context
-
-GOOD = {"tier": "single", "domain": "fines.example.org"}
-PRODUCTION = GOOD | {"domain": "multas.gob.ar", "stage": "production"}
-
-
-def read(**settings: object) -> Settings:
-    return Settings.from_context(GOOD | settings)
-
-
-def complaints(given: Mapping[str, object]) -> list[str]:
-    with pytest.raises(SettingsError) as refused:
-        Settings.from_context(given)
-    return str(refused.value).splitlines()
-
-
-def complaint(**settings: object) -> str:
-    (line,) = complaints(GOOD | settings)
-    return line
 
 
 def test_defaults_are_the_small_and_cheap_ones() -> None:
@@ -101,62 +83,6 @@ def test_a_tier_that_is_not_built_yet_says_so() -> None:
     assert (
         complaint(tier="eks") == "tier='eks' is not built yet: use single or asg, for example: cdk deploy -c tier=asg"
     )
-
-
-ZONED = {"tier": "asg", "hosted_zone_id": "Z0123456789ABCDEFGHIJ", "hosted_zone_name": "example.org"}
-
-
-def test_a_tier_in_route_53_asks_for_its_hosted_zone_and_says_how_to_make_one() -> None:
-    lines = complaints(GOOD | {"tier": "asg"})
-    assert [line.split()[0] for line in lines] == ["hosted_zone_id", "hosted_zone_name"]
-    assert all("cdk deploy --app 'python zone.py' -c hosted_zone_name=example.org" in line for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        (
-            {"domain": "fines.example.net"},
-            "domain='fines.example.net' is outside of hosted_zone_name='example.org': "
-            "give a name in the zone, for example: -c domain=fines.example.org",
-        ),
-        (
-            {"min_machines": 3, "max_machines": 2},
-            "max_machines=2 is below min_machines=3: give a larger one, for example: -c max_machines=3",
-        ),
-        (
-            {"database_gb": 100, "database_max_gb": 100},
-            "database_max_gb=100 leaves no room to grow: RDS asks for a tenth more than database_gb=100, "
-            "for example: -c database_max_gb=200",
-        ),
-        (
-            {"backup_days": 60},
-            "backup_days=60: RDS keeps backups for point-in-time recovery for at most 35 days: use -c backup_days=35",
-        ),
-        (
-            {"database_class": "db.t1.micro"},
-            "database_class='db.t1.micro': write it like this: -c database_class=db.t4g.medium",
-        ),
-        (
-            {"database_class": "db.m5.2large"},
-            "database_class='db.m5.2large': write it like this: -c database_class=db.t4g.medium",
-        ),
-    ],
-)
-def test_what_does_not_fit_together_behind_a_load_balancer_is_refused(given: dict[str, object], says: str) -> None:
-    assert complaint(**(ZONED | given)) == says
-
-
-def test_production_has_a_way_out_in_each_zone() -> None:
-    assert read(**ZONED).nat_gateways == 1
-    wanted = ZONED | {"stage": "production", "machine_image": "ami-0123456789abcdef0", "domain": "gob.ar"}
-    settings = read(**(wanted | {"zones": 3, "hosted_zone_name": "gob.ar"}))
-    assert (settings.nat_gateways, settings.deletion_protection) == (3, True)
-
-
-def test_the_zone_of_the_domain_is_the_domain_or_above_it() -> None:
-    assert read(**ZONED).hosted_zone_name == "example.org"
-    assert read(**(ZONED | {"hosted_zone_name": "fines.example.org"})).domain == "fines.example.org"
 
 
 def test_what_has_no_default_is_asked_for() -> None:
@@ -280,33 +206,6 @@ def test_a_machine_of_the_right_processor_is_taken(instance_type: str, cpu: str)
 def test_a_snapshot_and_a_restore_exclude_each_other() -> None:
     line = complaint(data_volume_snapshot="snap-0123456789abcdef0", restore="latest")
     assert line.startswith("data_volume_snapshot and restore exclude each other: ")
-
-
-def test_production_asks_for_an_image_that_no_deployment_changes() -> None:
-    (line,) = complaints(dict(PRODUCTION))
-    assert line.startswith(
-        "machine_image is missing: production names its image, so that no deployment replaces a machine"
-    )
-    (line,) = complaints(PRODUCTION | {"machine_image": "/aws/service/debian/release/13/latest/arm64"})
-    assert line.startswith("machine_image='/aws/service/debian/release/13/latest/arm64' names another image tomorrow")
-
-
-@pytest.mark.parametrize("image", ["ami-0123456789abcdef0", "/aws/service/debian/release/13/20251006-2257/arm64"])
-def test_production_takes_a_concrete_image_and_protects_itself(image: str) -> None:
-    settings = Settings.from_context(PRODUCTION | {"machine_image": image})
-    assert settings.deletion_protection
-    assert settings.stack_name == "fines-production-single"
-
-
-def test_production_can_be_unprotected_before_it_is_destroyed() -> None:
-    given = PRODUCTION | {"machine_image": "ami-0123456789abcdef0", "deletion_protection": "false"}
-    assert not Settings.from_context(given).deletion_protection
-
-
-@pytest.mark.parametrize("domain", ["fines.example", "fines.example.org", "a.test"])
-def test_production_does_not_take_a_name_that_nobody_can_own(domain: str) -> None:
-    (line,) = complaints(PRODUCTION | {"machine_image": "ami-0123456789abcdef0", "domain": domain})
-    assert line == f"domain={domain!r} is reserved for examples: production wants a name of your own, -c domain=..."
 
 
 def test_the_context_of_cdk_json_is_good() -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.alarms import alarm_of, await_state
+from rehearsal.checks.alarms import alarm_of, goes_off_at_age
 from rehearsal.checks.asg.bucket import newest
-from rehearsal.checks.figures import sent_now
+from rehearsal.checks.figures import age_sent
 
-_METRIC = "BackupAgeSeconds"
+_METRIC, _UNIT = "BackupAgeSeconds", "fines-backup-ages"
 _TWO_DAYS = 2 * 86400
 PATIENCE = 15  # seconds: alarms are looked at each five
 
@@ -18,15 +18,12 @@ PATIENCE = 15  # seconds: alarms are looked at each five
 @check("asg")
 def a_newest_dump_that_is_two_days_old_sets_the_alarm_off_and_so_does_no_figure_at_all(subject: Subject) -> str:
     alarm = alarm_of(subject, _METRIC)
-    healthy = _age_sent(subject)
+    healthy = age_sent(subject, _METRIC, unit=_UNIT)
     with _an_old_dump(subject):
-        old = _age_sent(subject)
+        old = age_sent(subject, _METRIC, unit=_UNIT)
     if old < _TWO_DAYS:
         raise CheckError(f"beside a dump two days old a machine sent an age of {old:.0f} s")
-    await_state(subject, alarm, "OK", figure=healthy, patience=PATIENCE)
-    reason = await_state(subject, alarm, "ALARM", figure=old, patience=PATIENCE)
-    await_state(subject, alarm, "ALARM", figure=None, patience=PATIENCE)
-    return f"{old / 3600:.1f} h sent, at which {alarm['AlarmName']} goes off: {reason}; so it does at silence, and not at {healthy / 3600:.1f} h"
+    return goes_off_at_age(subject, alarm, young=healthy, old=old, patience=PATIENCE)
 
 
 @contextmanager
@@ -40,10 +37,3 @@ def _an_old_dump(subject: Subject) -> Iterator[None]:
         yield
     finally:
         s3.delete_object(**place, VersionId=made["VersionId"])
-
-
-def _age_sent(subject: Subject) -> float:
-    """The age that CloudWatch has, once the machine's own script has run."""
-    if not (sent := sent_now(subject, _METRIC, unit="fines-backup-ages")):
-        raise CheckError(f"the machine's script sent no {_METRIC}")
-    return max(sent)

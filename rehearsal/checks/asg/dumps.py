@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.bucket import forget, half_made, newest, tonight, versions
-from rehearsal.checks.figures import figures
+from rehearsal.checks.figures import proven_age
 from rehearsal.checks.load import Load
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import on_the_host
@@ -104,7 +104,7 @@ def the_newest_dump_is_restored_elsewhere_and_compared_and_the_age_of_the_proven
         raise CheckError(f"the drill compared too little: {told[-1]}; before it there were {fines} fines")
     if left := host.run("find", "/var/lib/fines/drill", "-name", "PG_VERSION").stdout.strip():
         raise CheckError(f"the drill left a database behind: {left.splitlines()[0]}")
-    return f"{told[-1]}; {_proven(subject, ended):.0f} s old"
+    return f"{told[-1]}; {proven_age(subject, 'dump', since=ended, unit='fines-backup-ages', within=HEARD_SECONDS):.0f} s old"
 
 
 @check("asg")
@@ -128,21 +128,6 @@ def a_machine_adds_dumps_and_can_neither_write_over_one_nor_delete_one(subject: 
     if (after := len(versions(subject, key))) != before:
         raise CheckError(f"{key} has {after} versions, it had {before}")
     return f"refused to {', to '.join(told)}: {key}"
-
-
-def _proven(subject: Subject, ended: float) -> float:
-    """The age of the proven dump that CloudWatch has since the drill's end, in seconds; what came before is another's."""
-    # what the timer does each five minutes, so that nobody waits for it
-    subject.host.run("systemctl", "start", "fines-backup-ages.service", timeout=60)
-    seen: list[float] = []
-    while time.time() < ended + HEARD_SECONDS:
-        seen = figures(subject, "ProvenBackupAgeSeconds", since=ended)
-        if seen and 0 <= seen[-1] < 3600:
-            return seen[-1]
-        time.sleep(2)
-    raise CheckError(
-        f"{HEARD_SECONDS} s after the drill CloudWatch has no age of a proven dump below an hour, but {seen}"
-    )
 
 
 def _settled(subject: Subject) -> tuple[list[Machine], str]:

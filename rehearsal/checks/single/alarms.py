@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.alarms import alarm_of, await_state
-from rehearsal.checks.figures import sent_now
+from rehearsal.checks.alarms import alarm_of, goes_off_at_age
+from rehearsal.checks.figures import age_sent
 
 _INFO = "/srv/fines/backups/info.json"  # what the repository said after the newest backup
 _TWO_DAYS = 2 * 86400
@@ -19,15 +19,12 @@ PATIENCE = 15  # seconds: alarms are looked at each five
 @check("single")
 def a_newest_backup_that_is_two_days_old_sets_the_alarm_off_and_so_does_no_figure_at_all(subject: Subject) -> str:
     alarm = alarm_of(subject, _METRIC)
-    healthy = _age_sent(subject)
+    healthy = age_sent(subject, _METRIC)
     with _an_old_backup(subject):
-        old = _age_sent(subject)
+        old = age_sent(subject, _METRIC)
     if old < _TWO_DAYS:
         raise CheckError(f"beside a backup two days old the host sent an age of {old:.0f} s")
-    await_state(subject, alarm, "OK", figure=healthy, patience=PATIENCE)
-    reason = await_state(subject, alarm, "ALARM", figure=old, patience=PATIENCE)
-    await_state(subject, alarm, "ALARM", figure=None, patience=PATIENCE)
-    return f"{old / 3600:.1f} h sent, at which {alarm['AlarmName']} goes off: {reason}; so it does at silence, and not at {healthy / 3600:.1f} h"
+    return goes_off_at_age(subject, alarm, young=healthy, old=old, patience=PATIENCE)
 
 
 @contextmanager
@@ -43,10 +40,3 @@ def _an_old_backup(subject: Subject) -> Iterator[None]:
         yield
     finally:
         subject.host.run("tee", _INFO, input=told)
-
-
-def _age_sent(subject: Subject) -> float:
-    """The age that CloudWatch has, once the host's own script has run."""
-    if not (sent := sent_now(subject, _METRIC)):
-        raise CheckError(f"the host's script sent no {_METRIC}")
-    return max(sent)

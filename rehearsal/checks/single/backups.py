@@ -9,7 +9,7 @@ from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.database import ask
-from rehearsal.checks.figures import figures
+from rehearsal.checks.figures import proven_age
 from rehearsal.checks.runbook import on_the_host
 
 LEAVES_SECONDS = 60  # within which WAL must have left the host
@@ -74,7 +74,7 @@ def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subj
         raise CheckError(f"the drill failed: {subject.host.run(*asked).stdout[-600:]}") from error
     ended = time.time()
     said = subject.host.run(*asked).stdout
-    proven = _proven(subject, ended)
+    proven = proven_age(subject, "backup", since=ended, unit="fines-metrics", within=HEARD_SECONDS)
     told = [line.removeprefix("restore drill: ") for line in said.splitlines() if " is proven up to " in line]
     if not told:
         raise CheckError(f"the drill does not say what it proved: {said[-600:]}")
@@ -82,18 +82,3 @@ def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subj
     if rows is None or int(rows[1]) <= fines:  # there are people, migrations and more besides
         raise CheckError(f"the drill compared too little: {told[-1]}; before it there were {fines} fines")
     return f"{told[-1]}; {proven:.0f} s old"
-
-
-def _proven(subject: Subject, ended: float) -> float:
-    """The age of the proven backup that CloudWatch has since the drill's end, in seconds; what came before is another's."""
-    seen: list[float] = []
-    # what the timer does each minute, so that nobody waits for it
-    subject.host.run("systemctl", "start", "fines-metrics.service", timeout=60)
-    while time.time() < ended + HEARD_SECONDS:
-        seen = figures(subject, "ProvenBackupAgeSeconds", since=ended)
-        if seen and 0 <= seen[-1] < 3600:
-            return seen[-1]
-        time.sleep(2)
-    raise CheckError(
-        f"{HEARD_SECONDS} s after the drill CloudWatch has no age of a proven backup below an hour, but {seen}"
-    )

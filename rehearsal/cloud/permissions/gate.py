@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from rehearsal.cloud.permissions import answers, registry, sigv4, tokens
 from rehearsal.cloud.permissions.asking import Check, Decision, Document, Question, Refusal, Request, Role, Verdict
+from rehearsal.cloud.permissions.condition_keys import who_asks
 from rehearsal.cloud.permissions.evaluator import EvaluatorError, Judge
 from rehearsal.cloud.permissions.ledger import Ledger
 from rehearsal.cloud.permissions.lookup import Lookup
@@ -218,7 +218,7 @@ class Gate:
         policy = None if trust is not None else self._resource_policy(_owner(check))
         if policy is None and check.action.startswith("kms:"):
             policy = _default_key_policy(_account(check.resource) or self._account)
-        mine = {**check.context, **_principal(session, role, self._region)} if session and role else check.context
+        mine = {**check.context, **who_asks(session, role, self._region)} if session and role else check.context
         return await self._evaluator.decide(
             Check(check.action, check.resource, mine),
             identity_policies=role.policies if role else (),
@@ -283,29 +283,3 @@ def _owner(check: Check) -> str:
 def _account(arn: str) -> str:
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
-
-
-def _principal(session: Session, role: Role, region: str) -> Mapping[str, str]:
-    """The condition keys that say who asks."""
-    if session.is_users:
-        return {
-            "aws:PrincipalAccount": role.account,
-            "aws:PrincipalArn": role.arn,
-            "aws:PrincipalType": "User",
-            "aws:PrincipalIsAWSService": "false",
-            "aws:userid": role.id,
-            "aws:username": role.name,
-        }
-    context = {
-        "aws:PrincipalAccount": role.account,
-        "aws:PrincipalArn": role.arn,
-        "aws:PrincipalType": "AssumedRole",
-        "aws:PrincipalIsAWSService": "false",
-        "aws:TokenIssueTime": datetime.fromtimestamp(session.issued, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "aws:userid": f"{role.id}:{session.source}",
-        **{f"aws:PrincipalTag/{key}": value for key, value in role.tags.items()},
-    }
-    if session.source.startswith("i-"):  # credentials of an instance's profile
-        arn = f"arn:aws:ec2:{region}:{role.account}:instance/{session.source}"
-        context["ec2:SourceInstanceARN"] = context["ssm:SourceInstanceARN"] = arn
-    return context

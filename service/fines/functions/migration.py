@@ -16,10 +16,8 @@ from fines.functions.releases import once_a_release
 from fines.functions.roles import make_roles, open_schema, set_password
 
 _SPARE = 15.0  # seconds of the function's time that are kept for the answer
-_TRIES, _PAUSE = (
-    20,
-    10.0,
-)  # for a lock that others hold, and seconds between two, in which those who waited behind have their turn
+# for a lock that others hold, and seconds between two tries, in which those who waited behind have their turn
+_TRIES, _PAUSE = 20, 10.0
 _APP = Path(__file__).parent.parent.parent
 
 
