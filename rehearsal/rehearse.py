@@ -28,7 +28,7 @@ _OF_A_LOAD_BALANCER = [
     "the loss of both of the database's machines",
     "the size of the group follows its schedule and demand on a clock that stands but in the checks that let it run",
     "no access log of the load balancer is delivered",
-    "RDS's own backups, its restore to a point in time and AWS Backup's snapshots: only the dumps are made and restored",
+    "RDS's own daily snapshots and AWS Backup's: dumps and moments are restored, and no snapshot",
     "the resolver tells all weighted records that have a weight, and looks at no target's health",
     "the certificate is signed by the rehearsal's own authority, which no browser trusts",
     "what the dashboard shows of AWS/RDS is counted by AWS alone; that of AWS/ApplicationELB and AWS/EC2 is played, and not looked for there",

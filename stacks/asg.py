@@ -81,7 +81,7 @@ class AsgStack(cdk.Stack):
             log_retention=retention,
             deletion_protection=settings.deletion_protection,
         )
-        secret = RootSecret(self, "Secret").secret
+        secret = RootSecret(self, "Secret", what="The root of all secrets of the machines' own").secret
         image = service_image(self, "Image", cpu=settings.cpu)
         migration = Migration(
             self,
@@ -244,8 +244,9 @@ class AsgStack(cdk.Stack):
                 group_name=id,
                 database=database,
                 rotator=rotation.function.function,
+                publisher=publication.function,
                 dashboard=id,
-                logs=arns([logs.host, logs.service, migration.function.log, rotation.function.log]),
+                logs=arns([logs.host, logs.service, migration.function.log, rotation.function.log, publication.log]),
                 # of clients, and of whoever logs in to the database: names and addresses
                 intimate_logs=[logs.access.log_group_arn, log_arn(self, database.log_group_name)],
             ),

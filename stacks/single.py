@@ -56,7 +56,9 @@ class SingleStack(cdk.Stack):
             generation=settings.data_volume_generation,
             snapshot=settings.data_volume_snapshot,
         )
-        secret = RootSecret(self, "Secret").secret
+        secret = RootSecret(
+            self, "Secret", what="The root of all secrets of the host; without it the backups cannot be read"
+        ).secret
         release = Release(self, "Release", cpu=settings.cpu, app_containers=settings.app_containers)
         host_files = s3_assets.Asset(self, "HostFiles", path=str(HOST_FILES), exclude=_OF_ANOTHER_TIER)
 

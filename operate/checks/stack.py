@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from operate.finding import Finding, ok, stops, warning
 from operate.stack import Deployed
 from operate.subject import Subject
 from stacks.settings import Tier
+
+_EDGES = ("AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy")
 
 
 def earlier_stack(subject: Subject) -> Iterator[Finding]:
@@ -55,8 +58,9 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
     if subject.deployed() is not None:
         yield ok("leftovers", "not looked for: what is there is the stack's own")
         return
-    own = [*_parameters(subject), *_volumes(subject)] if subject.settings.tier is Tier.SINGLE else _snapshots(subject)
-    found = [*_groups(subject), *_logs(subject), *own]
+    single = subject.settings.tier is Tier.SINGLE
+    own = (_parameters, _volumes) if single else (_databases, _edges, _snapshots)
+    found = [finding for look in (_groups, _logs, *own) for finding in look(subject)]
     yield from found or [ok("leftovers", "nothing of an earlier stack of the name is in the way")]
 
 
@@ -68,14 +72,19 @@ def fixed_names(subject: Subject) -> dict[str, set[str]]:
         if settings.tier is not Tier.SINGLE
         else set()
     )
-    parameters = {f"/fines/{settings.stack_name}/release"} if settings.tier is Tier.SINGLE else set()
+    edge = {f"{settings.stack_name}-{settings.region}-static"}
+    own = (
+        {"AWS::SSM::Parameter": {f"/fines/{settings.stack_name}/release"}}
+        if settings.tier is Tier.SINGLE
+        else {"AWS::RDS::DBInstance": {settings.stack_name}} | dict.fromkeys(_EDGES, edge)
+    )
     return {
         "AWS::AutoScaling::AutoScalingGroup": {settings.stack_name},
         "AWS::Logs::LogGroup": {
             f"/fines/{settings.stage}/{settings.tier}/{name}" for name in ("access", "host", "service")
         }
         | of_the_database,
-    } | ({"AWS::SSM::Parameter": parameters} if parameters else {})
+    } | own
 
 
 def _groups(subject: Subject) -> Iterator[Finding]:
@@ -131,6 +140,43 @@ def _volumes(subject: Subject) -> Iterator[Finding]:
                 f"the data volume {id} ({size} GiB) of an earlier stack is there; the new stack's will be empty",
                 f"to keep its data: aws ec2 create-snapshot --region {subject.region} --volume-id {id}, then -c data_volume_snapshot=snap-...",
             )
+
+
+def _databases(subject: Subject) -> Iterator[Finding]:
+    name = subject.settings.stack_name
+    command = f"aws rds {{}} --region {subject.region} --db-instance-identifier {name}"
+    for instance in subject.account.client("rds").describe_db_instances()["DBInstances"]:
+        if instance["DBInstanceIdentifier"] == name:
+            unlock = f"{command.format('modify-db-instance')} --no-deletion-protection; "
+            yield stops(
+                "leftovers",
+                f"the database {name} is there, and belongs to no stack of that name",
+                f"{unlock if instance.get('DeletionProtection') else ''}{command.format('delete-db-instance')} "
+                f"--final-db-snapshot-identifier {name}-last",
+            )
+
+
+def _edges(subject: Subject) -> Iterator[Finding]:
+    """What CloudFront keeps under names that are of all regions."""
+    (name,) = fixed_names(subject)[_EDGES[0]]
+    cloudfront = subject.account.client("cloudfront")
+    controls = cloudfront.list_origin_access_controls()["OriginAccessControlList"].get("Items", [])
+    policies = cloudfront.list_response_headers_policies(Type="custom")["ResponseHeadersPolicyList"].get("Items", [])
+    held = [("origin-access-control", each["Id"], each["Name"]) for each in controls] + [
+        ("response-headers-policy", each["ResponseHeadersPolicy"]["Id"], _name_of(each)) for each in policies
+    ]
+    for kind, id, found in held:
+        if found == name:
+            tag = f"$(aws cloudfront get-{kind} --id {id} --query ETag --output text)"
+            yield stops(
+                "leftovers",
+                f"CloudFront's {kind.replace('-', ' ')} {name} is there, and belongs to no stack of that name",
+                f'aws cloudfront delete-{kind} --id {id} --if-match "{tag}"',
+            )
+
+
+def _name_of(policy: dict[str, Any]) -> str:
+    return str(policy["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"])
 
 
 def _snapshots(subject: Subject) -> Iterator[Finding]:

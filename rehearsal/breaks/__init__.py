@@ -117,6 +117,7 @@ def _see(each: Break, subject: Subject) -> tuple[Outcome, bool]:
             fault = f"it could not be broken: {_told(error)}"
         else:
             try:
+                subject.stories.clear()
                 seen = judge(each.check, subject)
             except BaseException:  # Ctrl-C: what was broken is mended all the same
                 stack.close()
@@ -130,6 +131,7 @@ def _see(each: Break, subject: Subject) -> tuple[Outcome, bool]:
                 stack.close()
             except Exception as error:
                 fault, mended = f"{fault + '; ' if fault else ''}it could not be mended: {_told(error)}", False
+            subject.stories.clear()
             if each.again and mended and not (after := judge(each.check, subject)).ok:
                 fault = f"{fault + '; ' if fault else ''}the check is not green again: {after.detail}"
     seconds = round(time.monotonic() - start, 1)

@@ -24,7 +24,7 @@ def changed(subject: Subject, file: str, changes: Mapping[str, str]) -> Iterator
     copy = variant.project(subject, "broken")
     edited = copy / file
     edited.write_text(replaced(edited.read_text(), changes, file))
-    with mock.patch.object(variant, "PROJECT", copy):
+    with mock.patch.object(subject, "project", copy):
         yield
 
 

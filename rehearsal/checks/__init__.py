@@ -10,9 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rehearsal.machines.machine import Machine
+from rehearsal.places import PROJECT
 from rehearsal.report import Figure, Result
 from rehearsal.screen import Screen
 from rehearsal.tier import Tier
@@ -20,6 +21,9 @@ from rehearsal.tier import Tier
 if TYPE_CHECKING:
     from rehearsal.checks.load import Ledger
     from rehearsal.checks.people import People
+
+
+T = TypeVar("T")
 
 
 class CheckError(AssertionError):
@@ -42,6 +46,8 @@ class Subject:
     kept: list[tuple[People, Ledger]] = field(default_factory=list)  # fines acknowledged in a check, for later ones
     figures: list[Figure] = field(default_factory=list)  # what checks measured
     begun: dict[Make, Future[Path]] = field(default_factory=dict)  # what a check will need, being made beside another
+    project: Path = PROJECT  # that of the release that runs: what is deployed next differs from it by its change alone
+    stories: dict[Callable[[Subject], Any], Any] = field(default_factory=dict)  # what several checks look at
     ledger: dict[str, Any] = field(
         default_factory=lambda: {
             "resources": 0,
@@ -91,6 +97,18 @@ class Subject:
         """What a check has made for it before it does its work: begun beside the check before it, or else made now."""
         begun = self.begun.pop(make, None)
         return make(self) if begun is None else begun.result()
+
+    def once(self, happens: Callable[[Subject], T]) -> T:
+        """What was seen of something that happens once for several checks: told again to each, and so is what went wrong."""
+        if happens not in self.stories:
+            try:
+                self.stories[happens] = happens(self)
+            except Exception as error:
+                self.stories[happens] = error
+        seen = self.stories[happens]
+        if isinstance(seen, Exception):
+            raise seen
+        return cast(T, seen)
 
 
 Check = Callable[[Subject], str]

@@ -35,6 +35,17 @@ class Door:
         config = Config(proxies={"https": self.proxy}, retries={"total_max_attempts": 1})
         return session.client(service, config=config, verify=self.authority)
 
+    def environment(self, keys: Keys) -> dict[str, str]:
+        """What AWS's own command line reads: keys, the region, and the way to the front."""
+        return {
+            "AWS_ACCESS_KEY_ID": keys.key,
+            "AWS_SECRET_ACCESS_KEY": keys.secret,
+            **({"AWS_SESSION_TOKEN": keys.token} if keys.token else {}),
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_CA_BUNDLE": self.authority,
+            "HTTPS_PROXY": self.proxy,
+        }
+
     def take(self, keys: Keys, role: str, *, name: str, second_factor: bool = True) -> Keys:
         """The keys of a role's session.
 

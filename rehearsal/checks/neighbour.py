@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.cdk import template_of
 from rehearsal.checks import Subject
+from rehearsal.checks.variant import synth
 from rehearsal.places import BUILD
 
 NAME = "fines-dev-single"
@@ -47,13 +48,14 @@ def neighbour(subject: Subject) -> Subject:
     assembly = BUILD / "synth" / f"{subject.tier.run.tier}-neighbour"
     if not is_there(subject):
         cdk = subject.tier.cdk
-        opened = cdk.synth({**subject.context, **OPEN}, lambda _: None, name=f"{subject.tier.run.tier}-open")
+        opened = synth(subject, {**subject.context, **OPEN}, "open")
         cdk.deploy(opened, lambda _: None, log="deploy-open")
-        cdk.synth(context(subject), lambda _: None, name=assembly.name)
+        synth(subject, context(subject), "neighbour")
         cdk.deploy(assembly, lambda _: None, log="deploy-neighbour")
         subject.tier.delegate(subject.domain, subject.tier.outputs(NAME)["PublicAddress"])
     template: dict[str, Any] = template_of(assembly, NAME)
-    return Subject(subject.tier, NAME, assembly, template, subject.domain, {"tier": "single", **OPEN})
+    settings: dict[str, object] = {"tier": "single", **OPEN}
+    return Subject(subject.tier, NAME, assembly, template, subject.domain, settings, project=subject.project)
 
 
 def is_there(subject: Subject) -> bool:

@@ -66,19 +66,26 @@ def on_the_host(subject: Subject, title: str, *, typed: str = "", **values: str)
     return done.stdout
 
 
-def as_operator(subject: Subject, title: str, project: Path, *, log: str, **values: str) -> None:
-    """Types a page's commands in a folder of the project.
+def as_operator(
+    subject: Subject, title: str, project: Path, *, log: str, role: Mapping[str, str] | None = None, **values: str
+) -> str:
+    """Types a page's commands in a folder of the project; returns what they said.
+
+    `role` is the environment that leads AWS's command line to the keys of a role; else they are the administrator's.
 
     Raises:
         CdkError: with CloudFormation's reason.
     """
+    environment = subject.tier.cdk.environment
+    if role is not None:
+        environment = {k: v for k, v in environment.items() if not k.startswith("AWS_")} | dict(role)
     file = subject.tier.run.logs / f"{log}.log"
     script = "\n".join(["set -e", *commands(title, "operator", values)])
     with file.open("w") as out:
         status = subprocess.run(
             ["bash", "-c", script],
             cwd=project,
-            env=subject.tier.cdk.environment,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -86,3 +93,4 @@ def as_operator(subject: Subject, title: str, project: Path, *, log: str, **valu
         ).returncode
     if status:
         raise CdkError(f"the runbook's page {title!r} failed with {status}:\n{reasons(file.read_text())}")
+    return file.read_text()

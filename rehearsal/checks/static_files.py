@@ -144,3 +144,15 @@ def names(subject: Subject) -> dict[str, str]:
 def beside(path: str, style: str) -> list[str]:
     """The paths of the files that a style sheet names."""
     return sorted({urlsplit(urljoin(path, found.strip())).path for found in _BESIDE.findall(style)})
+
+
+def named(files: Distribution) -> list[str]:
+    """The paths of what the pages name, once each; their policies must let a browser take it from there."""
+    found: list[str] = []
+    for each in PAGES:
+        shown = page(files.subject, each)
+        for directive in ("script-src", "style-src", "img-src"):
+            if files.origin not in shown.policy.get(directive, "").split():
+                raise CheckError(f"the policy of {each} forbids {files.origin}: {shown.policy.get(directive)}")
+        found += [path for path in map(files.path, shown.files) if path not in found]
+    return found

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rehearsal.checks import Subject
-from rehearsal.places import PROJECT
 
 _PARTS = ("app.py", "cdk.json", "stacks", "service", "operate")
 _MIGRATION = """
@@ -24,10 +23,12 @@ class Migration(migrations.Migration):
 def project(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:
     """A changed copy of the project whose cdk.json has the deployment's settings, as an operator keeps them."""
     copy = subject.tier.run.home / "variants" / name
+    if copy == subject.project:
+        raise ValueError(f"the release that runs is of the copy {name}, which must stay")
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True)
     for part in _PARTS:
-        source = PROJECT / part
+        source = subject.project / part
         if source.is_dir():
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__", "tests"))
         else:
@@ -45,6 +46,12 @@ def variant(subject: Subject, name: str, change: Callable[[Path], None] | None =
     """The assembly of a changed copy of the project, with the deployment's settings."""
     copy = project(subject, name, change)
     return subject.tier.cdk.synth(subject.context, lambda _: None, name=f"{subject.tier.run.tier}-{name}", project=copy)
+
+
+def synth(subject: Subject, settings: Mapping[str, object], name: str) -> Path:
+    """The assembly of the release that runs, with other settings."""
+    full = f"{subject.tier.run.tier}-{name}"
+    return subject.tier.cdk.synth(settings, lambda _: None, name=full, project=subject.project)
 
 
 def deploy(subject: Subject, assembly: Path, *, log: str) -> None:

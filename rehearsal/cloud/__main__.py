@@ -72,6 +72,7 @@ def main() -> None:
     from rehearsal.cloud.functions import Functions
     from rehearsal.cloud.keeping import keep
     from rehearsal.cloud.mend import mend
+    from rehearsal.cloud.moments import Moments
     from rehearsal.cloud.names import Names, reload_by
     from rehearsal.cloud.permissions import Evaluator, Gate, Ledger, Sessions
     from rehearsal.cloud.permissions.lookup_ministack import MiniStack
@@ -122,7 +123,16 @@ def main() -> None:
             traces=traces,
             machines=machines,
         )
-        Databases(appliances=appliances, names=names, authority=authority, seen=seen, region=region)
+        Moments(
+            Databases(
+                appliances=appliances,
+                names=names,
+                authority=authority,
+                seen=seen,
+                region=region,
+                backups=run.home / "rds-backups",
+            )
+        )
         Functions(
             appliances=appliances,
             sessions=sessions,

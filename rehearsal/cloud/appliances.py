@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,18 @@ class Appliances:
     def __init__(self, *, run: Run, network: Network, root: Path, traces: Traces, machines: Ec2) -> None:
         self._run, self._network, self._root, self._traces, self._machines = run, network, root, traces, machines
 
-    def boot(self, id: str, *, subnet: str, groups: Sequence[str], public: bool = False) -> Appliance:
+    def boot(
+        self,
+        id: str,
+        *,
+        subnet: str,
+        groups: Sequence[str],
+        public: bool = False,
+        outside: Mapping[str, Path] | None = None,
+    ) -> Appliance:
         """Boots a machine in a subnet, behind security groups; returns once commands can be run in it.
+
+        `outside` are folders that outlive it, by where it finds them.
 
         Raises:
             ApplianceError: it did not come up.
@@ -68,6 +78,7 @@ class Appliances:
             authority=self._run.authority,
             traces=self._traces,
             files=_FILES,
+            outside=outside,
         )
         appliance = Appliance(machine, address, ec2._subnets[subnet]["AvailabilityZone"], interface)
         try:

@@ -9,8 +9,8 @@ import logging
 import secrets
 import threading
 import time
-import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ministack.services import ec2, rds
@@ -19,7 +19,7 @@ from rehearsal.cloud import events, postgresql
 from rehearsal.cloud.appliances import Appliance, Appliances
 from rehearsal.cloud.authority import Authority
 from rehearsal.cloud.events import Events
-from rehearsal.cloud.instances import INSTANCE, note, tell_what_is_left_out
+from rehearsal.cloud.instances import INSTANCE, note, parameters_of, tell_event, tell_what_is_left_out
 from rehearsal.cloud.keeping import beside, keep
 from rehearsal.cloud.names import Names
 from rehearsal.cloud.policies import Properties
@@ -33,6 +33,7 @@ _LOOKS_SECONDS = 3.0  # between two questions whether the standby still follows
 _AGAIN_SECONDS = 10.0  # after a standby that could not be made
 # Parameters that are RDS's own, or that what stands in for it decides itself.
 _NOT_POSTGRESQLS = ("rds.",)
+PAST_OF = "_PastOf"  # in a record: the instance whose past it was made of
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Database:
     lost_at: float | None = None  # time.monotonic() at which the primary was first seen without power
     look_at: float = 0.0
     make_at: float = 0.0
+    backed_up_at: float | None = None  # seconds since 1970, of the first automated backup
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -61,9 +63,11 @@ class Databases:
     """Plays the database instances of all stacks."""
 
     def __init__(
-        self, *, appliances: Appliances, names: Names, authority: Authority, seen: Events, region: str
+        self, *, appliances: Appliances, names: Names, authority: Authority, seen: Events, region: str, backups: Path
     ) -> None:
+        """`backups` is where the automated backups lie."""
         self._appliances, self._names, self._authority, self._seen = appliances, names, authority, seen
+        self._backups = backups
         self._running: dict[str, Database] = {}  # by the instance's identifier
         self._plain = replaced(INSTANCE, create=self._create, update=self._update, delete=self._delete)
         tell_what_is_left_out()
@@ -77,27 +81,31 @@ class Databases:
         id, attributes = self._plain["create"](logical_id, properties, stack)
         record = rds._instances[id]
         note(record, properties)
-        name = record["Endpoint"]["Address"]
-        parameters = {
-            key: value
-            for group in record["DBParameterGroups"]
-            for key, value in _parameters(group["DBParameterGroupName"]).items()
-            if not key.startswith(_NOT_POSTGRESQLS)
-        }
-        kind = postgresql.Kind(name, self._authority.issue(name), parameters, secrets.token_hex(16))
-        first = record["DBSubnetGroup"]["Subnets"][0]["SubnetIdentifier"]
-        database = Database(id, kind, self._boot(record, first, 1))
+        database = self._first(record, secrets.token_hex(16))
         with database.lock:
             self._running[id] = database
             postgresql.make(
                 database.primary,
-                kind,
+                database.kind,
                 master=record["MasterUsername"],
                 password=record["_MasterUserPassword"],
                 database=record["DBName"],
             )
             self._lead(database)
         return id, attributes  # its standby is made beside what the stack makes next
+
+    def _first(self, record: Properties, copier_password: str) -> Database:
+        """An instance with its first machine, which holds nothing yet."""
+        name = record["Endpoint"]["Address"]
+        parameters = {
+            key: value
+            for group in record["DBParameterGroups"]
+            for key, value in parameters_of(group["DBParameterGroupName"]).items()
+            if not key.startswith(_NOT_POSTGRESQLS)
+        }
+        kind = postgresql.Kind(name, self._authority.issue(name), parameters, copier_password)
+        first = record["DBSubnetGroup"]["Subnets"][0]["SubnetIdentifier"]
+        return Database(str(record["DBInstanceIdentifier"]), kind, self._boot(record, first, 1))
 
     def _update(
         self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
@@ -110,13 +118,37 @@ class Databases:
         return made
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
-        if (database := self._running.pop(physical_id, None)) is not None:
+        self.end(physical_id)
+        self._plain["delete"](physical_id, properties)
+
+    # behind the calls that bring back a moment
+
+    def running(self, id: str) -> Database | None:
+        return self._running.get(id)
+
+    def bring_back(self, source: Database, record: Properties, moment: str) -> None:
+        """Makes an instance as another one was at a moment.
+
+        Raises:
+            ApplianceError: it could not be made; no machine of it is left.
+        """
+        database = self._first(record, source.kind.copier_password)
+        try:
+            postgresql.make_of_the_past(database.primary, database.kind, moment=moment)
+        except BaseException:
+            self._appliances.end(database.primary)
+            raise
+        self._running[database.id] = database
+        self._lead(database)
+
+    def end(self, id: str) -> None:
+        """Ends the machines of an instance, if it has any."""
+        if (database := self._running.pop(id, None)) is not None:
             with database.lock:  # a standby that is being made is made first, and ends with the others
                 self._names.lead(database.kind.name, [])
                 for each in (database.standby, database.primary):
                     if each is not None:
                         self._appliances.end(each)
-        self._plain["delete"](physical_id, properties)
 
     # the standby's own life
 
@@ -137,6 +169,9 @@ class Databases:
                 self._lose(database)
             return
         database.lost_at = None
+        if database.backed_up_at is None and database.record["BackupRetentionPeriod"]:
+            postgresql.back_up(database.primary)
+            database.backed_up_at = time.time()
         if database.standby is None:
             if database.record["MultiAZ"] and now >= database.make_at:
                 database.make_at = now + _AGAIN_SECONDS
@@ -192,19 +227,29 @@ class Databases:
         """Has the standby take over. What was the primary never takes a write again: its power goes first, and its address."""
         record, before, standby = database.record, database.primary, database.standby
         assert standby is not None
-        _tell(record, "Multi-AZ instance failover started.", "failover")
+        tell_event(record, "Multi-AZ instance failover started.", "failover")
         self._appliances.end(before)
         postgresql.promote(standby)
         database.primary, database.standby, database.in_step, database.lost_at = standby, None, False, None
         self._lead(database)
         record["DBInstanceStatus"] = "available"
         self._seen.add(standby.machine.id, events.PROMOTED)
-        _tell(record, "Multi-AZ instance failover completed", "failover")
+        tell_event(record, "Multi-AZ instance failover completed", "failover")
         log.warning("%s failed over from %s to %s", database.id, before.machine.id, standby.machine.id)
 
     def _boot(self, record: Properties, subnet: str, number: int) -> Appliance:
         groups = [group["VpcSecurityGroupId"] for group in record["VpcSecurityGroups"]]
-        return self._appliances.boot(f"rds-{record['DBInstanceIdentifier']}-{number}", subnet=subnet, groups=groups)
+        id = str(record["DBInstanceIdentifier"])
+        outside = {postgresql.BACKUPS: self._kept(id)}
+        if (source := record.get(PAST_OF)) is not None:
+            outside[postgresql.ANOTHERS] = self._kept(source)
+        return self._appliances.boot(f"rds-{id}-{number}", subnet=subnet, groups=groups, outside=outside)
+
+    def _kept(self, id: str) -> Path:
+        """Where the automated backups of an instance lie."""
+        folder = self._backups / id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _lead(self, database: Database) -> None:
         """Has the endpoint's name lead to the primary, and the record say where that is."""
@@ -238,26 +283,8 @@ class Databases:
                     self._fail_over(database)
                 else:
                     postgresql.restart(database.primary)
-                    _tell(database.record, "DB instance restarted", "availability")
+                    tell_event(database.record, "DB instance restarted", "availability")
                 database.record["DBInstanceStatus"] = "available"
             except Exception:
                 log.exception("%s could not be rebooted", database.id)
                 database.record["DBInstanceStatus"] = "failed"
-
-
-def _tell(record: Properties, message: str, category: str) -> None:
-    """Adds to what DescribeEvents tells of the instance."""
-    rds._events[str(uuid.uuid4())] = {
-        "SourceIdentifier": record["DBInstanceIdentifier"],
-        "SourceType": "db-instance",
-        "SourceArn": record["DBInstanceArn"],
-        "Message": message,
-        "Date": time.time(),
-        "EventCategories": [category],
-    }
-
-
-def _parameters(group: str) -> dict[str, str]:
-    """The parameters that a group sets, by name."""
-    record = rds._param_groups.get(group) or {}
-    return {name: str(value["ParameterValue"]) for name, value in record.get("Parameters", {}).items()}

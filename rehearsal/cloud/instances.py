@@ -1,6 +1,9 @@
-"""What MiniStack's records of database instances lack of those of RDS."""
+"""MiniStack's records of database instances: what they lack of those of RDS, and what they say."""
 
 from __future__ import annotations
+
+import time
+import uuid
 
 from ministack.services import rds
 
@@ -30,3 +33,21 @@ def tell_what_is_left_out() -> None:
         return text + f"<DatabaseInsightsMode>{record.get('DatabaseInsightsMode', '')}</DatabaseInsightsMode>"
 
     rds._instance_xml = told
+
+
+def tell_event(record: Properties, message: str, category: str) -> None:
+    """Adds to what DescribeEvents tells of the instance."""
+    rds._events[str(uuid.uuid4())] = {
+        "SourceIdentifier": record["DBInstanceIdentifier"],
+        "SourceType": "db-instance",
+        "SourceArn": record["DBInstanceArn"],
+        "Message": message,
+        "Date": time.time(),
+        "EventCategories": [category],
+    }
+
+
+def parameters_of(group: str) -> dict[str, str]:
+    """The parameters that a group sets, by name."""
+    record = rds._param_groups.get(group) or {}
+    return {name: str(value["ParameterValue"]) for name, value in record.get("Parameters", {}).items()}

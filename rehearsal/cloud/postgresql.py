@@ -1,4 +1,4 @@
-"""PostgreSQL 17 in a machine: a server made empty or as another's copy, its promotion, and whether its commits wait for a copy."""
+"""PostgreSQL 17 in a machine: a server made empty, as another's copy or as another's past, and whether its commits wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ PORT = 5432
 STANDBY = "standby"  # how a copy names itself to what it copies
 _COPIER = "rdsrepladmin"  # RDS's own name for who copies
 _AT = "/etc/postgresql/17/main"
-_SETTINGS = """\
+_DATA = "/var/lib/postgresql/17/main"
+BACKUPS = "/var/backups/rds"  # a folder that outlives the machine: a backup of the whole, and what was written since
+ANOTHERS = "/var/backups/another"  # the same of the instance whose past a server is made of
+_SETTINGS = f"""\
 listen_addresses = '*'
 ssl = on
 ssl_cert_file = '/etc/postgresql/17/main/server.pem'
@@ -25,10 +28,13 @@ wal_keep_size = 512MB
 # A copy that says nothing is known to be away before a client's own patience ends.
 wal_sender_timeout = 5s
 wal_receiver_status_interval = 1s
+# A copy keeps it too: its primary may die before it has kept the last of it.
+archive_mode = always
+archive_command = 'cmp -s %p {BACKUPS}/wal/%f || (cp --sparse=always %p {BACKUPS}/wal/%f.$$ && mv {BACKUPS}/wal/%f.$$ {BACKUPS}/wal/%f)'
 """
 # TLS and a password, or nothing: what rds.force_ssl=1 means.
 _WHO = f"""\
-local all postgres peer
+local all,replication postgres peer
 hostssl replication {_COPIER} 0.0.0.0/0 scram-sha-256
 hostssl all all 0.0.0.0/0 scram-sha-256
 """
@@ -90,8 +96,8 @@ def copy(source: Appliance, *, to: Appliance, kind: Kind) -> None:
     )
     _do(
         to,
-        f"{_cluster(kind)}rm -r /var/lib/postgresql/17/main\n"
-        f"runuser -u postgres -- pg_basebackup --dbname='{there}' --pgdata=/var/lib/postgresql/17/main"
+        f"{_cluster(kind)}rm -r {_DATA}\n"
+        f"runuser -u postgres -- pg_basebackup --dbname='{there}' --pgdata={_DATA}"
         " --write-recovery-conf --wal-method=stream --checkpoint=fast --no-sync\n"
         "systemctl start postgresql@17-main\n",
         what=f"no copy of {kind.name} could be made",
@@ -102,6 +108,57 @@ def copy(source: Appliance, *, to: Appliance, kind: Kind) -> None:
         if time.monotonic() > deadline:
             raise ApplianceError(f"the copy of {kind.name} does not follow it after {_FOLLOWS_SECONDS:.0f} s")
         time.sleep(0.2)
+
+
+def back_up(server: Appliance) -> None:
+    """Keeps all that the server holds outside of its machine, where it keeps what is written, too.
+
+    Raises:
+        ApplianceError: it could not.
+    """
+    _do(
+        server,
+        f"set -eu\nrm -rf {BACKUPS}/making {BACKUPS}/whole\n"
+        f"runuser -u postgres -- pg_basebackup --pgdata={BACKUPS}/making --wal-method=none --checkpoint=fast --no-sync\n"
+        f"mv {BACKUPS}/making {BACKUPS}/whole\n",
+        what="the server could not be backed up",
+    )
+
+
+def keep_until_now(server: Appliance) -> None:
+    """Keeps what is written until now; a moment that has passed can be come back to from then on."""
+    segment = "SELECT pg_walfile_name(pg_switch_wal()) FROM (SELECT pg_logical_emit_message(true, 'moment', '')) AS one"
+    _do(
+        server,
+        f"set -eu\nname=$({_psql(segment)})\n"
+        f"for _ in $(seq 200); do [ ! -e {BACKUPS}/wal/$name ] || exit 0; sleep 0.1; done\n"
+        'echo "$name was not kept"; exit 1\n',
+        what="what was written last is not kept",
+    )
+
+
+def make_of_the_past(on: Appliance, kind: Kind, *, moment: str) -> None:
+    """Makes a server of what another one kept, as it was at a moment: the one in whose folder `ANOTHERS` that lies.
+
+    Raises:
+        ApplianceError: with the server's last words.
+    """
+    restore = (
+        f"restore_command = 'cp {ANOTHERS}/wal/%f %p'\nrecovery_target_time = '{moment}'\n"
+        "recovery_target_action = promote\n"
+    )
+    _do(
+        on,
+        f"{_cluster(kind)}rm -r {_DATA}\ncp -a {ANOTHERS}/whole {_DATA}\n"
+        f"install -m 600 -o postgres -g postgres /dev/null {_DATA}/recovery.signal\n"
+        f"cat > conf.d/moment.conf << 'END'\n{restore}END\n"
+        "systemctl start postgresql@17-main\n"
+        f'for _ in $(seq 300); do [ "$({_psql("SELECT pg_is_in_recovery()")})" != f ] || break; sleep 0.1; done\n'
+        f"{_psql('SELECT pg_is_in_recovery()')} | grep -qx f || {{ tail -n 20 /var/log/postgresql/*.log; exit 1; }}\n"
+        "rm conf.d/moment.conf\nsystemctl reload postgresql@17-main\n",
+        what=f"{kind.name} could not be brought to {moment}",
+        seconds=120,
+    )
 
 
 def is_followed(server: Appliance) -> bool:
@@ -150,6 +207,7 @@ def _cluster(kind: Kind) -> str:
     settings = _SETTINGS + "".join(f"{key} = '{value}'\n" for key, value in kind.parameters.items())
     return (
         "set -eu\npg_createcluster 17 main --locale C.UTF-8 > /dev/null\n"
+        f"install -d -o postgres -g postgres {BACKUPS} {BACKUPS}/wal\n"
         f"cd {_AT}\ncat > server.pem << 'END'\n{kind.certificate.chain}\nEND\n"
         f"install -m 600 -o postgres /dev/stdin server.key << 'END'\n{kind.certificate.key}\nEND\n"
         f"cat > conf.d/rds.conf << 'END'\n{settings}\nEND\ncat > pg_hba.conf << 'END'\n{_WHO}\nEND\n"

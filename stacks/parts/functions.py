@@ -37,7 +37,9 @@ class ServiceFunction(Construct):
         log_retention: logs.RetentionDays,
         minutes: int,
         environment: Mapping[str, str],
+        retry_attempts: int | None = None,
     ) -> None:
+        """`retry_attempts`: how often Lambda itself calls again what ended without an answer; else as it likes, which is twice."""
         super().__init__(scope, id)
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=network.vpc, description=f"A function: {what}", allow_all_outbound=True
@@ -82,6 +84,7 @@ class ServiceFunction(Construct):
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             security_groups=[self.security_group],
             environment=dict(environment),
+            retry_attempts=retry_attempts,
         )
 
     def allow(self, sid: str, *actions: str, on: list[str]) -> None:

@@ -41,6 +41,7 @@ class Migration(Construct):
             cpu=cpu,
             log_retention=log_retention,
             minutes=15,
+            retry_attempts=0,  # what ran out of time may hold locks still, and the deployment has failed by then
             environment={
                 "DATABASE_HOST": database.host,
                 "DATABASE_NAME": NAME,

@@ -41,6 +41,7 @@ class Estate:
     group_name: str
     database: ManagedPostgres
     rotator: lambda_.IFunction
+    publisher: lambda_.IFunction
     dashboard: str
     logs: Sequence[str]
     intimate_logs: Sequence[str]
@@ -130,6 +131,12 @@ class PeopleRoles(Construct):
         mine = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
         _allow(role, "EndOwnSessions", "ssm:ResumeSession", "ssm:TerminateSession", on=[sessions], only_if=mine)
         self._accept(role, sessions, because="A session's id is made when it begins; its tag says whose it is.")
+        # The plugin opens the session's channel itself (Systems Manager's user guide, "end user policies for Session Manager").
+        own_sessions = self._arn("ssm", "session/${aws:userid}-*")
+        _allow(role, "TalkInOwnSessions", "ssmmessages:OpenDataChannel", on=[own_sessions])
+        self._accept(
+            role, own_sessions, because="A session's id ends in what is made up; it begins with who opened it."
+        )
 
         group = self._arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{estate.group_name}")
         verbs = ("CancelInstanceRefresh", "RollbackInstanceRefresh", "SetInstanceHealth", "StartInstanceRefresh")
@@ -145,6 +152,7 @@ class PeopleRoles(Construct):
         _allow(role, "RotatePasswords", "secretsmanager:RotateSecret", on=secrets, only_if=as_it_is)
         # Secrets Manager asks it of who rotates (API reference, RotateSecret).
         _allow(role, "RotateByTheFunction", "lambda:InvokeFunction", on=[estate.rotator.function_arn])
+        _allow(role, "PublishStaticFilesAgain", "lambda:InvokeFunction", on=[estate.publisher.function_arn])
         _allow(role, "FailOver", "rds:RebootDBInstance", on=[database.instance.instance_arn])
         self._restore(role)
 

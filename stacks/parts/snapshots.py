@@ -81,6 +81,7 @@ class Snapshots(Construct):
             targets=[
                 targets.SnsTopic(
                     topic,
+                    authorize_using_role=True,  # the topic's own policy would let the rules of any account publish
                     message=events.RuleTargetInput.from_text(
                         f"AWS Backup made no snapshot of the database: {events.EventField.from_path('$.detail.state')}. "
                         "docs/runbook-asg.md says what to do."

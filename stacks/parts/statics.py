@@ -118,7 +118,7 @@ class Publication(Construct):
             finding(files, self),
             because="Names carry hashes of what is in the files, so each release has others.",
         )
-        self.function = publisher.function
+        self.function, self.log = publisher.function, publisher.log
         done = cdk.CustomResource(
             self,
             "Done",

@@ -126,12 +126,12 @@ class RootSecret(Construct):
     The generator's settings never change: CloudFormation would make a new value, and the backups' passphrase be gone.
     """
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, what: str) -> None:
         super().__init__(scope, id)
         self.secret = secretsmanager.Secret(
             self,
             "Secret",
-            description="The root of all secrets of the host; without it the backups cannot be read",
+            description=what,
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({}),
                 generate_string_key="root",

@@ -89,11 +89,15 @@ def test_the_names_that_can_collide_are_those_of_the_template() -> None:
     from operate.checks import stack
 
     named = {"AutoScalingGroupName", "LogGroupName", "BucketName", "RoleName", "FunctionName", "TopicName"}
+    named |= {"DBInstanceIdentifier"}
     given: dict[str, set[str]] = {}
     for resource in synthesize(tier="asg")["Resources"].values():
-        for key, value in resource.get("Properties", {}).items():
+        properties = resource.get("Properties", {})
+        for key, value in properties.items():
             if key in named and isinstance(value, str):
                 given.setdefault(resource["Type"], set()).add(value)
+            if resource["Type"].startswith("AWS::CloudFront::") and isinstance(value, dict) and "Name" in value:
+                given.setdefault(resource["Type"], set()).add(value["Name"])
     assert given == stack.fixed_names(subject_with())
 
 
@@ -233,6 +237,7 @@ def test_a_database_of_an_earlier_stack_is_told_of(world: World) -> None:
         AllocatedStorage=20,
     )
     rds.create_db_snapshot(DBSnapshotIdentifier="final", DBInstanceIdentifier="fines-dev-asg")
+    rds.delete_db_instance(DBInstanceIdentifier="fines-dev-asg", SkipFinalSnapshot=True)
     found = one("leftovers", subject_with())
     assert found.state is State.WARNING and "snapshot final" in found.seen
 
@@ -242,3 +247,25 @@ def test_only_looks_are_asked_for(world: World, hosted: tuple[str, list[str]], p
     subject = subject_with(id, resolver=parent(*servers))
     preflight(subject)
     assert {call.split(":")[0] for call in subject.account.calls} >= {"route53", "rds", "autoscaling"}
+
+
+def test_a_database_and_names_of_all_regions_that_an_earlier_stack_left_stop_with_their_commands(world: World) -> None:
+    name, edge = "fines-dev-asg", "fines-dev-asg-us-east-1-static"
+    world("rds").create_db_instance(
+        DBInstanceIdentifier=name, DBInstanceClass="db.t4g.medium", Engine="postgres", DeletionProtection=True
+    )
+    control = {
+        "Name": edge,
+        "SigningProtocol": "sigv4",
+        "SigningBehavior": "always",
+        "OriginAccessControlOriginType": "s3",
+    }
+    id = world("cloudfront").create_origin_access_control(OriginAccessControlConfig=control)["OriginAccessControl"][
+        "Id"
+    ]
+    other = control | {"Name": "another"}
+    world("cloudfront").create_origin_access_control(OriginAccessControlConfig=other)
+    database, found = look("leftovers", subject_with())
+    assert [database.state, found.state] == [State.STOPS] * 2
+    assert "--no-deletion-protection; aws rds delete-db-instance" in database.do
+    assert f"delete-origin-access-control --id {id}" in found.do

@@ -15,6 +15,7 @@ import pytest
 from rehearsal.breaks.asg.peaks import the_hours_are_computed_once_for_the_winter as winter
 from rehearsal.checks import CheckError, Subject, variant
 from rehearsal.checks.asg.peaks import PEAKS, YEAR, _must_follow
+from rehearsal.places import PROJECT
 from tests.stacks.synthesis import Template, context, template_in
 
 
@@ -33,7 +34,7 @@ def test_hours_that_are_right_in_winter_alone_are_seen_when_the_clocks_are_put_f
     tmp_path: Path, zone: str, day: str
 ) -> None:
     run = SimpleNamespace(home=tmp_path)
-    subject = cast(Subject, SimpleNamespace(tier=SimpleNamespace(run=run), context={}))
+    subject = cast(Subject, SimpleNamespace(tier=SimpleNamespace(run=run), context={}, project=PROJECT))
     broken = winter(subject)
     next(broken)
     try:

@@ -26,6 +26,7 @@ class World:
     def __init__(self) -> None:
         self.thing = "whole"
         self.done: list[str] = []
+        self.stories: dict[object, object] = {}
 
 
 def the_thing_is_whole(subject: Subject) -> str:
@@ -87,6 +88,12 @@ def test_a_check_that_goes_red_with_the_breaks_words_is_proved(world: World) -> 
     assert outcome.said == "the thing is torn"
     assert outcome.broken == "the thing is made torn"
     assert world.done == ["torn at 60 s", "mended"]
+
+
+def test_what_was_seen_before_a_thing_was_broken_is_not_told_of_it(world: World) -> None:
+    world.stories["a release"] = "as it was while the thing was whole"
+    _run(world, _registered(_broken("torn"), again=True))
+    assert world.stories == {}
 
 
 def test_a_broken_thing_that_stays_green_makes_the_run_fail(world: World) -> None:

@@ -148,6 +148,25 @@ def test_what_cannot_be_made_makes_its_own_check_red() -> None:
     assert [(result.ok, result.detail) for result in results] == [(True, "first"), (False, "the app has a fault")]
 
 
+def test_what_happens_once_is_told_to_each_check_that_asks_and_so_is_what_went_wrong() -> None:
+    happened: list[str] = []
+
+    def release(subject: Subject) -> int:
+        happened.append("release")
+        return 7
+
+    def failure(subject: Subject) -> int:
+        happened.append("failure")
+        raise CheckError("the minimum is 2")
+
+    subject = _subject()
+    assert [subject.once(release), subject.once(release)] == [7, 7]
+    for _ in range(2):
+        with pytest.raises(CheckError, match="the minimum is 2"):
+            subject.once(failure)
+    assert happened == ["release", "failure"]
+
+
 def _subject() -> Subject:
     nothing = cast(Tier, None)
     return Subject(nothing, "stack", Path(), {}, "multas.example", {})

@@ -32,6 +32,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Any:
         "DBInstanceArn": f"arn:aws:rds:us-east-1:000000000000:db:{NAME}",
         "DBInstanceStatus": "available",
         "MultiAZ": True,
+        "BackupRetentionPeriod": 7,
         "AvailabilityZone": "us-east-1a",
         "SecondaryAvailabilityZone": "us-east-1b",
     }
@@ -50,7 +51,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Any:
     )
     kind = postgresql.Kind(ADDRESS, SimpleNamespace(), {}, "")  # type: ignore[arg-type]
     first, second = appliance(1, "us-east-1a"), appliance(2, "us-east-1b")
-    database = Database(NAME, kind, first, standby=second, in_step=True, made=2)
+    database = Database(NAME, kind, first, standby=second, in_step=True, made=2, backed_up_at=time.time())
     stage._running = {NAME: database}
     return SimpleNamespace(stage=stage, database=database, record=record, done=done, first=first, second=second)
 

@@ -127,6 +127,11 @@ BREAKS: dict[Policy, list[Break]] = {
         lambda t: _statements(t, "AWS::SNS::TopicPolicy").pop(0),
         lambda t: _statements(t, "AWS::SNS::TopicPolicy").pop(1),
     ],
+    telling.topics_hear_services_of_their_own_account_alone: [
+        lambda t: [
+            s.pop("Condition", None) for s in _statements(t, "AWS::SNS::TopicPolicy") if "Service" in s["Principal"]
+        ]
+    ],
     data.what_holds_data_is_kept_on_update_and_delete: [
         lambda t: next(iter(resources(t, "AWS::EC2::Volume").values())).update(UpdateReplacePolicy="Delete"),
         lambda t: next(iter(resources(t, "AWS::S3::Bucket").values())).pop("DeletionPolicy"),

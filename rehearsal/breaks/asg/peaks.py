@@ -1,4 +1,4 @@
-"""Peaks at the wrong hour, and a deployment that takes them back."""
+"""Peaks at the wrong hour, and one that sets more than the minimum."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from rehearsal.breaks import breaks
 from rehearsal.breaks.project import changed
 from rehearsal.checks import Subject
 from rehearsal.checks.asg.peaks import (
-    a_deployment_inside_a_peak_keeps_the_size_that_the_schedule_made,
     in_each_minute_of_a_year_the_minimum_is_what_the_settings_say_whatever_the_clocks_do,
 )
 
@@ -45,14 +44,3 @@ def somebody_gave_an_action_a_desired_capacity(subject: Subject) -> Iterator[Non
         yield
     finally:
         scaling.put_scheduled_update_group_action(**given)
-
-
-@breaks(
-    a_deployment_inside_a_peak_keeps_the_size_that_the_schedule_made,
-    says="after it the minimum is 2",
-    lasting=1,
-)
-def a_deployment_gives_the_group_the_sizes_of_the_template(subject: Subject) -> Iterator[None]:
-    setting = "ignore_unmodified_group_size_properties="
-    with changed(subject, "stacks/parts/fleet.py", {f"{setting}True": f"{setting}False"}):
-        yield

@@ -8,10 +8,8 @@ from contextlib import contextmanager
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.cloud import Statements, host_role, other_statements
-from rehearsal.breaks.project import changed
 from rehearsal.checks import Subject
 from rehearsal.checks.asg.static_files import (
-    a_releases_static_files_are_there_before_a_page_names_them_and_those_before_it_stay,
     a_static_file_that_was_lost_is_published_again_by_the_runbook,
     each_static_file_that_a_page_names_comes_from_the_bucket_through_the_distribution,
     the_bucket_of_static_files_refuses_everybody_but_its_own_distribution,
@@ -144,14 +142,3 @@ def the_publisher_may_not_write(subject: Subject) -> Iterator[None]:
     files = Distribution(subject)
     subject.tier.client("lambda").invoke(FunctionName=subject.outputs["Publisher"], Payload=b"{}")
     files.forget()
-
-
-@breaks(
-    a_releases_static_files_are_there_before_a_page_names_them_and_those_before_it_stay,
-    says="a page named what was not there",
-    lasting=1,
-)
-def a_release_publishes_nothing(subject: Subject) -> Iterator[None]:
-    publishing = "lambda: publish("
-    with changed(subject, "service/fines/functions/statics.py", {publishing: "lambda: print("}):
-        yield

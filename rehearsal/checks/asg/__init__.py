@@ -19,6 +19,7 @@ from rehearsal.checks.asg import dump_alarms  # isort: skip
 from rehearsal.checks.asg import restores  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
 from rehearsal.checks.asg import peaks  # isort: skip
+from rehearsal.checks.asg import rollout  # isort: skip
 from rehearsal.checks.asg import demand  # isort: skip
 from rehearsal.checks.asg import release  # isort: skip
 from rehearsal.checks.asg import failover  # isort: skip
@@ -52,6 +53,7 @@ __all__ = [
     "release",
     "resources",
     "restores",
+    "rollout",
     "rotation",
     "static_files",
     "traffic",

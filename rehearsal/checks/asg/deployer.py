@@ -11,6 +11,7 @@ from rehearsal import principals
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.door import Door, door
+from rehearsal.checks.variant import synth
 from rehearsal.principals import Keys
 
 _DAYS = {"log_days": 60}
@@ -18,8 +19,7 @@ _DAYS = {"log_days": 60}
 
 @check("asg")
 def a_deployer_deploys_a_change_and_takes_it_back_with_the_cli_through_the_gate(subject: Subject) -> str:
-    cdk = subject.tier.cdk
-    changed = cdk.synth({**subject.context, **_DAYS}, lambda _: None, name="asg-by-a-deployer")
+    changed = synth(subject, {**subject.context, **_DAYS}, "by-a-deployer")
     before, began = _days(subject), time.time()
     try:
         with door(subject) as way, principals.keys_of(subject.tier, principals.DEPLOYER) as keys:

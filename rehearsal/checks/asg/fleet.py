@@ -6,13 +6,10 @@ import time
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.migrations import must_have_run_once_before
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.runbook import as_operator
-from rehearsal.checks.variant import deploy, project, variant, with_migration, without_readyz
+from rehearsal.checks.variant import deploy, variant, without_readyz
 from rehearsal.machines.machine import Machine
-from rehearsal.report import Figure
 
 REPLACED_SECONDS = 120
 _PACE = 0.22  # seconds between an officer's fines: below the limit on a token
@@ -45,38 +42,6 @@ def a_machine_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(sub
         f"{victim.id} to {new.pop()} in {seconds:.0f} s; {len(ledger.acknowledged)} fines there once, "
         f"{len(ledger.refused)} of {tried} requests failed ({share:.1f} %) and were repeated"
     )
-
-
-@check("asg")
-def a_refresh_to_a_new_image_under_load_fails_no_request_and_migrates_once_before_any_machine(subject: Subject) -> str:
-    before = {machine.id for machine in subject.hosts}
-    copy = project(subject, "new-image", lambda copy: with_migration(copy, "9000_rehearsal", "SELECT 1"))
-    people = People.make(subject, officers=_OFFICERS, owners=4)
-    with Load(people, officers=_OFFICERS, pause=_PACE) as load:
-        load.await_acknowledged(_STEADY, seconds=60)
-        began = time.monotonic()
-        as_operator(subject, "Tier asg: release, and back", copy, log="deploy-new-image")
-        seconds = time.monotonic() - began
-        if (missing := LEAST - len(load.ledger.acknowledged)) > 0:
-            load.await_acknowledged(missing, seconds=120)
-        load.stop()
-    if left := before & {machine.id for machine in subject.hosts}:
-        raise CheckError(f"these machines were not replaced: {sorted(left)}")
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
-    must_be_there_once(load.ledger, people, subject)
-    must_have_run_once_before(subject, "9000_rehearsal", {machine.id for machine in subject.hosts})
-    steady, rolling = load.ledger.ninety_ninth(until=began), load.ledger.ninety_ninth(since=began)
-    subject.figures.append(
-        Figure(
-            "p99 of a rolling replacement against the steady one's",
-            rolling / steady,
-            2.0,
-            f"{1000 * rolling:.0f} ms against {1000 * steady:.0f} ms; the machines that boot have the same processors",
-        )
-    )
-    silence = load.ledger.longest_silence()
-    return f"{len(before)} machines in {seconds:.0f} s; {len(load.ledger.acknowledged)} fines meanwhile, none failed; {silence:.2f} s of silence"
 
 
 @check("asg")

@@ -16,6 +16,7 @@ from rehearsal.checks.asg.weights import give, shares
 from rehearsal.checks.neighbour import OPEN, ask_for_certificate, neighbour, proof
 from rehearsal.checks.pinned import Pinned
 from rehearsal.checks.roaming import Asking, await_lead
+from rehearsal.checks.variant import synth
 
 ISSUED_SECONDS = 30
 
@@ -51,9 +52,7 @@ def the_tier_deploys_with_its_certificate_while_tier_single_answers_for_the_name
 
 
 def _deploy(subject: Subject, settings: dict[str, object], name: str) -> None:
-    cdk = subject.tier.cdk
-    assembly = cdk.synth(settings, lambda _: None, name=f"{subject.tier.run.tier}-{name}")
-    cdk.deploy(assembly, lambda _: None, log=f"deploy-{name}")
+    subject.tier.cdk.deploy(synth(subject, settings, name), lambda _: None, log=f"deploy-{name}")
 
 
 def _await_issued(subject: Subject, certificate: str, record: dict[str, str]) -> None:

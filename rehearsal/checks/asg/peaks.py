@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 from rehearsal.cdk import template_of
 from rehearsal.checks import CheckError, Subject, check, runbook, variant
-from rehearsal.checks.asg.fleet import await_healthy
-from rehearsal.cloud.clock import Clock
 from rehearsal.cloud.schedule import Action, due
 
 YEAR = 2027
@@ -20,7 +18,6 @@ OTHERS = "06:15-07:45=3,23:30-00:30=3"
 PEAKS = "07:30-09:00=4,09:00-09:45=6,13:00-14:00=3,22:30-00:30=5"
 CHANGES = {"America/Argentina/Buenos_Aires": 0, "Europe/Madrid": 2, "America/New_York": 2}  # of the clocks in the year
 _DAY, _MINUTE = 24 * 60, timedelta(minutes=1)
-_SECONDS = 30  # within which the minimum must follow, and as many again for each machine that goes
 
 
 @check("asg")
@@ -52,40 +49,6 @@ def in_each_minute_of_a_year_the_minimum_is_what_the_settings_say_whatever_the_c
             raise CheckError(f"the clocks of {zone} moved {moved} times in {YEAR}, {expected} were expected")
         told.append(f"{len(actions)} in {zone}, whose clocks moved {moved} times")
     return f"each minute of {YEAR}: {', '.join(told)}"
-
-
-@check("asg")
-def a_deployment_inside_a_peak_keeps_the_size_that_the_schedule_made(subject: Subject) -> str:
-    zone = ZoneInfo(str(subject.context.get("timezone", "UTC")))
-    (begin, end, machines), *_ = _peaks(str(subject.context["peaks"]))
-    least, clock = _group(subject)["MinSize"], Clock(subject.tier.run.clock)
-    midnight = datetime(YEAR, 3, 1, tzinfo=zone)
-    with clock.running(midnight + timedelta(minutes=begin - AHEAD - 1), pace=60):
-        _await(subject, "the minimum", lambda group: group["MinSize"], machines, seconds=_SECONDS)
-    await_healthy(subject, machines)
-    before = {machine.id for machine in subject.hosts}
-    words = subject.context | {"calls_per_minute": 301}  # which is in the machines' own settings
-    project = variant.project(subject, "in-a-peak")
-    assembly = subject.tier.cdk.synth(words, lambda _: None, name="asg-in-a-peak", project=project)
-    began = time.monotonic()
-    variant.deploy(subject, assembly, log="deploy-in-a-peak")
-    seconds = time.monotonic() - began
-    group, after = _group(subject), {machine.id for machine in subject.hosts}
-    if (group["MinSize"], group["DesiredCapacity"], len(after)) != (machines, machines, machines):
-        raise CheckError(
-            f"the minimum was {machines} before the deployment; after it the minimum is {group['MinSize']}, "
-            f"the size {group['DesiredCapacity']}, and {len(after)} machines serve"
-        )
-    if left := before & after:
-        raise CheckError(f"these machines were not replaced: {sorted(left)}")
-    with clock.running(midnight + timedelta(minutes=end - 1), pace=20):
-        _await(subject, "the minimum", lambda group: group["MinSize"], least, seconds=_SECONDS)
-        kept = _group(subject)["DesiredCapacity"]
-        if kept != machines:
-            raise CheckError(f"the peak's end itself made the size {kept}: an action sets more than the minimum")
-        _await(subject, "the size", lambda group: group["DesiredCapacity"], least, seconds=4 * _SECONDS)
-    _await(subject, "the number of machines", lambda group: len(group["Instances"]), least, seconds=4 * _SECONDS)
-    return f"{machines} machines of {machines} were replaced in {seconds:.0f} s, and {least} were left once the peak was over"
 
 
 def _deployed(subject: Subject) -> list[Action]:
@@ -129,13 +92,13 @@ def _must_follow(actions: Sequence[Action], template: Mapping[str, Any], *, zone
 def _by_the_clock(peaks: str, *, least: int) -> list[int]:
     """The minimum for each minute that a clock of the zone can show."""
     wanted = [least] * _DAY
-    for begin, end, machines in _peaks(peaks):
+    for begin, end, machines in peaks_of(peaks):
         for minute in range(begin - AHEAD, begin + (end - begin) % _DAY):
             wanted[minute % _DAY] = max(wanted[minute % _DAY], machines)
     return wanted
 
 
-def _peaks(text: str) -> list[tuple[int, int, int]]:
+def peaks_of(text: str) -> list[tuple[int, int, int]]:
     """Each peak's begin and end, in minutes of the day, and its machines."""
     found = []
     for peak in text.split(","):
@@ -145,15 +108,17 @@ def _peaks(text: str) -> list[tuple[int, int, int]]:
     return found
 
 
-def _group(subject: Subject) -> dict[str, Any]:
+def group_of(subject: Subject) -> dict[str, Any]:
+    """What Auto Scaling says of the group."""
     return subject.tier.group(subject.stack)
 
 
-def _await(
+def await_group(
     subject: Subject, what: str, figure: Callable[[dict[str, Any]], int], wanted: int, *, seconds: float
 ) -> None:
+    """Waits until a figure of the group is what is wanted."""
     deadline = time.monotonic() + seconds
-    while (found := figure(_group(subject))) != wanted:
+    while (found := figure(group_of(subject))) != wanted:
         if time.monotonic() > deadline:
             raise CheckError(f"{what} is {found} after {seconds:.0f} s, it should be {wanted}")
         time.sleep(0.3)

@@ -83,12 +83,19 @@ _KINDS = ("deploy", "file-publishing", "image-publishing", "lookup")
 @contextlib.contextmanager
 def _as(subject: Subject, part: str) -> Iterator[Callable[[str], Any]]:
     """Clients of services, by the role of a part that one takes whom the settings name for it."""
+    with session_of(subject, part) as (way, keys):
+        yield lambda service: way.client(service, keys)
+
+
+@contextlib.contextmanager
+def session_of(subject: Subject, part: str) -> Iterator[tuple[Door, Keys]]:
+    """The way to the front, and the keys of the role of a part that one takes whom the settings name for it."""
     name = {"Operator": principals.OPERATOR, "Reviewer": principals.AUDITOR, "Deployer": principals.DEPLOYER}[part]
     began = time.time()
     try:
         with door(subject) as way, principals.keys_of(subject.tier, name) as keys:
             taken = _taken(way, keys, subject.outputs[f"{part}RoleArn"], name, by_directory=part == "Reviewer")
-            yield lambda service: way.client(service, taken)
+            yield way, taken
     finally:
         subject.provoked.append((began, time.time()))
 

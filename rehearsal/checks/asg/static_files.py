@@ -7,25 +7,21 @@ import hashlib
 import json
 import re
 import shutil
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.pinned import Pinned
 from rehearsal.checks.runbook import as_operator
-from rehearsal.checks.static_files import PAGES, Distribution, beside, page, trusted
-from rehearsal.checks.variant import deploy, variant
+from rehearsal.checks.static_files import Distribution, beside, named, trusted
 
 _KINDS = {".css": ("text/css",), ".js": ("text/javascript", "application/javascript"), ".svg": ("image/svg+xml",)}
 _TYPES_OF_TEXT = {".css", ".js"}
 _LEAST = 8  # files that the two pages name
 _HASH = re.compile(r"\.([0-9a-f]{12})(\.|$)")
-_PACE = 0.3  # seconds between two looks at a page
-_STYLE = "service/infracciones/static/infracciones/office.css"
 _TRY_IN_A_CONTAINER = """
 import json, sys
 import boto3
@@ -51,7 +47,7 @@ print(json.dumps(told))
 @check("asg")
 def each_static_file_that_a_page_names_comes_from_the_bucket_through_the_distribution(subject: Subject) -> str:
     files = Distribution(subject)
-    paths = _named(files)
+    paths = named(files)
     files.forget()
     for path in list(paths):
         if path.endswith(".css"):
@@ -74,7 +70,7 @@ def each_static_file_that_a_page_names_comes_from_the_bucket_through_the_distrib
 @check("asg")
 def the_bucket_of_static_files_refuses_everybody_but_its_own_distribution(subject: Subject) -> str:
     files = Distribution(subject)
-    path = _named(files)[0]
+    path = named(files)[0]
     key = path.removeprefix("/")
     if (served := files.get(path).status_code) != 200:
         raise CheckError(
@@ -99,7 +95,7 @@ def the_bucket_of_static_files_refuses_everybody_but_its_own_distribution(subjec
 @check("asg", takes=lambda: "" if shutil.which("aws") else "the AWS CLI (aws)")
 def a_static_file_that_was_lost_is_published_again_by_the_runbook(subject: Subject) -> str:
     files = Distribution(subject)
-    path = _named(files)[0]
+    path = named(files)[0]
     whole = files.body(path)
     subject.tier.client("s3").delete_object(Bucket=files.bucket, Key=path.removeprefix("/"))
     files.forget()
@@ -112,39 +108,6 @@ def a_static_file_that_was_lost_is_published_again_by_the_runbook(subject: Subje
     if answer.status_code != 200 or answer.content != whole:
         raise CheckError(f"{path} is still missing after the runbook's command: {answer.status_code}")
     return f"{path} came back, with the same {len(whole)} bytes"
-
-
-@check("asg")
-def a_releases_static_files_are_there_before_a_page_names_them_and_those_before_it_stay(subject: Subject) -> str:
-    files = Distribution(subject)
-    before = set(_named(files))
-    assembly = variant(subject, "new-style", _with_another_style)
-    with _watched(files) as seen:
-        deploy(subject, assembly, log="deploy-new-style")
-    after = set(_named(files))
-    if missing := {path: status for path, status in seen.items() if status != 200}:
-        raise CheckError(f"while machines were replaced, a page named what was not there: {missing}")
-    new = after - before
-    if not any("office" in path for path in new) or not new <= set(seen):
-        raise CheckError(f"the new release names {sorted(new)} besides, seen were {sorted(seen)}")
-    files.forget()
-    if gone := [path for path in sorted(before | after) if files.get(path).status_code != 200]:
-        raise CheckError(f"after the release these are gone: {gone}")
-    return (
-        f"{len(new)} new files beside {len(before - after)} old ones; {len(seen)} looked at as machines were replaced"
-    )
-
-
-def _named(files: Distribution) -> list[str]:
-    """The paths of what the pages name, once each; their policies must let a browser take it from there."""
-    found: list[str] = []
-    for each in PAGES:
-        shown = page(files.subject, each)
-        for directive in ("script-src", "style-src", "img-src"):
-            if files.origin not in shown.policy.get(directive, "").split():
-                raise CheckError(f"the policy of {each} forbids {files.origin}: {shown.policy.get(directive)}")
-        found += [path for path in map(files.path, shown.files) if path not in found]
-    return found
 
 
 def _must_come_whole(files: Distribution, path: str) -> None:
@@ -227,36 +190,3 @@ def _a_container(files: Distribution, key: str) -> dict[str, str]:
     if done.returncode:
         raise CheckError(f"a container could not try: {done.stderr.strip()[-300:]}")
     return {f"a container that would {what}": said for what, said in json.loads(done.stdout).items()}
-
-
-@contextlib.contextmanager
-def _watched(files: Distribution) -> Iterator[dict[str, int]]:
-    """Looks at the pages again and again for the length of a block: each file they name, with its status when it was first named."""
-    seen: dict[str, int] = {}
-    ended, trouble = threading.Event(), []
-
-    def look() -> None:
-        while not ended.wait(_PACE):
-            try:
-                for each in PAGES:
-                    for path in map(files.path, page(files.subject, each).files):
-                        if path not in seen:
-                            seen[path] = files.get(path).status_code
-            except (CheckError, httpx.HTTPError) as error:
-                trouble.append(str(error))
-
-    thread = threading.Thread(target=look, name="pages", daemon=True)
-    thread.start()
-    try:
-        yield seen
-        time.sleep(3 * _PACE)
-    finally:
-        ended.set()
-        thread.join(60)
-    if trouble:
-        raise CheckError(f"{len(trouble)} looks at the pages failed, the first: {trouble[0]}")
-
-
-def _with_another_style(copy: Path) -> None:
-    file = copy / _STYLE
-    file.write_text(file.read_text() + "/* of another release */\n")

@@ -22,6 +22,7 @@ POLICIES: tuple[Policy, ...] = (
     data.buckets_are_encrypted_versioned_and_tidied,
     data.buckets_refuse_what_is_not_tls,
     telling.topics_refuse_what_is_not_tls_and_let_alarms_publish,
+    telling.topics_hear_services_of_their_own_account_alone,
     data.what_holds_data_is_kept_on_update_and_delete,
     telling.logs_end_some_day,
     telling.networks_log_their_flows,

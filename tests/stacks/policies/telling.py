@@ -18,6 +18,18 @@ def topics_refuse_what_is_not_tls_and_let_alarms_publish(template: Template) -> 
     return [id for id in resources(template, "AWS::SNS::Topic") if f"${{{id}}}" not in good]
 
 
+def topics_hear_services_of_their_own_account_alone(template: Template) -> list[str]:
+    """A service speaks for whoever asks it to: without a word of the account, for anybody's alarm or rule."""
+    return [
+        f"{id}: {statement['Principal']['Service']}"
+        for id, policy in resources(template, "AWS::SNS::TopicPolicy").items()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        and "Service" in statement.get("Principal", {})
+        and "aws:SourceAccount" not in statement.get("Condition", {}).get("StringEquals", {})
+    ]
+
+
 def logs_end_some_day(template: Template) -> list[str]:
     groups = resources(template, "AWS::Logs::LogGroup").items()
     return [id for id, group in groups if not group["Properties"].get("RetentionInDays")]
