@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("verb", choices=["rehearse", "breaks", "up", "down"])
     parser.add_argument("--tier", default="single")
     parser.add_argument("--checks", default="", help="run the checks whose names have these words")
+    parser.add_argument("--where-possible", action="store_true", help="what this system cannot do at all is no failure")
     words = parser.parse_args()
     if words.tier not in TIERS:
         print(f"tier={words.tier!r} cannot be rehearsed: use TIER={' or TIER='.join(TIERS)}", file=sys.stderr)
@@ -45,7 +46,7 @@ def main() -> int:
             "it deploys the template and checks the cloud side",
             file=sys.stderr,
         )
-        return 2
+        return 0 if words.where_possible else 2
     screen = Screen()
     # Some programs ask a person before they go on where there is a terminal; nobody here would hear the question.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

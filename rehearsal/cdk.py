@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rehearsal.machines.family import family
+from rehearsal.machines.traces import Traces
 from rehearsal.places import BUILD, PROJECT, Run, cache
 from rehearsal.screen import Say
 
@@ -121,28 +123,25 @@ class Cdk:
 
     def _call(self, log: str, say: Say, *words: str, within: Path = PROJECT) -> None:
         file = self.run.logs / f"{log}.log"
-        with file.open("w") as out:
-            process = subprocess.Popen(
+        with (
+            file.open("w") as out,
+            family(
                 ["cdk", *words],
+                traces=Traces(self.run.traces),
                 cwd=within,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                text=True,
-            )
+            ) as process,
+        ):
             assert process.stdout is not None
-            try:
-                for line in process.stdout:
-                    out.write(line)
-                    out.flush()
-                    if shown := _event(line):
-                        say(shown)
-                status = process.wait()
-            except BaseException:
-                process.terminate()
-                process.wait()
-                raise
+            for line in process.stdout:
+                out.write(line)
+                out.flush()
+                if shown := _event(line):
+                    say(shown)
+            status = process.wait()
         if status:
             raise CdkError(
                 f"cdk {words[0]} ended with {status} (build/rehearsal/{self.run.name}-logs/{file.name} has all it said):\n{reasons(file.read_text())}"

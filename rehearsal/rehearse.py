@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from rehearsal.machines.rootfs import architecture
 from rehearsal.places import BUILD, Run
 from rehearsal.report import Report
 from rehearsal.screen import Screen
-from rehearsal.tier import Tier, keep_up, running, start
+from rehearsal.tier import Tier, ending, keep_up, must_be_free, running, start
 
 DOMAIN = "multas.example"
 _CPU = {"amd64": "x86_64", "arm64": "arm64"}
@@ -57,7 +58,8 @@ def context(tier: Tier) -> dict[str, object]:
     }
     if tier.run.tier == "single":
         # this system plays the second name server
-        return common | {"acme_directory": tier.acme_directory, "dns_secondaries": tier.network.host}
+        own = {"acme_directory": tier.acme_directory, "dns_secondaries": tier.network.host}
+        return common | own | {"extra_records": "correo 300 IN MX 10 correo.example.net."}
     # as many machines as this system can boot: three in a peak, and never more
     size = {"peaks": "08:00-09:00=3,13:00-14:00=3,20:00-21:00=3", "max_machines": 3}
     zone = {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
@@ -132,21 +134,31 @@ def first_fine(subject: Subject) -> float:
 
 def up(run: Run, screen: Screen) -> int:
     """Starts a tier and leaves it running; prints how to use it."""
-    tier = start(run, screen)
-    subject = deploy(tier, screen)
+    must_be_free(run)
+    with contextlib.ExitStack() as unless_it_goes_well:
+        unless_it_goes_well.callback(ending, run, screen)
+        tier = start(run, screen)
+        lines = _ways_in(deploy(tier, screen))
+        unless_it_goes_well.pop_all()
+    for line in lines:
+        screen.console.print(line, markup=False, soft_wrap=True)
+    keep_up(run)
+    return 0
+
+
+def _ways_in(subject: Subject) -> list[str]:
+    """How to use a running tier: names, passwords, a token, and a call of each kind."""
+    run = subject.tier.run
     address, password = subject.address, administrator(subject)
     people = People.make(subject, officers=1, owners=1)
-    for line in (
+    return [
         "\nA browser finds it with this in /etc/hosts:",
         *(f"{found} {name}" for name, found in names(subject).items()),
         f"Tier {run.tier} is up at https://{DOMAIN}/ (address {address}); `sudo make down TIER={run.tier}` ends it.",
         f"Administrator  admin, password {password}",
         f"First officer  token {people.tokens[0]}",
         *(f"\n{name}\n{line}" for name, line in calls(subject, people).items()),
-    ):
-        screen.console.print(line, markup=False, soft_wrap=True)
-    keep_up(run)
-    return 0
+    ]
 
 
 def deploy(

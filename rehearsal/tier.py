@@ -223,13 +223,19 @@ def running(run: Run, screen: Screen) -> Iterator[Tier]:
     try:
         yield start(run, screen)
     finally:
-        keep_logs(run, BUILD / "rehearsal" / f"{run.name}-logs")
-        with screen.step("end", "ending everything that was started"):
-            left = end(run)
-        for sentence in left:
-            screen.note(sentence)
+        left = ending(run, screen)
     if left:
         raise TierError("what the rehearsal started could not be ended, see above: type make down, and look again")
+
+
+def ending(run: Run, screen: Screen) -> list[str]:
+    """Ends everything, and keeps what was written of it; returns a sentence for each thing that is still there, and says it."""
+    keep_logs(run, BUILD / "rehearsal" / f"{run.name}-logs")
+    with screen.step("end", "ending everything that was started"):
+        left = end(run)
+    for sentence in left:
+        screen.note(sentence)
+    return left
 
 
 def keep_logs(run: Run, folder: Path) -> None:

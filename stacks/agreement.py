@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from stacks.choices import Cpu, Stage, Tier
@@ -14,8 +14,8 @@ RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net
 _ARM_TYPES = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 
 
-def disagreements(read: Mapping[str, Any]) -> list[str]:
-    """What is wrong with values that are right one by one."""
+def disagreements(read: Mapping[str, Any], *, refused: Collection[str] = ()) -> list[str]:
+    """What is wrong with values that are right one by one; a value that was `refused` by itself disagrees with nothing."""
     errors = []
     if (tier := read.get("tier")) is Tier.EKS:
         errors.append(f"tier='{tier}' is not built yet: use single or asg, for example: cdk deploy -c tier=asg")
@@ -24,7 +24,7 @@ def disagreements(read: Mapping[str, Any]) -> list[str]:
     if tier is Tier.ASG:
         errors += _behind_a_load_balancer(read)
     cpu, instance_type = read.get("cpu", Cpu.ARM64), read.get("instance_type", "")
-    if instance_type and bool(_ARM_TYPES.match(instance_type)) != (cpu is Cpu.ARM64):
+    if "cpu" not in refused and instance_type and bool(_ARM_TYPES.match(instance_type)) != (cpu is Cpu.ARM64):
         other = Cpu.X86_64 if cpu is Cpu.ARM64 else Cpu.ARM64
         errors.append(
             f"instance_type={instance_type!r} does not have the processor cpu='{cpu}': "

@@ -119,7 +119,7 @@ class Settings:
                     errors.append(str(error))
             elif field.default is MISSING:
                 errors.append(_MISSING[field.name])
-        errors += disagreements(read)
+        errors += disagreements(read, refused=own.keys() - read.keys())
         if errors:
             raise SettingsError("\n".join(errors))
         read.setdefault("deletion_protection", read.get("stage") is Stage.PRODUCTION)

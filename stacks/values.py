@@ -50,7 +50,7 @@ def number(least: int, most: int) -> Reader:
     """A whole number within bounds."""
 
     def read(name: str, value: Any) -> int:
-        if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}", str(value)) and least <= int(value) <= most:
+        if not isinstance(value, bool) and re.fullmatch(r"[0-9]{1,9}", str(value)) and least <= int(value) <= most:
             return int(value)
         raise SettingsError(f"{name}={str(value)!r}: use a whole number from {least} to {most}")
 
@@ -105,7 +105,38 @@ def records(name: str, value: Any) -> tuple[str, ...]:
             )
     if len(json.dumps(lines)) > _MOST_RECORDS:
         raise SettingsError(f"{name} is too long: its records may have {_MOST_RECORDS} characters in all")
+    for line in lines:
+        if (found := _DATA.search(line)) and (wrong := _wrong_data(*found.groups())):
+            raise SettingsError(f"{name}: {line!r}: {wrong}")
     return lines
+
+
+_DATA = re.compile(r"[ \t](A|AAAA|CAA|CNAME|MX|NS|SRV|TLSA|TXT)[ \t]+(.*?)[ \t]*$")
+_TEXT = 255  # characters of each text of a TXT record
+_WORDS = {"CAA": 3, "CNAME": 1, "MX": 2, "NS": 1, "SRV": 4}  # of a record's data
+
+
+def _wrong_data(kind: str, data: str) -> str:
+    """What a name server would refuse of a record's data, after the host was replaced for it; nothing where all is well."""
+    unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', "x", data)
+    if '"' in unquoted:
+        return "a quotation mark is not closed"
+    if kind in ("A", "AAAA"):
+        version = 4 if kind == "A" else 6
+        try:
+            if ipaddress.ip_address(data).version == version:
+                return ""
+        except ValueError:
+            pass
+        return f"{data!r} is no IPv{version} address"
+    words = unquoted.split()
+    if len(words) != _WORDS.get(kind, len(words)):
+        return f"a record of type {kind} has {_WORDS[kind]} words after it, not {len(words)}"
+    if any(len(text) > _TEXT for texts in re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', data) for text in texts):
+        return 'a text has at most 255 characters: write a longer one as several, "…" "…"'
+    if kind in ("MX", "SRV") and not all(word.isdigit() and int(word) < 2**16 for word in words[:-1]):
+        return f"a record of type {kind} begins with numbers below 65536"
+    return ""
 
 
 def addresses(name: str, value: Any) -> tuple[str, ...]:

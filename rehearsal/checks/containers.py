@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from rehearsal.checks import Subject
 from rehearsal.machines.machine import Machine
 
@@ -20,3 +22,12 @@ def ports_of(host: Machine) -> list[str]:
 def instances(subject: Subject) -> list[str]:
     """The ids of the machines of the stack's group."""
     return [i["InstanceId"] for i in subject.tier.group(subject.stack)["Instances"]]
+
+
+def served(subject: Subject) -> dict[str, int]:
+    """How many requests each container answered, by NGINX's access log."""
+    counts: dict[str, int] = {}
+    for line in subject.host.run("cat", "/var/log/nginx/fines.log").stdout.splitlines():
+        upstream = json.loads(line).get("upstream", "").rpartition(", ")[2]
+        counts[upstream] = counts.get(upstream, 0) + 1
+    return counts

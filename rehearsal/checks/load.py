@@ -7,23 +7,34 @@ import math
 import threading
 import time
 import uuid
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any, TypedDict
 
 import httpx
 
 from rehearsal.checks import CheckError, Subject
 from rehearsal.checks.people import People
+from rehearsal.checks.reports import Entry, reported
 
 MOST = 20_000  # fines of one load, whatever its length
 
 
+class Fine(TypedDict):
+    """What an officer posts; the moment in seconds since 1970."""
+
+    placa_patente: str
+    timestamp: float
+    comentarios: str
+
+
 @dataclass
 class Ledger:
-    """What was acknowledged: fine id by key; and what was not: a sentence and the time it was seen."""
+    """What was acknowledged, by key; and what was not: a sentence and the time it was seen."""
 
-    acknowledged: dict[str, int] = field(default_factory=dict)
+    acknowledged: dict[str, Entry] = field(default_factory=dict)
+    untrue: list[str] = field(default_factory=list)  # acknowledgements of another fine than was posted
     moments: list[float] = field(default_factory=list)
     took: list[tuple[float, float]] = field(default_factory=list)  # when each acknowledgement came, and after how long
     refused: list[tuple[float, str]] = field(default_factory=list)
@@ -100,7 +111,7 @@ class Load:
                 self._left -= 1
             key = uuid.uuid4().hex
             plate = self._people.plates[(officer + number) % len(self._people.plates)]
-            fine = {"placa_patente": plate, "timestamp": round(time.time(), 3), "comentarios": f"carga {key}"}
+            fine: Fine = {"placa_patente": plate, "timestamp": round(time.time(), 3), "comentarios": f"carga {key}"}
             number += 1
             while True:
                 sent = time.monotonic()
@@ -124,7 +135,7 @@ class Load:
                     kept = True
                     if answer.status_code == 200:
                         with self.ledger.lock:
-                            self.ledger.acknowledged[key] = answer.json()["infraccion"]["id"]
+                            self._note(key, fine, officer, answer.json()["infraccion"])
                             self.ledger.moments.append(now := time.monotonic())
                             self.ledger.took.append((now, now - sent))
                         break
@@ -137,45 +148,34 @@ class Load:
             time.sleep(self._pause)
         client.close()
 
-
-def reported(people: People) -> Counter[tuple[int, str]]:
-    """How often each fine is in its owner's report, by its id and comment, read page by page."""
-    found: Counter[tuple[int, str]] = Counter()
-    with people.client() as client:
-        for owner in people.owners:
-            after = None
-            while True:
-                parameters = {"correo": owner, "limite": "500"} | ({"desde": after} if after else {})
-                # with a token, as the office has one: the limit for strangers is another check's
-                answer = client.get("/generar_informe", params=parameters, headers=people.reader)
-                if answer.status_code != 200:
-                    raise CheckError(
-                        f"the report of {owner} was answered with {answer.status_code}: {answer.text[:200]}"
-                    )
-                page = answer.json()
-                found.update((entry["id"], entry["comentarios"]) for entry in page["infracciones"])
-                after = page["siguiente"]
-                if after is None:
-                    break
-    return found
+    def _note(self, key: str, fine: Fine, officer: int, told: Mapping[str, Any]) -> None:
+        """Keeps an acknowledged fine as it was posted, under the id that it was given."""
+        plate, number = fine["placa_patente"], self._people.number_of(officer)
+        owner = self._people.owner_of(plate)
+        posted = Entry(owner, told["id"], plate, fine["timestamp"], fine["comentarios"], number)
+        if Entry.read(owner, told) != posted:
+            self.ledger.untrue.append(f"{posted} was answered with {dict(told)}")
+        self.ledger.acknowledged[key] = posted
 
 
 def missing_or_doubled(ledger: Ledger, people: People) -> list[str]:
-    """A sentence for each acknowledged fine that is not exactly once in its owner's report."""
-    found = reported(people)
-    by_comment: Counter[str] = Counter()
-    for (_, comment), times in found.items():
-        by_comment[comment] += times
+    """A sentence for each acknowledged fine that is not exactly once in its owner's report, as it was posted, and in no other."""
+    found: dict[str, list[Entry]] = {}
+    for entry in reported(people):
+        found.setdefault(entry.comment, []).append(entry)
     wrong = []
-    for key, id in ledger.acknowledged.items():
-        times, same = found[id, f"carga {key}"], by_comment[f"carga {key}"]
-        if times != 1 or same != 1:
-            wrong.append(f"fine {id} (key {key}) is {times} times in the report, its key's comment {same} times")
+    for key, fine in ledger.acknowledged.items():
+        there = found.get(fine.comment, [])
+        if there != [fine]:
+            others = "; ".join(map(str, there)) or "nowhere"
+            wrong.append(f"fine {fine.id} (key {key}) is {there.count(fine)} times in the report: {fine} is {others}")
     return wrong
 
 
 def must_be_there_once(ledger: Ledger, people: People, subject: Subject) -> None:
-    """Raises when an acknowledged fine is lost or doubled."""
+    """Raises when an acknowledged fine is lost, doubled, or another than was posted."""
+    if ledger.untrue:
+        raise CheckError(f"{len(ledger.untrue)} fines were acknowledged as others: {ledger.untrue[0]}")
     if wrong := missing_or_doubled(ledger, people):
         raise CheckError(
             f"{len(wrong)} of {len(ledger.acknowledged)} acknowledged fines are not there exactly once: {wrong[0]}"

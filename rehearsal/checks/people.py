@@ -64,7 +64,7 @@ class People:
         """Makes what is not there yet, in a container of the host, as an operator would with manage.py."""
         import json
 
-        numbers = [f"P{n:03d}" for n in range(officers + 1)]  # one more, who reads
+        numbers = [cls.number_of(n) for n in range(officers + 1)]  # one more, who reads
         vehicles = [(f"persona{n}@prueba.example", f"PRU{n:03d}") for n in range(owners)]
         program = _MAKE.replace(
             "json.loads(sys.argv[1])",
@@ -84,6 +84,14 @@ class People:
         return httpx.Client(
             base_url=f"https://{self.domain}", transport=Pinned(self.address, self.domain, verify), timeout=timeout
         )
+
+    def owner_of(self, plate: str) -> str:
+        return self.owners[self.plates.index(plate)]
+
+    @staticmethod
+    def number_of(officer: int) -> str:
+        """The number by which the service knows the n-th officer."""
+        return f"P{officer:03d}"
 
     @property
     def reader(self) -> dict[str, str]:

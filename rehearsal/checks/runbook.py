@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rehearsal.cdk import CdkError, reasons
 from rehearsal.checks import CheckError, Subject
+from rehearsal.machines.family import family
+from rehearsal.machines.traces import Traces
 from rehearsal.places import PROJECT
 
 BOOKS = (PROJECT / "docs/runbook.md", PROJECT / "docs/runbook-asg.md")  # no page of one has the title of another's
@@ -81,16 +83,19 @@ def as_operator(
         environment = {k: v for k, v in environment.items() if not k.startswith("AWS_")} | dict(role)
     file = subject.tier.run.logs / f"{log}.log"
     script = "\n".join(["set -e", *commands(title, "operator", values)])
-    with file.open("w") as out:
-        status = subprocess.run(
+    with (
+        file.open("w") as out,
+        family(
             ["bash", "-c", script],
+            traces=Traces(subject.tier.run.traces),
             cwd=project,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
+        ) as process,
+    ):
+        status = process.wait()
     if status:
         raise CdkError(f"the runbook's page {title!r} failed with {status}:\n{reasons(file.read_text())}")
     return file.read_text()

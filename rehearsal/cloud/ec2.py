@@ -57,14 +57,11 @@ class Ec2:
     def instance(self, id: str) -> Instance:
         return next(instance for instance in self.instances.values() if instance.id == id)
 
-    def launch(self, *, template: Params, subnet: str, tags: dict[str, str], behind: bool = False) -> str:
-        """Boots a machine as the data of a launch template says; returns the instance's id.
-
-        One that is `behind` lets the others have the processors until it comes forward: on AWS it has its own.
-        """
+    def launch(self, *, template: Params, subnet: str, tags: dict[str, str]) -> str:
+        """Boots a machine as the data of a launch template says; returns the instance's id."""
         with self._lock:
             instance = self._record(template=template, subnet=subnet, tags=tags)
-            self._boot(instance, ec2._subnets[subnet]["CidrBlock"], behind=behind)
+            self._boot(instance, ec2._subnets[subnet]["CidrBlock"])
             self.expose()
             return instance.id
 
@@ -120,7 +117,7 @@ class Ec2:
             )
             return self.instances[address]
 
-    def _boot(self, instance: Instance, cidr: str, *, behind: bool) -> None:
+    def _boot(self, instance: Instance, cidr: str) -> None:
         """Gives a recorded instance its machine, in a subnet of that range."""
         self.machines[instance.id] = Machine.boot(
             id=instance.id,
@@ -132,7 +129,6 @@ class Ec2:
             network=self._network,
             authority=self._run.authority,
             traces=self._traces,
-            behind=behind,
         )
 
     def _free_address(self, cidr: str) -> str:

@@ -160,12 +160,10 @@ class Fleet:
         }
         zones = [record["AvailabilityZone"] for record in group.serving]
         subnet = min(group.subnets, key=lambda each: (zone not in ("", _zone(each)), zones.count(_zone(each))))
-        hook = hook_of(group.properties, LAUNCHING)
-        id = self._machines.launch(
-            template=version["LaunchTemplateData"], subnet=subnet, tags=tags, behind=hook is not None
-        )
+        id = self._machines.launch(template=version["LaunchTemplateData"], subnet=subnet, tags=tags)
         self._seen.add(id, events.LAUNCHED)
         log.info("group %s: launched %s", group.name, id)
+        hook = hook_of(group.properties, LAUNCHING)
         record = {
             "InstanceId": id,
             "LifecycleState": "Pending:Wait" if hook else "InService",
@@ -201,7 +199,6 @@ class Fleet:
             if record["LifecycleState"] != "Pending:Wait":
                 return
             if result == "CONTINUE":
-                self._machines.machines[id].come_forward()
                 group.enter(record)
             else:
                 group.abandoned.add(id)

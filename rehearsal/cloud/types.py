@@ -45,6 +45,17 @@ def teach(run: Run, machines: Ec2) -> None:
         return f"https://cloudformation-waitcondition-{get_region()}.s3.{get_region()}.amazonaws.com{region_of_handle}{token}"
 
     wait_conditions.handle_url = handle_url
+    wait = wait_conditions.wait_for
+
+    def wait_once(token: str, *given: Any) -> Any:
+        """The URL ends with the wait that it is for: AWS's own ends some hours later, and refuses who comes after that."""
+        try:
+            return wait(token, *given)
+        finally:
+            with wait_conditions._lock:
+                wait_conditions._handles.pop(token, None)
+
+    wait_conditions.wait_for = wait_once
 
 
 def _create_address(machines: Ec2, logical_id: str, properties: Properties, stack: str) -> Made:

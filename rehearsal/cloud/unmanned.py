@@ -54,7 +54,7 @@ class Unmanned(Ec2):
         self._proxy = proxy
         self._reached.set()
 
-    def _boot(self, instance: Instance, cidr: str, *, behind: bool) -> None:
+    def _boot(self, instance: Instance, cidr: str) -> None:
         ec2._instances[instance.id]["State"] = {"Code": 0, "Name": "pending"}
         self.machines[instance.id] = Unbooted(instance.id, self._run.machines, instance.address, 0, None, "")
         if not self._reached.wait(30):

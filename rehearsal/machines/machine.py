@@ -22,11 +22,6 @@ from rehearsal.places import cache
 
 _SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN of linux/fs.h
 _NO_LOG_FLUSH = 2
-_TOP = Path("/sys/fs/cgroup")
-_BEHIND, _FORWARD = (
-    512,
-    8192,
-)  # shares of the processors where they do not suffice; a program outside of machines has 1,024
 
 
 @dataclass(frozen=True)
@@ -55,12 +50,11 @@ class Machine:
         traces: Traces,
         files: Mapping[str, str] | None = None,
         outside: Mapping[str, Path] | None = None,
-        behind: bool = False,
     ) -> Machine:
         """Boots a machine with the address in the subnet of `router`; returns while it is still booting.
 
         `files` lie on its disk besides, by their paths below its root. `outside` are folders that outlive it, by where it
-        finds them. One that is `behind` lets others have the processors until it comes forward, where this system can do that.
+        finds them.
         """
         home = folder / id
         home.mkdir(parents=True)
@@ -73,7 +67,7 @@ class Machine:
         for path, text in (files or {}).items():
             (merged / path).parent.mkdir(parents=True, exist_ok=True)
             (merged / path).write_text(text)
-        cgroups = _make_cgroups(f"fines-{id}", own) + (_make_weight(f"fines-{id}", own) if behind else [])
+        cgroups = _make_cgroups(f"fines-{id}", own)
         containers, archives = home / "containers", _archives(home, root.name)
         containers.mkdir()
         archives.lend()
@@ -162,11 +156,6 @@ class Machine:
         return subprocess.run(
             [*command, *(["--unit", unit] if unit else [])], check=False, capture_output=True, text=True
         ).stdout
-
-    def come_forward(self) -> None:
-        """Takes its part of the processors from now on, where it was behind."""
-        with contextlib.suppress(FileNotFoundError):
-            (_TOP / "cpu" / f"fines-{self.id}" / "cpu.shares").write_text(str(_FORWARD))
 
     def attach(self, device: str, name: str) -> None:
         """Shows a block device of the host inside the machine under the given name."""
@@ -261,10 +250,11 @@ def _furnish(merged: Path, *, id: str, address: str, router: str, prefix: int, a
 
 def _make_cgroups(name: str, traces: Sequence[Traces]) -> list[str]:
     """One cgroup for the machine in each hierarchy that systemd uses: one on pure v2, two beside v1 controllers."""
+    top = Path("/sys/fs/cgroup")
     hierarchies = (
-        [_TOP]
-        if (_TOP / "cgroup.controllers").exists()
-        else [p for p in (_TOP / "unified", _TOP / "systemd") if p.exists()]
+        [top]
+        if (top / "cgroup.controllers").exists()
+        else [p for p in (top / "unified", top / "systemd") if p.exists()]
     )
     made = []
     for hierarchy in hierarchies:
@@ -274,18 +264,6 @@ def _make_cgroups(name: str, traces: Sequence[Traces]) -> list[str]:
         group.mkdir(exist_ok=True)
         made.append(str(group))
     return made
-
-
-def _make_weight(name: str, traces: Sequence[Traces]) -> list[str]:
-    """A cgroup with few shares of the processors, where those have a hierarchy of their own; else none."""
-    group = _TOP / "cpu" / name
-    if not (_TOP / "cpu" / "cpu.shares").exists():
-        return []
-    for each in traces:
-        each.add("cgroup", path=str(group))
-    group.mkdir(exist_ok=True)
-    (group / "cpu.shares").write_text(str(_BEHIND))
-    return [str(group)]
 
 
 def _children(pid: int) -> list[int]:

@@ -44,7 +44,8 @@ class Traces:
     def process(self, process: subprocess.Popen[Any], *, kind: str = "process") -> None:
         """Writes down a child process by its number and start time: a number alone may be reused.
 
-        One of the kind `maker` makes other things: it ends before all that it made.
+        One of the kind `maker` makes other things: it ends before all that it made. A `family` leads a session of its own, all
+        of which ends.
         """
         self.add(kind, pid=process.pid, started=start_time(process.pid))
 
@@ -125,6 +126,24 @@ def _end_process(pid: int, started: int | None) -> None:
     _end_processes({pid: started})
 
 
+def _end_family(pid: int, started: int | None) -> None:
+    """Ends a session with all that is in it, its leader gone or not; one that came later under the number is another's."""
+    leader = start_time(pid)
+    if leader is None or leader == started:
+        _end_processes({each: start_time(each) for each in _session(pid)})
+
+
+def _session(leader: int) -> list[int]:
+    """The processes of a session (proc(5), field 6)."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdecimal():
+            with contextlib.suppress(OSError):
+                if int((place / "stat").read_text().rpartition(")")[2].split()[3]) == leader:
+                    found.append(int(place.name))
+    return found
+
+
 def _end_namespace(name: str) -> None:
     if not Path("/run/netns", name).exists():
         return
@@ -198,6 +217,7 @@ _ENDERS: dict[str, Callable[..., None]] = {
     "mount": _end_mount,
     "loop": _end_loop,
     "cgroup": _end_cgroup,
+    "family": _end_family,
     "table": _end_table,
     "forwarding": _end_forwarding,
     "tree": _end_tree,

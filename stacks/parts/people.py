@@ -131,12 +131,6 @@ class PeopleRoles(Construct):
         mine = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
         _allow(role, "EndOwnSessions", "ssm:ResumeSession", "ssm:TerminateSession", on=[sessions], only_if=mine)
         self._accept(role, sessions, because="A session's id is made when it begins; its tag says whose it is.")
-        # The plugin opens the session's channel itself (Systems Manager's user guide, "end user policies for Session Manager").
-        own_sessions = self._arn("ssm", "session/${aws:userid}-*")
-        _allow(role, "TalkInOwnSessions", "ssmmessages:OpenDataChannel", on=[own_sessions])
-        self._accept(
-            role, own_sessions, because="A session's id ends in what is made up; it begins with who opened it."
-        )
 
         group = self._arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{estate.group_name}")
         verbs = ("CancelInstanceRefresh", "RollbackInstanceRefresh", "SetInstanceHealth", "StartInstanceRefresh")

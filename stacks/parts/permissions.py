@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
@@ -181,7 +180,7 @@ def bound(scope: Construct, boundary: str) -> None:
 
 
 def finding(resource: str, scope: Construct) -> str:
-    """The id of cdk-nag's finding about a wildcard: it writes references as <LogicalId.Attribute>, and IAM's variables so too."""
+    """The id of cdk-nag's finding about a wildcard: it writes references as <LogicalId.Attribute>."""
     resolved = cdk.Stack.of(scope).resolve(resource)
     parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) and "Fn::Join" in resolved else [resolved]
     return f"AwsSolutions-IAM5[Resource::{''.join(_written(part) for part in parts)}]"
@@ -191,4 +190,4 @@ def _written(part: object) -> str:
     if isinstance(part, dict):
         ((kind, of),) = part.items()
         return f"<{'.'.join(of) if kind == 'Fn::GetAtt' else of}>"
-    return re.sub(r"\$\{([^}]*)\}", r"<\1>", str(part))
+    return str(part)

@@ -17,8 +17,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def test_cdk_json_gives_what_is_not_typed() -> None:
     given = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    assert read_settings([]).domain == given["domain"]
-    assert read_settings(["domain=multas.gob.ar"]).domain == "multas.gob.ar"
+    read = read_settings(["domain=multas.gob.ar"])
+    assert (read.domain, read.tier) == ("multas.gob.ar", given["tier"])
+
+
+def test_a_domain_that_nobody_typed_is_missing_and_is_none_of_ours() -> None:
+    with pytest.raises(SettingsError, match="domain is missing: give the name"):
+        read_settings([])
 
 
 def test_the_nearer_file_wins_and_the_last_word_wins(tmp_path: Path) -> None:
@@ -51,7 +56,7 @@ def test_a_wrong_setting_is_told_as_synth_tells_it() -> None:
     told = subprocess.run(
         [sys.executable, "-m", "operate", "preflight", *words], cwd=PROJECT, check=False, capture_output=True, text=True
     )
-    context = {"tier": "singel", "domain": "fines.example", "domian": "fines.example.org"}
+    context = {"tier": "singel", "domian": "fines.example.org"}
     synth = subprocess.run(
         [sys.executable, "app.py"],
         cwd=PROJECT,

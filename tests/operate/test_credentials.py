@@ -68,7 +68,11 @@ def test_a_profile_whose_role_is_taken_is_named_by_the_role(
 
 def test_a_profile_whose_role_cannot_be_taken_stops_without_a_traceback(role: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "operate", "preflight"], cwd=PROJECT, check=False, capture_output=True, text=True
+        [sys.executable, "-m", "operate", "preflight", "-c", "domain=fines.example"],
+        cwd=PROJECT,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1 and done.stderr == ""
     assert "the profile's credentials cannot be had" in done.stdout and "sts:AssumeRole" in done.stdout
@@ -141,7 +145,7 @@ def test_zones_are_those_with_a_default_subnet_as_the_template_gets_them(world: 
             ec2.delete_subnet(SubnetId=subnet["SubnetId"])
     assert "us-east-1c" in one("region", subject_of([])).seen
     second = one("region", subject_of(["zone=1"]))
-    assert second.state is State.STOPS and second.do == "cdk deploy -c tier=single -c zone=0"
+    assert second.state is State.STOPS and second.do == "cdk deploy -c tier=single -c domain=fines.example -c zone=0"
 
 
 def _policy(statement: Mapping[str, object]) -> str:

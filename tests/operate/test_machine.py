@@ -42,7 +42,10 @@ def test_a_type_of_the_other_processor_stops(world: World) -> None:
 def test_a_type_that_another_zone_has_stops_with_that_zone(world: World) -> None:
     words = ["instance_type=m7g.large"]
     found = one("instance type", subject_of(words))
-    assert found.state is State.STOPS and found.do == "cdk deploy -c tier=single -c instance_type=m7g.large -c zone=1"
+    assert (
+        found.state is State.STOPS
+        and found.do == "cdk deploy -c tier=single -c domain=fines.example -c instance_type=m7g.large -c zone=1"
+    )
     assert one("instance type", subject_of([*words, "zone=1"])).state is State.OK
     third = one("instance type", subject_of(["instance_type=c7g.xlarge"]))
     assert third.state is State.STOPS and "us-east-1c" in third.seen and "instance_type=TYPE" in third.do

@@ -23,7 +23,8 @@ from tests.operate.test_bootstrap import toolkit
 from tests.operate.world import NOBODY, World, service_quotas, subject_of
 
 PROJECT = Path(__file__).resolve().parents[2]
-BAD = ["-c", "tier=single", "-c", "stage=dev"]
+NAME = ("-c", "domain=fines.example")
+BAD = ["-c", "tier=single", "-c", "stage=dev", *NAME]
 
 
 def run(*words: str, verb: str = "preflight") -> subprocess.CompletedProcess[str]:
@@ -49,7 +50,7 @@ def test_without_credentials_all_checks_run_and_none_ends_in_a_traceback() -> No
 
 def test_each_tier_has_its_own_checks() -> None:
     zone = ("-c", "hosted_zone_id=Z0123456789ABCDEFGHIJ", "-c", "hosted_zone_name=fines.example")
-    done = run("-c", "tier=asg", *zone)
+    done = run("-c", "tier=asg", *NAME, *zone)
     assert done.returncode == 1 and not done.stderr
     for name in checks_of(Tier.ASG):
         assert name in done.stdout

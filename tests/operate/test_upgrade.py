@@ -138,7 +138,16 @@ def test_a_name_that_no_registry_has_is_unanswered(registry: Registry) -> None:
 def test_the_command_prints_images_and_pins_and_changes_nothing(world: World, registry: Registry) -> None:
     before = {file: file.read_bytes() for file in PROJECT.glob("*.*") if file.is_file()}
     done = subprocess.run(
-        [sys.executable, "-m", "operate", "upgrade-check", "-c", f"machine_image={RELEASE}/20251006-2257/arm64"],
+        [
+            sys.executable,
+            "-m",
+            "operate",
+            "upgrade-check",
+            "-c",
+            "domain=fines.example",
+            "-c",
+            f"machine_image={RELEASE}/20251006-2257/arm64",
+        ],
         cwd=PROJECT,
         check=False,
         capture_output=True,

@@ -116,7 +116,7 @@ def next_number() -> str:
 
 def subject_of(words: Sequence[str], *, account: Account | None = None, resolver: Resolver | None = None) -> Subject:
     """What the command would look at for these settings."""
-    given = ["tier=single", *words]
+    given = ["tier=single", "domain=fines.example", *words]
     settings = read_settings(given)
     # by default nobody answers: a test that asks name servers says which
     return Subject(settings, account or Account(settings.region), resolver or NOBODY, given)

@@ -2,45 +2,82 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import httpx
 import pytest
 
-from rehearsal.checks import CheckError, load
+from rehearsal.checks import CheckError, Subject, load, reports
 from rehearsal.checks.people import People
+from rehearsal.checks.reports import Entry
 
 PEOPLE = People("198.19.1.10", "multas.example", ("t0", "t1"), ("persona0@prueba.example",), ("PRU000",))
 
 
-def _missing(
-    monkeypatch: pytest.MonkeyPatch, acknowledged: dict[str, int], found: dict[tuple[int, str], int]
-) -> list[str]:
-    monkeypatch.setattr(load, "reported", lambda people: Counter(found))
-    return load.missing_or_doubled(load.Ledger(acknowledged=acknowledged), PEOPLE)
+def entry(id: int, **other: Any) -> Entry:
+    given: dict[str, Any] = {
+        "owner": PEOPLE.owners[0],
+        "plate": "PRU000",
+        "at": 5.0,
+        "comment": "carga k",
+        "officer": "P000",
+    } | other
+    return Entry(id=id, **given)
+
+
+def _missing(monkeypatch: pytest.MonkeyPatch, acknowledged: Entry, *found: Entry) -> list[str]:
+    monkeypatch.setattr(load, "reported", lambda people: iter(found))
+    return load.missing_or_doubled(load.Ledger(acknowledged={"k": acknowledged}), PEOPLE)
 
 
 def test_a_fine_that_is_there_once_is_no_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _missing(monkeypatch, {"k": 1}, {(1, "carga k"): 1}) == []
+    assert _missing(monkeypatch, entry(1), entry(7, comment="carga another"), entry(1)) == []
 
 
 def test_a_lost_fine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    (complaint,) = _missing(monkeypatch, {"k": 1}, {})
-    assert "0 times" in complaint
+    (complaint,) = _missing(monkeypatch, entry(1))
+    assert "0 times" in complaint and "nowhere" in complaint
 
 
 def test_a_fine_made_twice_under_two_ids_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    (complaint,) = _missing(monkeypatch, {"k": 1}, {(1, "carga k"): 1, (2, "carga k"): 1})
-    assert "comment 2 times" in complaint
+    (complaint,) = _missing(monkeypatch, entry(1), entry(1), entry(2))
+    assert "1 times" in complaint and "id=2" in complaint
 
 
 def test_a_fine_that_a_report_repeats_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(_missing(monkeypatch, {"k": 1}, {(1, "carga k"): 2})) == 1
+    (complaint,) = _missing(monkeypatch, entry(1), entry(1), entry(1))
+    assert "2 times" in complaint
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"owner": "persona1@prueba.example"}, {"plate": "PRU001"}, {"at": 6.0}, {"officer": "P001"}],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_fine_that_is_another_than_was_posted_is_named(monkeypatch: pytest.MonkeyPatch, other: Any) -> None:
+    (complaint,) = _missing(monkeypatch, entry(1), entry(1, **other))
+    assert "0 times" in complaint and str(next(iter(other.values()))) in complaint
+
+
+def test_a_fine_in_a_second_owners_report_too_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(_missing(monkeypatch, entry(1), entry(1), entry(1, owner="persona1@prueba.example"))) == 1
+
+
+def test_a_fine_in_the_report_of_somebody_else_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = People("", "", (), ("persona0@prueba.example", "persona1@prueba.example"), ("PRU000", "PRU001"))
+    monkeypatch.setattr(reports, "reported", lambda people: iter([entry(1), entry(2, owner=people.owners[1])]))
+    with pytest.raises(CheckError, match="fine 2 of PRU000 is in the report of persona1"):
+        reports.reported_of(people, "carga")
 
 
 def test_the_longest_silence_is_between_acknowledgements() -> None:
     assert load.Ledger(moments=[5.0, 1.0, 2.0]).longest_silence() == 3.0
     assert load.Ledger().longest_silence() == 0.0
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 class _Scripted:
@@ -49,13 +86,15 @@ class _Scripted:
     def __init__(self, script: list[Exception | int]) -> None:
         self.script = script
         self.keys: list[str] = []
+        self.told: dict[str, object] = {}  # what the answers say otherwise than the fine
 
-    def post(self, path: str, *, json: dict[str, object], headers: dict[str, str]) -> httpx.Response:
+    def post(self, path: str, *, json: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
         self.keys.append(headers["Idempotency-Key"])
         step = self.script.pop(0)
         if isinstance(step, Exception):
             raise step
-        return httpx.Response(step, json={"infraccion": {"id": len(self.keys)}})
+        fine = json | {"id": len(self.keys), "oficial": "P000", "timestamp": _iso(json["timestamp"])} | self.told
+        return httpx.Response(step, json={"infraccion": fine})
 
     def close(self) -> None: ...
 
@@ -68,6 +107,19 @@ def _posted(
     with load.Load(PEOPLE, officers=1, fines=fines) as running:
         running.join()
     return running.ledger, client.keys
+
+
+@pytest.mark.parametrize("told", [{"placa_patente": "PRU001"}, {"oficial": "P001"}, {"timestamp": _iso(5)}])
+def test_an_answer_that_acknowledges_another_fine_is_no_acknowledgement(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, object]
+) -> None:
+    client = _Scripted([200])
+    client.told = told
+    monkeypatch.setattr(People, "client", lambda self, **options: client)
+    with load.Load(PEOPLE, officers=1, fines=1) as running:
+        running.join()
+    with pytest.raises(CheckError, match="1 fines were acknowledged as others"):
+        load.must_be_there_once(running.ledger, PEOPLE, cast(Subject, None))
 
 
 def test_the_close_of_an_idle_connection_is_counted_apart_and_repeated_under_the_same_key(

@@ -55,6 +55,9 @@ def test_a_tier_is_not_left_running_or_broken_and_what_can_be_done_instead_is_sa
     assert why in said
     assert f"'make {verb}' boots" in said
     assert "'make rehearse' does what needs none" in said
+    monkeypatch.setattr("sys.argv", ["rehearsal", verb, "--where-possible"])  # as make test asks
+    assert command.main() == 0
+    assert f"'make {verb}' boots" in capsys.readouterr().err
 
 
 def test_down_removes_what_a_killed_rehearsal_left_and_says_what_it_did_not_look_at(

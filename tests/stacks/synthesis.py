@@ -31,9 +31,14 @@ Change = Callable[[cdk.Stack], None]
 
 
 def context(**settings: object) -> dict[str, Any]:
-    """cdk.json's context, with settings over it."""
+    """cdk.json's context with a name for the service, and settings over it."""
     given: dict[str, Any] = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    return given | _ASKED_FOR.get(str(settings.get("tier", given.get("tier"))), {}) | settings
+    return (
+        given
+        | {"domain": "fines.example"}
+        | _ASKED_FOR.get(str(settings.get("tier", given.get("tier"))), {})
+        | settings
+    )
 
 
 def assemble(folder: Path, change: Change | None = None, **settings: object) -> Template:

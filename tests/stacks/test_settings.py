@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from stacks.settings import Cpu, Settings, Stage, Tier
+from stacks.settings import Cpu, Settings, SettingsError, Stage, Tier
 from tests.stacks.given import complaint, complaints, read
 from tests.stacks.synthesis import PROJECT, context
 
@@ -182,6 +182,46 @@ def test_lines_of_a_zone_file_are_taken_as_they_are(line: str) -> None:
     assert read(extra_records=line).extra_records == (line,)
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("www 300 IN A 999.1.1.1", "'999.1.1.1' is no IPv4 address"),
+        ("www AAAA 192.0.2.1", "'192.0.2.1' is no IPv6 address"),
+        ('@ TXT "x', "a quotation mark is not closed"),
+        ("@ MX mail.example.org.", "a record of type MX has 2 words after it, not 1"),
+        ("@ MX ten mail.example.org.", "a record of type MX begins with numbers below 65536"),
+        ("_sip._tcp SRV 1 2 99999 sip.example.org.", "a record of type SRV begins with numbers below 65536"),
+        ("www CNAME a.example.org. b.example.org.", "a record of type CNAME has 1 words after it, not 2"),
+        (f'key TXT "{"k" * 300}"', 'a text has at most 255 characters: write a longer one as several, "…" "…"'),
+    ],
+)
+def test_a_record_that_a_name_server_would_refuse_is_refused_before_a_host_is_replaced(line: str, says: str) -> None:
+    assert complaint(extra_records=[line]) == f"extra_records: {line!r}: {says}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "www 300 IN A 192.0.2.1",
+        "www AAAA 2001:db8::1",
+        f'key TXT "{"k" * 200}" "{"k" * 100}"',
+        '@ CAA 0 issue "letsencrypt.org"',
+        "_sip._tcp SRV 1 2 5060 sip.example.org.",
+        '@ TXT "he said \\"no\\""',
+    ],
+)
+def test_a_record_that_is_good_is_taken(line: str) -> None:
+    assert read(extra_records=[line]).extra_records == (line,)
+
+
+def test_a_wrong_processor_is_one_error_and_no_word_of_the_machine() -> None:
+    assert complaint(cpu="arm", instance_type="t3.small") == complaint(cpu="arm")
+
+
+def test_digits_of_other_scripts_are_no_numbers() -> None:
+    assert complaint(app_containers="\uff18").startswith("app_containers='\uff18': use a whole number")
+
+
 def test_a_record_cannot_bring_a_second_line_with_it() -> None:
     assert "is no line of a zone file" in complaint(extra_records=["www A 192.0.2.1\n@ A 192.0.2.2"])
 
@@ -208,8 +248,11 @@ def test_a_snapshot_and_a_restore_exclude_each_other() -> None:
     assert line.startswith("data_volume_snapshot and restore exclude each other: ")
 
 
-def test_the_context_of_cdk_json_is_good() -> None:
+def test_the_context_of_cdk_json_lacks_the_domain_alone() -> None:
     assert Settings.from_context(context()).tier is Tier.SINGLE
+    given = {key: value for key, value in context().items() if key != "domain"}
+    with pytest.raises(SettingsError, match=r"^domain is missing: [^\n]*$"):
+        Settings.from_context(given)
 
 
 def test_settings_know_nothing_of_the_cdk() -> None:

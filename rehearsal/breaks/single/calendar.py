@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import edited, shell
 from rehearsal.checks import Subject
-from rehearsal.checks.single.calendar import backups_drills_and_security_upgrades_are_due_within_a_day
+from rehearsal.checks.single.calendar import (
+    backups_drills_and_security_upgrades_are_due_within_a_day,
+    figures_certificates_and_credentials_are_seen_to_all_day_without_anybody_asking,
+)
 
 
 @breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="fines-backup.timer will not run", again=True)
@@ -17,6 +20,31 @@ def the_backup_waits_for_another_century(subject: Subject) -> Iterator[None]:
         "systemctl daemon-reload && systemctl restart fines-backup.timer",
     )
     with edited(subject.host, timer, {"OnCalendar=*-*-* 02:30:00 UTC": "OnCalendar=2199-01-01"}, then=again):
+        yield
+
+
+@breaks(
+    figures_certificates_and_credentials_are_seen_to_all_day_without_anybody_asking,
+    says="fines-metrics.timer will not run as often",
+    again=True,
+)
+def figures_are_sent_once_in_ten_weeks(subject: Subject) -> Iterator[None]:
+    timer = "/etc/systemd/system/fines-metrics.timer"
+    again = "systemctl daemon-reload && systemctl restart fines-metrics.timer"
+    seldom = {"OnActiveSec=10s": "OnActiveSec=10w", "OnUnitActiveSec=1min": "OnUnitActiveSec=10w"}
+    with edited(subject.host, timer, seldom, then=again):
+        yield
+
+
+@breaks(
+    figures_certificates_and_credentials_are_seen_to_all_day_without_anybody_asking,
+    says="CloudWatch heard of none",
+    again=True,
+)
+def the_figures_program_runs_and_sends_nothing(subject: Subject) -> Iterator[None]:
+    # ten seconds after its start the timer goes off
+    again = "sleep 5; systemctl restart fines-metrics.timer; sleep 12"
+    with edited(subject.host, "/opt/fines/host/bin/metrics", {"set -euo pipefail": "exit 0"}, then=again):
         yield
 
 

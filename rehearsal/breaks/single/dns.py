@@ -27,6 +27,13 @@ def the_zone_is_not_signed(subject: Subject) -> Iterator[None]:
         yield
 
 
+@breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says="is not answered with authority")
+def the_records_of_the_setting_are_left_out(subject: Subject) -> Iterator[None]:
+    zone = f"/srv/fines/knot/{subject.domain}.zone"
+    with edited(subject.host, zone, {f"\n{subject.context['extra_records']}\n": "\n"}, then=_RESTART):
+        yield
+
+
 @breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says="the host's address is")
 def the_domain_leads_to_an_address_of_another_machine(subject: Subject) -> Iterator[None]:
     zone, address = f"/srv/fines/knot/{subject.domain}.zone", subject.address
@@ -62,6 +69,28 @@ def anybody_may_copy_the_zone(subject: Subject) -> Iterator[None]:
 )
 def the_secondaries_may_not_copy_the_zone(subject: Subject) -> Iterator[None]:
     with edited(subject.host, _SECONDARIES, {"action: transfer": "action: notify"}, then=_RESTART):
+        yield
+
+
+@breaks(
+    a_secondary_that_a_setting_names_gets_the_zone_by_its_key_alone,
+    says="which no setting names, by the key alone",
+    again=True,
+)
+def whoever_has_the_key_may_copy_the_zone(subject: Subject) -> Iterator[None]:
+    listed = f"acl:\n  - id: secondaries\n    address: [{subject.context['dns_secondaries']}]\n"
+    with edited(subject.host, _SECONDARIES, {listed: "acl:\n  - id: secondaries\n"}, then=_RESTART):
+        yield
+
+
+@breaks(
+    the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures,
+    says="the zone names the servers",
+    again=True,
+)
+def the_zone_has_lost_its_second_name_server(subject: Subject) -> Iterator[None]:
+    zone = f"/srv/fines/knot/{subject.domain}.zone"
+    with edited(subject.host, zone, {"\n@ NS ns2\n": "\n"}, then=_RESTART):
         yield
 
 

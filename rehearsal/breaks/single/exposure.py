@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited, shell
+from rehearsal.breaks.service import ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.exposure import (
     a_database_that_is_away_makes_the_host_unready_and_replaces_nothing,
@@ -19,19 +20,39 @@ _PORT = 9100
 
 @breaks(nothing_answers_on_the_public_address_but_53_80_and_443, says="these ports answer: [53, 80, 443, 9100]")
 def the_security_group_opens_the_port_of_something_that_listens(subject: Subject) -> Iterator[None]:
-    ec2, host = subject.tier.client("ec2"), subject.host
-    reservations = ec2.describe_instances(InstanceIds=[host.id])["Reservations"]
+    host = subject.host
+    with _opened(subject, "tcp", _PORT):
+        try:
+            shell(
+                host,
+                f"systemd-run -q --unit=break-listener python3 -m http.server {_PORT} --directory /run/systemd && sleep 1",
+            )
+            yield
+        finally:
+            shell(host, "systemctl stop break-listener || true")
+
+
+@breaks(
+    nothing_answers_on_the_public_address_but_53_80_and_443,
+    says="datagrams come through to these ports: [53, 5355]",
+    again=True,
+)
+def the_security_group_lets_datagrams_in_for_link_local_names(subject: Subject) -> Iterator[None]:
+    with _opened(subject, "udp", 5355):
+        yield
+
+
+@contextmanager
+def _opened(subject: Subject, protocol: str, port: int) -> Iterator[None]:
+    """The host's security group lets the world in at one port more."""
+    ec2 = subject.tier.client("ec2")
+    reservations = ec2.describe_instances(InstanceIds=[subject.host.id])["Reservations"]
     group = reservations[0]["Instances"][0]["SecurityGroups"][0]["GroupId"]
-    rule = {"IpProtocol": "tcp", "FromPort": _PORT, "ToPort": _PORT, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    rule = {"IpProtocol": protocol, "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     try:
-        shell(
-            host,
-            f"systemd-run -q --unit=break-listener python3 -m http.server {_PORT} --directory /run/systemd && sleep 1",
-        )
         yield
     finally:
-        shell(host, "systemctl stop break-listener || true")
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
 
 
@@ -57,6 +78,21 @@ def plain_http_is_served(subject: Subject) -> Iterator[None]:
 def the_health_check_asks_the_database(subject: Subject) -> Iterator[None]:
     with _answered(subject, "/healthz", "rewrite ^ /readyz break; include /etc/nginx/fines/proxy.inc;"):
         yield
+
+
+@breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="before the database went")
+def containers_that_are_not_ready_are_killed(subject: Subject) -> Iterator[None]:
+    host, unit, running = subject.host, "/etc/containers/systemd/fines-web@.container", ports(subject.host)
+    asked = "u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost', 'X-Forwarded-Proto': 'https'})"
+    ask = f'/venv/bin/python -c "import urllib.request as u; u.urlopen({asked}, timeout=2)"'
+    each = "HealthInterval=3s\nHealthRetries=2\nHealthTimeout=2s\nHealthOnFailure=kill"
+    killed = f"HealthCmd={ask}\n{each}\nExec=serve"
+    try:
+        with edited(host, unit, {"Exec=serve": killed}, then="systemctl daemon-reload"):
+            start(host, running, verb="restart")
+            yield
+    finally:
+        start(host, running, verb="restart")
 
 
 @breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="/healthz is 200 and /readyz 200")

@@ -9,7 +9,9 @@ from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
 from rehearsal.checks import Subject
 from rehearsal.checks.single.front import (
     a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_with_them,
+    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
     nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https,
+    nothing_older_than_tls_1_2_is_spoken,
     while_no_container_runs_people_get_a_page_and_programs_get_json,
 )
 
@@ -36,6 +38,36 @@ def nginx_shows_its_own_page_for_what_is_too_large(subject: Subject) -> Iterator
 def strangers_are_not_counted(subject: Subject) -> Iterator[None]:
     counted = 'map $token $stranger { default ""; "" $binary_remote_addr; }'
     with edited(subject.host, NGINX, {counted: 'map $token $stranger { default ""; }'}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(
+    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
+    says="calls with one token were answered",
+)
+def tokens_are_not_counted(subject: Subject) -> Iterator[None]:
+    counted = 'map $token $caller { default $token; "" $binary_remote_addr; }'
+    with edited(subject.host, NGINX, {counted: 'map $token $caller { default ""; }'}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(
+    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
+    says="guesses of a password were answered",
+)
+def guesses_are_not_counted(subject: Subject) -> Iterator[None]:
+    counted = '"~^POST /admin/login" $binary_remote_addr;'
+    with edited(subject.host, NGINX, {counted: ""}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(nothing_older_than_tls_1_2_is_spoken, says="these are spoken: ['TLSv1_1', 'TLSv1_2', 'TLSv1_3']", again=True)
+def nginx_speaks_tls_1_1(subject: Subject) -> Iterator[None]:
+    older = {
+        "ssl_protocols TLSv1.2 TLSv1.3;": "ssl_protocols TLSv1.1 TLSv1.2 TLSv1.3;",
+        "ssl_ciphers ECDHE": "ssl_ciphers @SECLEVEL=0:ECDHE-ECDSA-AES128-SHA:ECDHE",
+    }
+    with edited(subject.host, NGINX, older, then=RELOAD_NGINX):
         yield
 
 

@@ -1,8 +1,9 @@
-"""A database that acknowledges what it has not written."""
+"""A database that acknowledges what it has not written, and a boot that minds who does not listen any more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import edited, psql, read, shell, write
@@ -14,6 +15,7 @@ from rehearsal.checks.single.power import (
 )
 
 _BOOT = "/opt/fines/host/boot"
+_RELEASE = "/opt/fines/host/bin/release"
 _BACKUPS = "/opt/fines/host/steps/backups"
 _BOOTED = "/var/log/fines-boot.log"
 _SETTINGS = "/etc/postgresql/17/main/postgresql.conf"
@@ -52,9 +54,28 @@ def postgresql_does_not_wait_for_the_disk(subject: Subject) -> Iterator[None]:
     ENDS_SECONDS=5,
 )
 def a_signal_that_nobody_waits_for_ends_the_boot(subject: Subject) -> Iterator[None]:
-    host, logged = subject.host, '|| log "the signal $1 was refused: no stack operation waits for it"'
+    logged = '|| log "the signal $1 was refused: no stack operation waits for it"'
+    with _booted_with(subject, _BOOT, {logged: f"|| {{ {logged[3:]}; return 1; }}"}):
+        yield
+
+
+@breaks(
+    a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fails,
+    says="the host's boot did not end well",
+    ENDS_SECONDS=5,
+)
+def a_release_that_nobody_waits_for_any_more_ends_the_boot(subject: Subject) -> Iterator[None]:
+    logged = ' || log "the signal $1 was refused: nobody waits for this release any more"'
+    with _booted_with(subject, _RELEASE, {logged: ""}):
+        yield
+
+
+@contextmanager
+def _booted_with(subject: Subject, file: str, changes: Mapping[str, str]) -> Iterator[None]:
+    """The host has booted anew with another file, and boots once more when that is mended."""
+    host = subject.host
     before = read(host, _BOOTED)
-    with edited(host, _BOOT, {logged: f"|| {{ {logged[3:]}; return 1; }}"}):
+    with edited(host, file, changes):
         write(host, _BOOTED, "")
         shell(host, "systemctl start fines-boot.service || true", timeout=300)
         yield

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rehearsal.breaks import breaks
 from rehearsal.breaks.cloud import first_deployment_again
 from rehearsal.breaks.host import edited, psql
+from rehearsal.breaks.service import ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.releases import (
     a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
@@ -30,6 +31,24 @@ def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject)
         edited(host, _RELEASE, {known: known.replace("\n", '\n  stop "${old[@]}"\n', 1)}),
     ):
         yield
+    psql(host, _FORGET)
+
+
+@breaks(
+    a_new_image_under_load_fails_no_request_and_runs_its_migration_once, says="requests without a key were broken off"
+)
+def containers_are_killed_with_what_they_have_in_hand(subject: Subject) -> Iterator[None]:
+    host, unit = subject.host, "/etc/containers/systemd/fines-web@.container"
+    with (
+        first_deployment_again(subject),
+        edited(host, _RELEASE, {'  eventually 10 gone "${before[@]}" || true\n': ""}),
+        edited(
+            host, unit, {"--stop-timeout=45": "--stop-signal=KILL --stop-timeout=45"}, then="systemctl daemon-reload"
+        ),
+    ):
+        start(host, ports(host), verb="restart")
+        yield
+    start(host, ports(host), verb="restart")
     psql(host, _FORGET)
 
 

@@ -27,6 +27,8 @@ _COMMITTED_LATER = (
         threading.Timer(0.3, raw.commit).start()
 """
 )
+_OF_ITS_PLATE = "infracciones_vehiculo WHERE placa_patente = $2\n), made"
+_OF_ONE_PLATE = {_OF_ITS_PLATE: _OF_ITS_PLATE.replace("$2", "CASE WHEN $2 LIKE 'PRU%' THEN 'PRU000' ELSE $2 END")}
 _TWICE = """\
     mirror /_twice;
     proxy_set_header Idempotency-Key "";
@@ -51,13 +53,22 @@ def the_service_acknowledges_and_does_not_commit(subject: Subject) -> Iterator[N
 
 @breaks(
     five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_the_report_of_their_owner,
-    says="its key's comment 2 times",
+    says=" is 1 times in the report",
     again=True,
 )
 def nginx_drops_the_key_and_sends_fines_twice(subject: Subject) -> Iterator[None]:
     sent = "    proxy_next_upstream error timeout invalid_header non_idempotent;\n  }\n  location /generar_informe {\n"
     twice = sent.replace("  }\n", _TWICE, 1)
     with edited(subject.host, NGINX, {sent: twice}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(
+    five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_the_report_of_their_owner,
+    says="is Entry(owner='persona0@prueba.example'",
+)
+def fines_of_all_plates_are_given_to_one(subject: Subject) -> Iterator[None]:
+    with changed(subject.host, "infracciones/registration.py", _OF_ONE_PLATE):
         yield
 
 

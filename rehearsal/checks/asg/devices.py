@@ -9,13 +9,12 @@ import statistics
 import threading
 import time
 import uuid
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.files import cut_off, must_add_up, packed, posted
-from rehearsal.checks.load import reported
 from rehearsal.checks.people import People, manage
+from rehearsal.checks.reports import reported_of
 
 FINES = 50_000
 DEVICES = 200
@@ -117,10 +116,7 @@ def a_days_fines_of_two_hundred_devices_in_three_peaks_half_of_them_cut_and_repe
     acknowledged, new = sum(peak.acknowledged for peak in peaks), sum(peak.new for peak in peaks)
     if (acknowledged, new) != (FINES, FINES):
         raise CheckError(f"the devices were told of {acknowledged} rows, {new} of them new; {FINES} were sent")
-    found: Counter[str] = Counter()
-    for (_, comment), times in reported(people).items():
-        if comment.startswith(mark):
-            found[comment] += times
+    found = reported_of(people, mark)
     doubled = sum(times > 1 for times in found.values())
     if len(found) != FINES or doubled:
         raise CheckError(f"{len(found)} of {FINES} fines are in the reports, {doubled} of them more than once")

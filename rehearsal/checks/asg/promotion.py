@@ -22,6 +22,8 @@ from rehearsal.checks.photographs import photo, seen
 from rehearsal.checks.roaming import Roaming, await_lead
 from rehearsal.checks.runbook import commands
 from rehearsal.checks.variant import project
+from rehearsal.machines.family import family
+from rehearsal.machines.traces import Traces
 from rehearsal.places import PROJECT
 
 _OFFICERS = 6
@@ -133,20 +135,20 @@ def promote(source: Subject, target: Subject) -> str:
     log = source.tier.run.logs / f"promote-to-{_tier(target)}.log"
     with log.open("a") as out:
         out.write(f"# {line}\n")
-        done = subprocess.run(
+        with family(
             ["bash", "-c", line],
+            traces=Traces(source.tier.run.traces),
             cwd=copy,
             env=source.tier.cdk.environment | {"MAKEFLAGS": "--no-print-directory"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=400,
-        )
-        out.write(done.stdout + done.stderr)
-    if done.returncode:
-        raise CheckError(f"{line} ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-700:]}")
-    return done.stdout
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            said, _ = process.communicate(timeout=400)
+        out.write(said)
+    if process.returncode:
+        raise CheckError(f"{line} ended with {process.returncode}: {said.strip()[-700:]}")
+    return said
 
 
 def _project(subject: Subject) -> Path:

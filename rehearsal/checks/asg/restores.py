@@ -52,7 +52,7 @@ def a_moment_that_an_operator_brings_back_by_the_runbook_has_what_a_mistaken_del
     }
     began = time.monotonic()
     with session_of(subject, "Operator") as (way, keys):
-        role = way.environment(keys)
+        role = way.environment(keys, "rds")
         try:
             said = as_operator(subject, "Tier asg: go back to a moment", folder, log="moment", role=role, **given)
             there = time.monotonic() - began

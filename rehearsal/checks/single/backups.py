@@ -65,6 +65,8 @@ def _wal(subject: Subject) -> str:
 @check("single", beside=True)
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
     _await_backup(subject)
+    on_the_host(subject, "Make a backup now")  # so that the newest is not the only one
+    newest = _info(subject)["backup"][-1]["label"]
     fines = int(ask(subject, "SELECT count(*) FROM infracciones_infraccion"))
     before = subject.host.run("date", "+%Y-%m-%d %H:%M:%S").stdout.strip()
     asked = ["journalctl", "--unit", "fines-drill.service", "--since", before, "--output", "cat", "--no-pager"]
@@ -78,6 +80,8 @@ def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subj
     told = [line.removeprefix("restore drill: ") for line in said.splitlines() if " is proven up to " in line]
     if not told:
         raise CheckError(f"the drill does not say what it proved: {said[-600:]}")
+    if newest not in told[-1]:
+        raise CheckError(f"the newest backup is {newest}, the drill proved another: {told[-1]}")
     rows = re.search(r", (\d+) rows are the same", told[-1])
     if rows is None or int(rows[1]) <= fines:  # there are people, migrations and more besides
         raise CheckError(f"the drill compared too little: {told[-1]}; before it there were {fines} fines")

@@ -1,4 +1,4 @@
-"""What the host does by itself each night: a backup, a drill, security upgrades."""
+"""What the host does by itself: each night a backup, a drill and security upgrades; each minute its figures, and so on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from rehearsal.checks import CheckError, Subject, check
 _A_DAY = 25 * 3600.0
 _TIMERS = ("fines-backup.timer", "fines-drill.timer")
 _INSTALLED = 180.0  # seconds within which what nobody waits for is there
+# Seconds between two runs of what goes on all day, with the time that a run takes.
+_ALL_DAY = {"fines-metrics": 75.0, "fines-certificate": 120.0, "fines-app-credentials": 17 * 60.0}
+_HEARD = 15.0  # seconds within which CloudWatch hears of what the timer sent
 
 
 @check("single")
@@ -24,6 +27,42 @@ def backups_drills_and_security_upgrades_are_due_within_a_day(subject: Subject) 
         raise CheckError(f"upgrades are not asked for: {asked.strip() or 'no word of them'}")
     hours = {timer.removesuffix(".timer"): round(due[timer] / 3600, 1) for timer in (*_TIMERS, upgrades)}
     return "in hours: " + ", ".join(f"{name} {hour}" for name, hour in hours.items())
+
+
+@check("single")
+def figures_certificates_and_credentials_are_seen_to_all_day_without_anybody_asking(subject: Subject) -> str:
+    due = _due(subject)
+    if late := [name for name, most in _ALL_DAY.items() if not due.get(f"{name}.timer", most + 1) <= most]:
+        raise CheckError(f"{', '.join(f'{name}.timer' for name in late)} will not run as often as they must: {due}")
+    ran = _last_run(subject, "fines-metrics.timer")
+    if (ago := time.time() - ran) > _ALL_DAY["fines-metrics"]:
+        raise CheckError(f"the host's figures were sent {ago:.0f} s ago for the last time")
+    while not _heard(subject, ran):
+        if time.time() > ran + _HEARD:
+            raise CheckError(f"the timer sent figures {time.time() - ran:.0f} s ago, and CloudWatch heard of none")
+        time.sleep(0.5)
+    seconds = ", ".join(f"{name} in {due[name + '.timer']:.0f} s" for name in _ALL_DAY)
+    return f"due: {seconds}; figures came {ago:.0f} s ago by themselves"
+
+
+def _last_run(subject: Subject, timer: str) -> float:
+    """When a timer last went off by itself, in seconds since 1970."""
+    shown = subject.host.run("systemctl", "show", "--property=LastTriggerUSec", "--timestamp=unix", timer).stdout
+    return float(shown.strip().partition("@")[2] or 0)
+
+
+def _heard(subject: Subject, ran: float) -> bool:
+    """Whether CloudWatch has a figure of the seconds in which the timer's program ran."""
+    return bool(
+        subject.tier.client("cloudwatch").get_metric_statistics(
+            Namespace=f"Fines/{subject.stack}",
+            MetricName="DiskUsedPercent",
+            StartTime=ran - 1,
+            EndTime=ran + _HEARD,
+            Period=1,
+            Statistics=["SampleCount"],
+        )["Datapoints"]
+    )
 
 
 def _await_upgrades(subject: Subject) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 
 import dns.dnssec
 import dns.exception
@@ -18,11 +20,19 @@ import dns.zone
 
 from rehearsal.checks import CheckError, Subject, check
 
+_TRANSFER = """
+import dns.query, dns.tsigkeyring, dns.zone
+ring = dns.tsigkeyring.from_text({{"secondaries": "{secret}"}})
+found = dns.query.xfr("{address}", "{domain}", timeout=5, lifetime=10, keyring=ring, keyname="secondaries")
+print(len(dns.zone.from_xfr(found, relativize=True).nodes))
+"""
+
 
 @check("single")
 def the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures(subject: Subject) -> str:
     zone = dns.name.from_text(subject.domain)
     keys = _answer(subject, zone, "DNSKEY")
+    given = str(subject.context["extra_records"]).split()
     seen = []
     for name, kind in (
         (zone, "SOA"),
@@ -30,6 +40,7 @@ def the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures(subje
         (zone, "A"),
         (dns.name.from_text("ns1", zone), "A"),
         (dns.name.from_text("ns2", zone), "A"),
+        (dns.name.from_text(given[0], zone), given[3]),
     ):
         answer = _answer(subject, name, kind)
         records = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
@@ -38,6 +49,10 @@ def the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures(subje
         _validate(answer, keys, name, kind, zone)
         if kind == "A" and {record.address for record in records} != {subject.address}:
             raise CheckError(f"{name} leads to {records.to_text()}, the host's address is {subject.address}")
+        if kind == "NS" and (served := {str(each.target).rstrip(".") for each in records}) != _name_servers(subject):
+            raise CheckError(f"the zone names the servers {sorted(served)}, the stack {sorted(_name_servers(subject))}")
+        if kind == given[3] and [each.to_text() for each in records] != [" ".join(given[4:])]:
+            raise CheckError(f"the setting's record is {given}, the server says {records.to_text()}")
         seen.append(f"{name.relativize(zone)} {kind}")
     _validate(keys, keys, zone, "DNSKEY", zone)
     published = subject.tier.client("ssm").get_parameter(Name=subject.outputs["DsParameter"])["Parameter"]["Value"]
@@ -78,7 +93,23 @@ def a_secondary_that_a_setting_names_gets_the_zone_by_its_key_alone(subject: Sub
         raise CheckError(f"the secondary that shows the key is refused: {type(error).__name__}: {error}") from error
     if not {"@", "ns1", "ns2"} <= names:
         raise CheckError(f"the transferred zone has no more than {sorted(names)}")
-    return f"{len(names)} names with the key; without it: {refused}"
+    elsewhere = _from_the_host_itself(subject, secret)
+    return f"{len(names)} names with the key; without it: {refused}; with it, from an address that no setting names: {elsewhere}"
+
+
+def _from_the_host_itself(subject: Subject, secret: str) -> str:
+    """What the server tells somebody with the key who is none of the secondaries: the host, at its own address."""
+    machine = subject.host
+    program = _TRANSFER.format(address=machine.address, domain=subject.domain, secret=secret)
+    command = ["nsenter", "--target", str(machine.leader), "--net", "--", sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    if not done.returncode:
+        raise CheckError(f"the zone was transferred to {machine.address}, which no setting names, by the key alone")
+    return done.stderr.strip().splitlines()[-1].rpartition(": ")[2]
+
+
+def _name_servers(subject: Subject) -> set[str]:
+    return {f"{name}.{subject.domain}" for name in ("ns1", "ns2")}
 
 
 def _transferred(subject: Subject, secret: str) -> dns.zone.Zone:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -11,7 +16,7 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import instances
 from rehearsal.checks.wire import answers
 
-AWAY_SECONDS = 8  # without a database: more than twice what the group takes to notice a dead machine (cloud/fleet.py)
+AWAY_SECONDS = 20  # without a database: six times what the group takes to notice a dead machine (cloud/fleet.py)
 _OPEN = {53, 80, 443}
 _TRIED = sorted(
     {
@@ -32,6 +37,25 @@ _TRIED = sorted(
 )
 
 
+_MARK = b"rehearsal: does this come through?"
+# Reads what comes to the machine's interface, before any rule of its own, until two seconds have brought nothing.
+_SEES = """
+import socket, struct, sys
+mark, found = bytes.fromhex(sys.argv[1]), set()
+with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800)) as wire:
+    wire.settimeout(2)
+    print("looking", flush=True)
+    while True:
+        try:
+            packet = wire.recv(65535)
+        except TimeoutError:
+            break
+        if packet[9] == 17 and packet.endswith(mark):
+            found.add(struct.unpack("!H", packet[(packet[0] & 15) * 4 + 2 :][:2])[0])
+print(*found)
+"""
+
+
 @check("single")
 def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) -> str:
     with ThreadPoolExecutor(600) as pool:
@@ -48,10 +72,27 @@ def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) ->
         host, _, port = address.rpartition(":")
         if not host.strip("[]").split("%")[0].startswith(("127.", "::1")):
             listening.add(int(port))
-    # what systemd-resolved has for link-local names is closed by the security group as well
+    # what systemd-resolved has for link-local names is closed by the security group as well, as is seen below
     if stray := listening - _OPEN - {5355}:
         raise CheckError(f"these ports listen beyond the loopback: {sorted(stray)}")
-    return f"{len(_TRIED)} ports tried from outside, {sorted(answering)} answer"
+    if (came := _come_through(subject, [*_TRIED, 5355])) != {53}:
+        raise CheckError(f"datagrams come through to these ports: {sorted(came)}")
+    return f"{len(_TRIED)} ports tried from outside, {sorted(answering)} answer; datagrams come through to 53 alone"
+
+
+def _come_through(subject: Subject, ports: Sequence[int]) -> set[int]:
+    """The ports at which datagrams that are sent to the public address come to the host, whoever listens there."""
+    command = ["nsenter", "--target", str(subject.host.leader), "--net", "--", sys.executable, "-c", _SEES, _MARK.hex()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdout is not None
+        watch.stdout.readline()  # it looks
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for port in (*ports, 53):  # the last one ends it
+                with contextlib.suppress(OSError):  # a refusal of the one before
+                    sender.sendto(_MARK, (subject.address, port))
+                time.sleep(0.0005)
+        seen = watch.communicate(timeout=30)[0]
+    return {int(port) for port in seen.split()}
 
 
 @check("single")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
+import warnings
 from collections import Counter
 
 import httpx
@@ -12,6 +15,8 @@ from rehearsal.checks.containers import ports
 from rehearsal.checks.people import People
 
 _YEAR = "max-age=31536000"
+_CALLS, _CALLS_ALLOWED = 340, 300  # with one token: five come back each second
+_LOGINS = 14  # ten a minute are allowed
 _MORE_THAN_ALLOWED = 70  # reports of a stranger: the limit is 60 a minute, of which one comes back each second
 
 
@@ -51,6 +56,50 @@ def a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_wi
         _is(client.get(ask, headers=invented), 401, what="a report under an invented token")
         _is(client.get(ask, headers={"Authorization": "Bearer x"}), 429, what="a report under what is no token")
     return f"{statuses[200]} answered, {statuses[429]} told to wait; an officer's went through, an invented token's did not"
+
+
+@check("single")
+def a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait(subject: Subject) -> str:
+    people = People.make(subject, officers=1, owners=1)
+    ask = f"/generar_informe?correo={people.owners[0]}"
+    with people.client() as client:
+        calls = Counter(client.get(ask, headers=people.bearer(0)).status_code for _ in range(_CALLS))
+        if not calls[429] or calls[200] < _CALLS_ALLOWED or set(calls) - {200, 429}:
+            raise CheckError(f"{_CALLS} calls with one token were answered {dict(calls)}")
+        _is(client.get(ask, headers=people.reader), 200, what="a call with another token")
+        guess = {"username": "admin", "password": "adivino"}
+        logins = Counter(client.post("/admin/login/", data=guess).status_code for _ in range(_LOGINS))
+    if not logins[429]:
+        raise CheckError(f"{_LOGINS} guesses of a password were answered {dict(logins)}: none was told to wait")
+    return f"{calls[429]} of {_CALLS} calls and {logins[429]} of {_LOGINS} guesses were told to wait"
+
+
+@check("single")
+def nothing_older_than_tls_1_2_is_spoken(subject: Subject) -> str:
+    version = ssl.TLSVersion
+    versions = (version.TLSv1, version.TLSv1_1, version.TLSv1_2, version.TLSv1_3)
+    spoken = [each.name for each in versions if _speaks(subject, each)]
+    if spoken != ["TLSv1_2", "TLSv1_3"]:
+        raise CheckError(f"of the versions of TLS these are spoken: {spoken}")
+    return "TLS 1.0 and 1.1 are refused by the server, 1.2 and 1.3 are spoken"
+
+
+def _speaks(subject: Subject, version: ssl.TLSVersion) -> bool:
+    """Whether the server speaks a version of TLS with a client that would."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of the versions that are to be refused
+        context.minimum_version = context.maximum_version = version
+    with socket.create_connection((subject.address, 443), timeout=10) as plain:
+        try:
+            context.wrap_socket(plain, server_hostname=subject.domain).close()
+        except ssl.SSLError as error:
+            if "ALERT_PROTOCOL_VERSION" not in str(error).upper().replace(" ", "_"):
+                raise CheckError(f"{version.name} was not refused by the server, but failed: {error}") from error
+            return False
+    return True
 
 
 @check("single")

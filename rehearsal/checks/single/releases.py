@@ -9,12 +9,14 @@ from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import instances, ports
 from rehearsal.checks.database import ask
+from rehearsal.checks.in_flight import InFlight
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
 from rehearsal.checks.variant import deploy, project, variant, with_migration, without_readyz
 
 _MOST_CLOSED_IDLE = 8  # one an officer; a front that falls over closes far more
+_LEAST_HELD = 16  # requests that a container had in hand when it was told to stop, or might have had
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 
 
@@ -23,7 +25,7 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
     before, image = instances(subject), _image(subject)
     copy = project(subject, "new", lambda copy: with_migration(copy, "9000_rehearsal", "SELECT 1"))
     people = People.make(subject, officers=8, owners=2)
-    with Load(people, officers=8, pause=_PACE) as load:
+    with Load(people, officers=8, pause=_PACE) as load, InFlight(subject, people) as held:
         as_operator(subject, "Release, and back", copy, log="deploy-new")
         load.await_acknowledged(20, seconds=20)
         load.stop()
@@ -31,6 +33,10 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
         raise CheckError(f"{_image(subject)} runs on {instances(subject)}; another image was wanted on {before}")
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    if held.broken or len(held.answers) < _LEAST_HELD:
+        raise CheckError(
+            f"{len(held.broken)} of {len(held.answers)} requests without a key were broken off: {held.broken[:3]}"
+        )
     must_be_there_once(load.ledger, people, subject)
     if load.ledger.closed_idle > _MOST_CLOSED_IDLE:
         raise CheckError(
@@ -40,7 +46,10 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
     if runs != "1":
         raise CheckError(f"the new migration is recorded {runs} times")
     silence, idle = load.ledger.longest_silence(), load.ledger.closed_idle
-    return f"{len(load.ledger.acknowledged)} fines meanwhile, none failed; {silence:.1f} s of silence; {idle} on a connection just closed; 1 migration"
+    return (
+        f"{len(load.ledger.acknowledged)} fines and {len(held.answers)} without a key meanwhile, none failed; "
+        f"{silence:.1f} s of silence; {idle} on a connection just closed; 1 migration"
+    )
 
 
 def _bad_migration(subject: Subject) -> Path:

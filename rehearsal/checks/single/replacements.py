@@ -53,7 +53,7 @@ def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(s
 
 @check("single")
 def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject: Subject) -> str:
-    volume, address = _volume(subject), subject.address
+    volume = volume_of(subject)
     people, before = People.make(subject, officers=4, owners=3), subject.host
     with Load(people, officers=4, fines=40) as load:
         load.join()
@@ -70,8 +70,8 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     host = subject.host
     if host.id == before.id or _type(subject) != larger:
         raise CheckError(f"{host.id} is a {_type(subject)}, {before.id} was to be replaced by a {larger}")
-    if _volume(subject) != volume or subject.tier.outputs(subject.stack)["PublicAddress"] != address:
-        raise CheckError(f"volume {_volume(subject)}, it was {volume}; the address was {address}")
+    if (now := volume_of(subject)) != volume or (holder := address_holder(subject)) != host.id:
+        raise CheckError(f"{host.id} has the volume {now}, it was {volume}; the address is of {holder}")
     must_be_there_once(load.ledger, people, subject)
     _asked_after_serving(subject)
     host.run("systemctl", "is-active", "fines-certificate.timer")
@@ -109,7 +109,13 @@ def _larger(type: str) -> str:
     return f"{family}.{sizes[sizes.index(size) + 1]}"
 
 
-def _volume(subject: Subject) -> str:
+def address_holder(subject: Subject) -> str:
+    """The instance that EC2 says has the stack's address."""
+    (found,) = subject.tier.client("ec2").describe_addresses(PublicIps=[subject.address])["Addresses"]
+    return str(found.get("InstanceId", "nobody"))
+
+
+def volume_of(subject: Subject) -> str:
     """The data volume that the present host was told of, and has attached."""
     told = present_volume(subject)
     volume = subject.tier.client("ec2").describe_volumes(VolumeIds=[told])["Volumes"][0]

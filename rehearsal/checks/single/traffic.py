@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.containers import ports
+from rehearsal.checks.containers import ports, served
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 
@@ -32,16 +31,16 @@ def five_hundred_fines_by_eight_officers_are_each_acknowledged_once_and_in_the_r
 
 @check("single")
 def requests_reach_every_container(subject: Subject) -> str:
-    served = _served(subject)
+    before = served(subject)
     people = People.make(subject, officers=4, owners=2)
     with Load(people, officers=4, fines=60) as load:
         load.join()
-    now = _served(subject)
+    now = served(subject)
     running = {f"127.0.0.1:{port}" for port in ports(subject)}
-    idle = sorted(address for address in running if now.get(address, 0) == served.get(address, 0))
+    idle = sorted(address for address in running if now.get(address, 0) == before.get(address, 0))
     if idle or len(running) < 2:
         raise CheckError(f"of {sorted(running)} these got no request: {idle}")
-    return ", ".join(f"{address} {now[address] - served.get(address, 0)}" for address in sorted(running))
+    return ", ".join(f"{address} {now[address] - before.get(address, 0)}" for address in sorted(running))
 
 
 @check("single")
@@ -67,12 +66,3 @@ def a_container_killed_under_load_costs_no_acknowledged_fine(subject: Subject) -
         )
     silence = ledger.longest_silence()
     return f"{len(ledger.acknowledged)} acknowledged and there, {silence:.2f} s of silence, none failed"
-
-
-def _served(subject: Subject) -> dict[str, int]:
-    """How many requests each container answered, by NGINX's access log."""
-    counts: dict[str, int] = {}
-    for line in subject.host.run("cat", "/var/log/nginx/fines.log").stdout.splitlines():
-        upstream = json.loads(line).get("upstream", "").rpartition(", ")[2]
-        counts[upstream] = counts.get(upstream, 0) + 1
-    return counts

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.database import ask
 from rehearsal.checks.files import cut_off, must_add_up, packed, sent
-from rehearsal.checks.load import reported
 from rehearsal.checks.people import People
+from rehearsal.checks.reports import reported_of
 from rehearsal.checks.wire import connected, head
 
 _ROWS = 3000
@@ -27,7 +26,7 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     rows = _rows(people, mark)
     content = packed(rows)
     cut_off(people, 0, content)
-    if found := _count(people, mark):
+    if found := reported_of(people, mark):
         raise CheckError(f"a file that was cut off half-way left {len(found)} fines")
     resumed = sent(people, 0, packed(rows[: _ROWS // 3]))
     must_add_up(resumed, new=_ROWS // 3, repeated=0, refused=0)
@@ -41,7 +40,7 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     said = {each["mensaje"].lower() for each in answers[0]["detalle"]}
     if missing := [reason for reason in expected if not any(reason in sentence for sentence in said)]:
         raise CheckError(f"nobody was told {missing}: {sorted(said)}")
-    found = _count(people, mark)
+    found = reported_of(people, mark)
     doubled = sum(times > 1 for times in found.values())
     if len(found) != _ROWS or doubled:
         raise CheckError(f"{len(found)} of {_ROWS} rows are in the reports, {doubled} of them more than once")
@@ -91,15 +90,6 @@ def _rows(people: People, mark: str) -> list[bytes]:
         json.dumps(fines[1] | {"comentarios": "otra"}).encode(),
     ]
     return [json.dumps(fine).encode() for fine in fines] + wrong
-
-
-def _count(people: People, mark: str) -> Counter[str]:
-    """How often each comment that begins with the mark is in the reports."""
-    found: Counter[str] = Counter()
-    for (_, comment), times in reported(people).items():
-        if comment.startswith(mark):
-            found[comment] += times
-    return found
 
 
 def _announced(subject: Subject, token: str | None, size: int) -> str:

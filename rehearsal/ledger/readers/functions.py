@@ -25,6 +25,14 @@ _SAME = (
 )
 
 
+@reads("AWS::Lambda::EventInvokeConfig")
+def event_invoke_config(cloud: Cloud, asked: Asked) -> Found:
+    name, _, qualifier = asked.physical_id.rpartition(":")
+    record = cloud("lambda").get_function_event_invoke_config(FunctionName=name, Qualifier=qualifier)
+    told = {"FunctionName": name, "Qualifier": qualifier}
+    return Found(told | picked(record, "DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"), {})
+
+
 @reads("AWS::Lambda::Function")
 def function(cloud: Cloud, asked: Asked) -> Found:
     answer = cloud("lambda").get_function(FunctionName=asked.physical_id)
