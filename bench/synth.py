@@ -49,8 +49,8 @@ def runs(folder: Path) -> dict[str, Callable[[], float]]:
     (empty / "app.py").write_text(_EMPTY)
     (empty / "cdk.json").write_text((PROJECT / "cdk.json").read_text())
     app = [sys.executable, "app.py"]
-    given = {"CDK_CONTEXT_JSON": json.dumps(json.loads((PROJECT / "cdk.json").read_text())["context"])}
-    cli = ["cdk", "synth", "--quiet", "--output"]
+    given = {"CDK_CONTEXT_JSON": json.dumps(_context())}
+    cli = ["cdk", "synth", "--quiet", "-c", f"domain={_DOMAIN}", "--output"]
     return {
         "tier": lambda: _seconds(app, PROJECT, given | {"CDK_OUTDIR": f"{folder}/tier.out"}),
         "empty": lambda: _seconds(app, empty, given | {"CDK_OUTDIR": f"{folder}/empty.out"}),
@@ -59,6 +59,13 @@ def runs(folder: Path) -> dict[str, Callable[[], float]]:
     }
 
 
+def _context() -> dict[str, object]:
+    """cdk.json's context, and what has no value there."""
+    found: dict[str, object] = json.loads((PROJECT / "cdk.json").read_text())["context"]
+    return found | {"domain": _DOMAIN}
+
+
+_DOMAIN = "fines.example"
 _BOTH = """\
 import gc, json, os
 gc.disable()
@@ -87,7 +94,7 @@ def synth_both(say: Say, *, rounds: int = ROUNDS) -> Ratio:
 
 def runs_of_both(folder: Path) -> dict[str, Callable[[], float]]:
     """As `runs`: both tiers in one process, and an empty app."""
-    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
+    context = _context()
     settings = json.dumps([context | {"tier": "single"}, context | _ASG])
     both = {"SETTINGS_OF_BOTH": settings, "OUT": f"{folder}/both.out"}
     return {

@@ -9,10 +9,16 @@ from django.db.models.lookups import IContains
 from django.utils.translation import gettext_lazy as _
 
 LONGEST = 20
+MOST = 100  # characters of a plate as it is written, with its spaces and dashes
 
 
 def plain_plate(text: str) -> str:
-    """The plate as letters and digits alone, in capitals: spaces and dashes of any kind do not count."""
+    """The plate as letters and digits alone, in capitals: spaces and dashes of any kind do not count; of a long text, nothing.
+
+    Marks of accents are put in order before letters are compared, which takes the square of their number.
+    """
+    if len(text) > MOST:
+        return ""
     if text.isascii() and text.isalnum():
         return text.upper()
     # Full-width and other forms of a letter are that letter: a keyboard's habit makes no other vehicle.

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 GPS, MAKE, ORIENTATION = 0x8825, 0x010F, 0x0112
@@ -25,6 +25,7 @@ def picture(kind: str, size: tuple[int, int] = (64, 48), *, orientation: int | N
         options["pnginfo"] = text
     elif kind == "JPEG":
         options["comment"] = SECRET.encode()
+    options.setdefault("icc_profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     out = io.BytesIO()
     image.save(out, kind, exif=exif, xmp=SECRET.encode(), **options)
     assert SECRET.encode() in out.getvalue()

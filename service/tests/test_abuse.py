@@ -128,14 +128,43 @@ def test_nginx_refuses_an_address_that_the_server_would_refuse_without_a_word(li
 def test_every_place_of_nginx_that_asks_the_service_looks_at_the_address_first():
     places = re.findall(r"\n  location (.*?) \{\n(.*?)\n  \}", FRONT.partition("listen 443")[2], re.DOTALL)
     asking = {name: text for name, text in places if ".inc" in text and "static" not in name and "internal" not in text}
-    assert len(asking) == 6
-    # The named one is come to from another alone.
-    assert [name for name, text in asking.items() if "$illegible" not in text] == ["@repeatable"]
+    assert len(asking) == 8
+    # Those with a name are come to from another alone.
+    assert [name for name, text in asking.items() if "$unreadable" not in text] == ["@repeatable", "@upload", "@photo"]
 
 
 def test_photos_and_uploads_are_counted_by_themselves():
     zones = re.findall(r"limit_conn (\w+) \d+;", FRONT)
-    assert len(zones) == len(set(zones)) == 6, zones
+    assert len(zones) == len(set(zones)) == 8, zones
+
+
+def test_nginx_counts_a_file_once_it_knows_that_it_is_an_officers():
+    places = dict(re.findall(r"\n  location (.*?) \{\n(.*?)\n  \}", FRONT.partition("listen 443")[2], re.DOTALL))
+    counting = {name for name, text in places.items() if "limit_conn" in text}
+    assert counting == {"@upload", "@photo"}
+    for name in counting:
+        (door,) = [text for text in places.values() if f"try_files /_nowhere {name};" in text]
+        assert "include /etc/nginx/fines/files.inc;" in door
+
+
+@pytest.mark.parametrize(("length", "large"), [("0", False), ("9999999", False), ("10000000", True), ("", True)])
+def test_a_day_of_one_device_is_a_small_file_and_one_of_unknown_size_is_not(length, large):
+    pattern = re.search(r'map \$content_length \$large \{ default yes; "~(.*?)" "";', FRONT)
+    assert re.search(pattern[1], length) is not large
+
+
+@pytest.mark.parametrize(
+    ("kind", "twice"),
+    [
+        ("application/json", False),
+        ('multipart/form-data; boundary="a,b"', False),
+        ("application/json, application/json", True),
+        ('multipart/form-data; boundary="a,b", text/plain', True),
+    ],
+)
+def test_two_kinds_of_content_are_seen_by_the_comma_between_them(kind, twice):
+    pattern = re.search(r"\$http_content_type \$twice \{ default \"\"; '~(.*?)' yes;", FRONT)
+    assert bool(re.search(pattern[1], kind)) is twice
 
 
 @pytest.fixture(scope="module")

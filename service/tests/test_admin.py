@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from django.urls import reverse
@@ -206,9 +207,26 @@ def test_tokens_are_revoked_from_their_list(admin, load, officer):
     answer = admin.post("/admin/infracciones/token/", {"action": "revoke", "_selected_action": pks}, follow=True)
     assert "Se revocó 1 token." in text(answer)
     assert load().status_code == 401
+    [entry] = LogEntry.objects.filter(object_id__in=map(str, pks))
+    assert (entry.action_flag, entry.user.username) == (CHANGE, "jefa")
     revoked = Token.objects.get().revocado
     admin.post("/admin/infracciones/token/", {"action": "revoke", "_selected_action": pks})
     assert Token.objects.get().revocado == revoked
+
+
+@pytest.mark.parametrize("value", ["x", "9" * 40, "-1", "\u0663", ""])
+@pytest.mark.parametrize(
+    ("form", "references"),
+    [("infraccion", ("vehiculo", "oficial")), ("vehiculo", ("persona",)), ("token", ("oficial",))],
+)
+def test_a_reference_that_is_no_number_brings_the_form_back(admin, owner, officer, form, references, value):
+    answer = admin.post(f"/admin/infracciones/{form}/add/", dict.fromkeys(references, value))
+    assert answer.status_code == 200 and answer.context["errors"]
+
+
+def test_a_form_that_comes_back_shows_what_was_chosen_well(admin, owner, officer):
+    form = {"vehiculo": owner.vehiculos.get().pk, "oficial": "x"}
+    assert "AB123CD" in text(admin.post("/admin/infracciones/infraccion/add/", form))
 
 
 @pytest.mark.parametrize(("state", "shown"), [("vigente", "1"), ("vencido", "2"), ("revocado", "3")])

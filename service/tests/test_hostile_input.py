@@ -1,6 +1,7 @@
 """What somebody sends to do harm: a 4xx that says why, or a refused row; nothing half-written, and others are served meanwhile."""
 
 import gzip
+import io
 import json
 import socket
 import uuid
@@ -10,6 +11,7 @@ import pytest
 from django.test import RequestFactory
 from fines import wsgi
 from infracciones.models import Carga, Infraccion
+from infracciones.uploads.bodies import PIECE, Body, TooLarge
 
 NDJSON, ARRAY = "application/x-ndjson", "application/json"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,6 +126,22 @@ def test_a_gzip_that_grows_to_ten_gibibytes_is_refused_long_before(upload):
     assert answer.status_code == 413
     assert "MiB" in answer.json()["mensaje"]
     assert nothing_was_written()
+
+
+def test_a_bomb_is_unpacked_no_further_than_it_may_go():
+    unpacked = 0
+
+    class Counted(Body):
+        def _unpacked(self):
+            nonlocal unpacked
+            for piece in super()._unpacked():
+                unpacked += len(piece)
+                yield piece
+
+    bomb = gzip.compress(b" " * 64 * 2**20)
+    with pytest.raises(TooLarge):
+        list(Counted(io.BytesIO(bomb), announced=len(bomb), packed=True, most=2**20).pieces())
+    assert unpacked <= 2**20 + PIECE
 
 
 @pytest.mark.parametrize(

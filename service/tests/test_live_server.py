@@ -190,11 +190,15 @@ def test_its_log_is_json_line_by_line_and_holds_no_secret(servers, headers):
         headers={"X-Request-Id": "abcdef0123456789"},
     )
     httpx.get(f"{servers[0].url}/nada", headers=headers)
+    guess = {"username": "jefa", "password": "nadie-lee-esto"}
+    httpx.post(f"{servers[0].url}/admin/login/", data=guess)
+    assert any(line.get("path") == "/admin/login/" for line in servers[0].log_lines())
     log = servers[0].log()
     lines = servers[0].log_lines()
     assert [line["status"] for line in lines if line.get("request_id") == "abcdef0123456789"] == [200]
     assert "ana@ejemplo.com" not in log
     assert headers["Authorization"].removeprefix("Bearer ") not in log
+    assert "nadie-lee-esto" not in log
 
 
 def test_a_migration_takes_logins_away_that_ended(env, headers, live_postgres):
@@ -249,6 +253,28 @@ def test_fifty_thousand_refused_rows_are_told_of_in_little_memory(env, headers):
     assert told["rechazadas"] == len(told["detalle"]) == 50_000
     assert [each["linea"] for each in told["detalle"]] == list(range(1, 50_001))
     assert more < 40, f"{more:.0f} MiB"
+
+
+def test_long_rows_are_taken_in_little_memory(env, headers):
+    """A hundred megabytes and more of comments: the file is never in memory, packed or not."""
+    rows = [
+        json.dumps(FINE | {"id": str(uuid.uuid4()), "comentarios": "\u4e2d" * 2000}, ensure_ascii=False).encode()
+        for _ in range(20_000)
+    ]
+    content = gzip.compress(b"\n".join(rows), compresslevel=1)
+    assert sum(map(len, rows)) > 110 * 2**20
+    del rows
+    kind = headers | {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+    with Server(env) as server:
+        pid = worker(server)
+        address = f"{server.url}/cargar_infracciones"
+        assert httpx.post(address, content=gzip.compress(b""), headers=kind).status_code == 200
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is from now on
+        before = mebibytes(pid, "VmRSS")
+        told = httpx.post(address, content=content, headers=kind, timeout=120).json()
+        more = mebibytes(pid, "VmHWM") - before
+    assert (told["nuevas"], told["rechazadas"]) == (20_000, 0)
+    assert more < 64, f"{more:.0f} MiB"
 
 
 def test_a_worker_gives_back_what_a_photo_took(env, headers, tmp_path):

@@ -77,6 +77,47 @@ def test_a_revoked_and_an_expired_token_are_401(load, change):
     assert not Infraccion.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "change", [{"revocado": datetime(2026, 1, 1, tzinfo=UTC)}, {"vence": datetime(2026, 1, 1, tzinfo=UTC)}]
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/token"),
+        ("post", "/cargar_infracciones"),
+        ("post", "/infracciones/1/evidencia"),
+        ("get", "/infracciones/1/evidencia"),
+        ("get", "/generar_informe?correo=jose.pena@ejemplo.com"),
+    ],
+)
+def test_a_token_that_works_no_more_works_nowhere(client, officer, owner, change, method, path):
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    more = {"data": b"", "content_type": "application/x-ndjson"} if method == "post" else {}
+    assert getattr(client, method)(path, headers=headers, **more).status_code != 401
+    Token.objects.update(**change)
+    assert getattr(client, method)(path, headers=headers, **more).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "written", ["A" + "\u0345" * 9000, "AB123CD" + " " * 10_000, "AB123CD" + "-" * 94, "A" * 10_000]
+)
+def test_a_plate_written_at_length_is_refused_before_its_letters_are_compared(load, monkeypatch, written):
+    compared = []
+    monkeypatch.setattr("infracciones.plates.unicodedata.normalize", lambda form, text: compared.append(text) or text)
+    answer = load(placa_patente=written)
+    assert answer.status_code == 422 and "placa_patente" in answer.json()["errores"]
+    assert not compared and not Infraccion.objects.exists()
+
+
+@pytest.mark.parametrize(("key", "seen", "status"), [("a,b", "a, b", 400), ("a,b", "a,b", 200), ("a, b", "a, b", 200)])
+def test_two_keys_are_seen_by_what_nginx_and_the_server_put_between_them(client, officer, owner, key, seen, status):
+    shown = {"Authorization": f"Bearer {officer.token}", "Idempotency-Key": key, "X-Idempotency-Seen": seen}
+    fine = {"placa_patente": "AB123CD", "timestamp": 1772630430, "comentarios": "x"}
+    answer = client.post("/cargar_infraccion", fine, content_type="application/json", headers=shown)
+    assert answer.status_code == status
+    assert Infraccion.objects.count() == (status == 200)
+
+
 def test_an_unknown_plate_is_404_and_names_it(load):
     answer = load(placa_patente="zz 999 zz")
     assert answer.status_code == 404

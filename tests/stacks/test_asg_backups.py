@@ -78,10 +78,18 @@ def test_people_hear_of_a_snapshot_that_was_not_made() -> None:
     (rule,) = resources(template, "AWS::Events::Rule").values()
     (topic,) = resources(template, "AWS::SNS::Topic")
     assert rule["Properties"]["EventPattern"]["detail"]["state"] == ["ABORTED", "EXPIRED", "FAILED"]
-    assert [flat(target["Arn"]) for target in rule["Properties"]["Targets"]] == [f"${{{topic}}}"]
-    (policy,) = resources(template, "AWS::SNS::TopicPolicy").values()
-    lets = [each for each in policy["Properties"]["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
-    assert {"Service": "events.amazonaws.com"} in [each["Principal"] for each in lets]
+    (target,) = rule["Properties"]["Targets"]
+    assert flat(target["Arn"]) == f"${{{topic}}}"
+    # By a role of this rule's own: the topic's policy would have to let the rules of any account publish.
+    role = flat(target["RoleArn"]).removeprefix("${").partition(".")[0]
+    (policy,) = (
+        p["Properties"]
+        for p in resources(template, "AWS::IAM::Policy").values()
+        if {"Ref": role} in p["Properties"]["Roles"]
+    )
+    assert [(s["Action"], flat(s["Resource"])) for s in policy["PolicyDocument"]["Statement"]] == [
+        ("sns:Publish", f"${{{topic}}}")
+    ]
 
 
 @pytest.mark.parametrize("metric", ["BackupAgeSeconds", "ProvenBackupAgeSeconds"])

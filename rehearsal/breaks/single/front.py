@@ -12,6 +12,7 @@ from rehearsal.checks.single.front import (
     a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
     nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https,
     nothing_older_than_tls_1_2_is_spoken,
+    the_number_of_a_request_is_in_its_answer_in_the_log_of_nginx_and_in_that_of_the_service,
     while_no_container_runs_people_get_a_page_and_programs_get_json,
 )
 
@@ -22,6 +23,24 @@ _HEADERS, _ERRORS = "/etc/nginx/fines/headers.inc", "/etc/nginx/fines/errors.inc
 def browsers_are_told_nothing_of_https(subject: Subject) -> Iterator[None]:
     line = 'add_header Strict-Transport-Security "max-age=31536000" always;'
     with edited(subject.host, _HEADERS, {line: ""}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https, says="two idempotency keys was answered")
+def two_keys_are_taken_for_one(subject: Subject) -> Iterator[None]:
+    seen = "proxy_set_header X-Idempotency-Seen $http_idempotency_key;"
+    with edited(subject.host, "/etc/nginx/fines/proxy.inc", {seen: ""}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(
+    the_number_of_a_request_is_in_its_answer_in_the_log_of_nginx_and_in_that_of_the_service,
+    says="the log of the service does not have the request",
+    again=True,
+)
+def nginx_keeps_the_number_of_a_request_to_itself(subject: Subject) -> Iterator[None]:
+    passed = "proxy_set_header X-Request-Id $request_id;"
+    with edited(subject.host, "/etc/nginx/fines/proxy.inc", {passed: ""}, then=RELOAD_NGINX):
         yield
 
 

@@ -38,6 +38,21 @@ def nginx_lets_an_officer_send_any_number_of_files_at_a_time(subject: Subject) -
         yield
 
 
+@breaks(two_hundred_connections_that_send_a_byte_a_second_harm_nobody, says="and of one who is not: [429, 429, 429]")
+def files_of_strangers_are_counted_with_those_of_officers(subject: Subject) -> Iterator[None]:
+    asked = "    try_files /_nowhere @upload;\n"
+    with edited(subject.host, NGINX, {asked: f"    limit_conn small_address 30;\n{asked}"}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(two_hundred_connections_that_send_a_byte_a_second_harm_nobody, says="and of one who is not: [429, 429, 429]")
+def six_slow_devices_fill_a_station(subject: Subject) -> Iterator[None]:
+    with edited(
+        subject.host, NGINX, {"limit_conn small_address 240;": "limit_conn small_address 24;"}, then=RELOAD_NGINX
+    ):
+        yield
+
+
 @breaks(two_hundred_connections_that_send_a_byte_a_second_harm_nobody, says="beside them")
 def nginx_hands_slow_bodies_on_as_they_come(subject: Subject) -> Iterator[None]:
     with edited(

@@ -31,10 +31,10 @@ def backups_drills_and_security_upgrades_are_due_within_a_day(subject: Subject) 
 
 @check("single")
 def figures_certificates_and_credentials_are_seen_to_all_day_without_anybody_asking(subject: Subject) -> str:
-    due = _due(subject)
+    due, last = _due(subject), _timers(subject, "last")
     if late := [name for name, most in _ALL_DAY.items() if not due.get(f"{name}.timer", most + 1) <= most]:
         raise CheckError(f"{', '.join(f'{name}.timer' for name in late)} will not run as often as they must: {due}")
-    ran = _last_run(subject, "fines-metrics.timer")
+    ran = last.get("fines-metrics.timer", 0.0)
     if (ago := time.time() - ran) > _ALL_DAY["fines-metrics"]:
         raise CheckError(f"the host's figures were sent {ago:.0f} s ago for the last time")
     while not _heard(subject, ran):
@@ -43,12 +43,6 @@ def figures_certificates_and_credentials_are_seen_to_all_day_without_anybody_ask
         time.sleep(0.5)
     seconds = ", ".join(f"{name} in {due[name + '.timer']:.0f} s" for name in _ALL_DAY)
     return f"due: {seconds}; figures came {ago:.0f} s ago by themselves"
-
-
-def _last_run(subject: Subject, timer: str) -> float:
-    """When a timer last went off by itself, in seconds since 1970."""
-    shown = subject.host.run("systemctl", "show", "--property=LastTriggerUSec", "--timestamp=unix", timer).stdout
-    return float(shown.strip().partition("@")[2] or 0)
 
 
 def _heard(subject: Subject, ran: float) -> bool:
@@ -75,5 +69,10 @@ def _await_upgrades(subject: Subject) -> None:
 
 def _due(subject: Subject) -> dict[str, float]:
     """In how many seconds each timer of the host is due next."""
+    return {timer: moment - time.time() for timer, moment in _timers(subject, "next").items()}
+
+
+def _timers(subject: Subject, when: str) -> dict[str, float]:
+    """When each timer of the host goes off next, or went off last by itself, in seconds since 1970."""
     listed = json.loads(subject.host.run("systemctl", "list-timers", "--all", "--output=json").stdout)
-    return {timer["unit"]: timer["next"] / 1e6 - time.time() for timer in listed if timer["next"]}
+    return {timer["unit"]: timer[when] / 1e6 for timer in listed if timer[when]}

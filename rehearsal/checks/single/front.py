@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import time
 import warnings
 from collections import Counter
+from typing import Any
 
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import ports
 from rehearsal.checks.people import People
+from rehearsal.checks.wire import connected
 
+_POST, _JSON, _SIZE = "POST /cargar_infraccion HTTP/1.1", "Content-Type: application/json", "Content-Length: {size}"
+# What is no request of HTTP's, or is two: for each a 400 that says so, and nothing is written.
+_MALFORMED = {
+    "two idempotency keys": [_POST, _JSON, _SIZE, "Idempotency-Key: a", "Idempotency-Key: b"],
+    "two types": [_POST, _JSON, _JSON, _SIZE],
+    "two lengths": [_POST, _JSON, _SIZE, "Content-Length: 9"],
+    "a length and chunks": [_POST, _JSON, _SIZE, "Transfer-Encoding: chunked"],
+    "an unknown coding": [_POST, _JSON, "Transfer-Encoding: gzip, chunked"],
+    "two names": [_POST, _JSON, _SIZE, "Host: other.example"],
+}
+_LOGGED = 10.0  # seconds within which a request is in the logs
 _YEAR = "max-age=31536000"
 _CALLS, _CALLS_ALLOWED = 340, 300  # with one token: five come back each second
 _LOGINS = 14  # ten a minute are allowed
@@ -33,7 +47,54 @@ def nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https(subjec
         ):
             _is(answer, status, what=name, page=status == 200)
             seen.append(f"{name}: {status}")
+    for name, lines in _MALFORMED.items():
+        status, told = _raw(subject, people, lines)
+        if status != 400 or not told.get("mensaje"):
+            raise CheckError(f"{name} was answered {status}: {told}")
+        seen.append(f"{name}: 400")
     return "; ".join(seen)
+
+
+def _raw(subject: Subject, people: People, lines: list[str]) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON of what a fine with these lines in its head is answered."""
+    fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "dos veces"}
+    body = json.dumps(fine).encode()
+    head = [f"Host: {subject.domain}", f"Authorization: Bearer {people.tokens[0]}", "Connection: close"]
+    first, *rest = [line.format(size=len(body)) for line in lines]
+    with connected(subject) as connection:
+        connection.sendall("\r\n".join([first, *head, *rest, "", ""]).encode() + body)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    top, _, content = answer.partition(b"\r\n\r\n")
+    status = int(top.split(b" ", 2)[1]) if top.count(b" ") else 0
+    try:
+        told = json.loads(content[content.find(b"{") : content.rfind(b"}") + 1])  # it may come in chunks
+    except ValueError:
+        told = {"no JSON": content[:120].decode(errors="replace")}
+    return status, dict(told)
+
+
+@check("single")
+def the_number_of_a_request_is_in_its_answer_in_the_log_of_nginx_and_in_that_of_the_service(subject: Subject) -> str:
+    people = People.make(subject, officers=1, owners=1)
+    with people.client() as client:
+        answer = client.get(f"/generar_informe?correo={people.owners[0]}", headers=people.reader)
+    numbers = answer.headers.get_list("X-Request-Id")
+    if len(numbers) != 1 or not numbers[0]:
+        raise CheckError(f"the answer has the numbers {numbers}")
+    for what, command in {
+        "NGINX": ["grep", "-c", numbers[0], "/var/log/nginx/fines.log"],
+        "the service": [
+            "sh",
+            "-c",
+            f"journalctl CONTAINER_TAG=fines-web --no-pager --output=cat | grep -c {numbers[0]}",
+        ],
+    }.items():
+        deadline = time.monotonic() + _LOGGED
+        while subject.host.run(*command, check=False).stdout.strip() in ("", "0"):
+            if time.monotonic() > deadline:
+                raise CheckError(f"the log of {what} does not have the request {numbers[0]}")
+            time.sleep(0.3)
+    return f"{numbers[0]}, once in the answer and in both logs"
 
 
 @check("single")

@@ -42,6 +42,7 @@ def restore(action: str, call: Call, place: Place) -> list[Check]:
     if not call.operation.startswith("RestoreDBInstance"):
         return []
     given = call.parameters
-    context = {"rds:PubliclyAccessible": str(bool(given.get("PubliclyAccessible"))).lower()}
+    public = str(given.get("PubliclyAccessible", "")).lower() == "true"  # on the wire it is a word
+    context = {"rds:PubliclyAccessible": str(public).lower()}
     named = [(given[name], kind) for name, kind in _OF_A_RESTORE if given.get(name)]
     return [Check(action, place.arn("rds", f"{kind}:{name}"), context) for name, kind in named]

@@ -56,7 +56,8 @@ class InfraccionAdmin(CheckedInitial, CappedList, GuardedSaving, GuardedDeletion
     # No hierarchy of dates: to know which years there are, it would read all fines for each page.
     search_fields = ("comentarios",)  # and what else `fines_with` looks at
     search_help_text = _(
-        "A plate, a person, an officer, a word of the comments, or a date such as 2026-03-04 or 4/3/2026"
+        "A plate, a person, an officer, or a date such as 2026-03-04 or 4/3/2026; "
+        "a word of the comments is looked for on that date, or in the last 30 days"
     )
     autocomplete_fields = ("vehiculo", "oficial")
     readonly_fields = ("registrada", "carga", "photo")
@@ -81,7 +82,7 @@ class InfraccionAdmin(CheckedInitial, CappedList, GuardedSaving, GuardedDeletion
             end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
             queryset = queryset.filter(timestamp__gte=begin, timestamp__lt=end)
         for word in words_in(rest):
-            queryset = queryset.filter(fines_with(word))
+            queryset = queryset.filter(fines_with(word, on_a_day=bool(days)))
         return queryset, False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Infraccion | None = None) -> tuple[str, ...]:

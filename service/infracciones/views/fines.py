@@ -125,4 +125,7 @@ def _key(request: HttpRequest) -> str | None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY or "\0" in key:
         raise Refusal(400, f"La clave de idempotencia debe tener de 1 a {LONGEST_KEY} caracteres ASCII.")
+    # NGINX and the server write two headers of a name with another comma between them: one header they write alike.
+    if request.headers.get("X-Idempotency-Seen", key) != key:
+        raise Refusal(400, "La clave de idempotencia está dos veces: mande una sola cabecera Idempotency-Key.")
     return key

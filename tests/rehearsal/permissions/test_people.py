@@ -149,6 +149,7 @@ def test_a_restore_names_its_two_databases_and_stays_closed(people: Bench) -> No
     restore = rds.restore_db_instance_to_point_in_time
     good = {"SourceDBInstanceIdentifier": "living", "TargetDBInstanceIdentifier": "fines-restored-1"}
     people.passes(lambda: restore(**good, UseLatestRestorableTime=True))
+    people.passes(lambda: restore(**good, UseLatestRestorableTime=True, PubliclyAccessible=False))
     for other in (
         {"SourceDBInstanceIdentifier": "another"},
         {"TargetDBInstanceIdentifier": "living-2"},
