@@ -89,7 +89,8 @@ class Cdk:
         """
         assembly = BUILD / "synth" / (name or str(context["tier"]))
         settings = [word for key, value in context.items() for word in ("-c", f"{key}={value}")]
-        self._call("synth", say, "synth", "--quiet", "--output", str(assembly), *settings, within=project)
+        log = f"synth-{name}" if name else "synth"  # some are made beside others
+        self._call(log, say, "synth", "--quiet", "--output", str(assembly), *settings, within=project)
         return assembly
 
     def deploy(self, assembly: Path, say: Say, *, log: str = "deploy") -> None:
@@ -112,6 +113,11 @@ class Cdk:
             "--method",
             "change-set",
         )
+
+    def publish(self, assembly: Path, say: Say) -> None:
+        """Builds and sends what an assembly takes along, so that its deployment finds it there."""
+        words = ("--all", "--app", str(assembly), "--unstable=publish-assets")
+        self._call(f"publish-{assembly.name}", say, "publish-assets", *words)
 
     def deploy_zone(self, name: str, say: Say) -> None:
         """Makes a hosted zone as one does who has none."""

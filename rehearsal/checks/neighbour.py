@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -45,6 +46,14 @@ def proof(subject: Subject, certificate: str) -> dict[str, str]:
 
 def neighbour(subject: Subject) -> Subject:
     """The deployed neighbour; deployed now, and the paths opened, if it is not there yet."""
+    assembly = deployed(subject)
+    template: dict[str, Any] = template_of(assembly, NAME)
+    settings: dict[str, object] = {"tier": "single", **OPEN}
+    return Subject(subject.tier, NAME, assembly, template, subject.domain, settings, project=subject.project)
+
+
+def deployed(subject: Subject) -> Path:
+    """The neighbour's assembly, once it is deployed and the paths are open."""
     assembly = BUILD / "synth" / f"{subject.tier.run.tier}-neighbour"
     if not is_there(subject):
         cdk = subject.tier.cdk
@@ -53,9 +62,7 @@ def neighbour(subject: Subject) -> Subject:
         synth(subject, context(subject), "neighbour")
         cdk.deploy(assembly, lambda _: None, log="deploy-neighbour")
         subject.tier.delegate(subject.domain, subject.tier.outputs(NAME)["PublicAddress"])
-    template: dict[str, Any] = template_of(assembly, NAME)
-    settings: dict[str, object] = {"tier": "single", **OPEN}
-    return Subject(subject.tier, NAME, assembly, template, subject.domain, settings, project=subject.project)
+    return assembly
 
 
 def is_there(subject: Subject) -> bool:

@@ -48,6 +48,13 @@ def variant(subject: Subject, name: str, change: Callable[[Path], None] | None =
     return subject.tier.cdk.synth(subject.context, lambda _: None, name=f"{subject.tier.run.tier}-{name}", project=copy)
 
 
+def published(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:
+    """The same, with its image and its files sent ahead of its deployment."""
+    assembly = variant(subject, name, change)
+    subject.tier.cdk.publish(assembly, lambda _: None)
+    return assembly
+
+
 def synth(subject: Subject, settings: Mapping[str, object], name: str) -> Path:
     """The assembly of the release that runs, with other settings."""
     full = f"{subject.tier.run.tier}-{name}"

@@ -4,8 +4,29 @@ from __future__ import annotations
 
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 from rehearsal.checks import Subject
+
+# Ports that something might listen on: all the well-known ones, and those of databases, caches, containers and agents.
+TRIED = sorted(
+    {
+        *range(1, 1025),
+        3306,
+        5353,
+        5432,
+        6379,
+        8000,
+        8080,
+        8404,
+        *range(8101, 8117),
+        *range(8201, 8217),
+        9090,
+        9100,
+        10250,
+        27017,
+    }
+)
 
 
 def connected(subject: Subject) -> ssl.SSLSocket:
@@ -34,3 +55,10 @@ def answers(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def answering(address: str) -> set[int]:
+    """The ports of TRIED at which somebody takes a connection."""
+    with ThreadPoolExecutor(600) as pool:
+        found = pool.map(lambda port: answers(address, port), TRIED)
+        return {port for port, open in zip(TRIED, found, strict=True) if open}

@@ -47,6 +47,8 @@ def logging_settings(level: str) -> dict[str, Any]:
             "django": {"level": level, "handlers": [], "propagate": True},
             # The line of fines.request says the same of every refused request.
             "django.request": {"level": "ERROR"},
+            # A name that is not the service's is its sender's fault, and answered 400.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "_granian": {"level": "WARNING", "handlers": [], "propagate": True},
         },
     }

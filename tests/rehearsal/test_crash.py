@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.machines.traces import start_time
 from rehearsal.places import PROJECT, Run
 from tests.rehearsal.root import needs_root
 
@@ -28,7 +29,8 @@ def left_on_this_system() -> dict[str, set[str]]:
 
     processes = set()
     for place in Path("/proc").iterdir():
-        if place.name.isdecimal() and int(place.name) != os.getpid():
+        # what is dead and not yet waited for is nobody's doing any more
+        if place.name.isdecimal() and int(place.name) != os.getpid() and start_time(int(place.name)) is not None:
             try:
                 words, within = (place / "cmdline").read_text(), (place / "cgroup").read_text()
             except OSError:

@@ -18,12 +18,12 @@ from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import dump_alarms  # isort: skip
 from rehearsal.checks.asg import restores  # isort: skip
 from rehearsal.checks.asg import migrations  # isort: skip
+from rehearsal.checks.asg import fleet  # isort: skip
 from rehearsal.checks.asg import peaks  # isort: skip
 from rehearsal.checks.asg import rollout  # isort: skip
-from rehearsal.checks.asg import demand  # isort: skip
-from rehearsal.checks.asg import release  # isort: skip
 from rehearsal.checks.asg import failover  # isort: skip
-from rehearsal.checks.asg import fleet  # isort: skip
+from rehearsal.checks.asg import release  # isort: skip
+from rehearsal.checks.asg import demand  # isort: skip
 from rehearsal.checks.asg import names  # isort: skip
 from rehearsal.checks.asg import promotion  # isort: skip
 from rehearsal.checks.asg import refusals  # isort: skip

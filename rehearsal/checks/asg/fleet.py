@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.variant import deploy, variant, without_readyz
+from rehearsal.checks.variant import deploy, published, without_readyz
 from rehearsal.machines.machine import Machine
 
 REPLACED_SECONDS = 120
 _PACE = 0.22  # seconds between an officer's fines: below the limit on a token
-_OFFICERS = 12
-_STEADY = 600  # requests before the replacement begins
-LEAST = 5_000  # requests of a replacement, at least
 
 
 @check("asg")
@@ -44,11 +42,15 @@ def a_machine_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(sub
     )
 
 
-@check("asg")
+def _never_ready(subject: Subject) -> Path:
+    return published(subject, "never-ready", without_readyz)
+
+
+@check("asg", ahead=_never_ready)
 def a_refresh_to_an_image_that_never_serves_fails_rolls_back_and_fails_no_request(subject: Subject) -> str:
     before = {machine.id for machine in subject.hosts}
     people = People.make(subject, officers=4, owners=2)
-    assembly = variant(subject, "never-ready", without_readyz)
+    assembly = subject.made(_never_ready)
     with Load(people, officers=4, pause=_PACE) as load:
         try:
             deploy(subject, assembly, log="deploy-never-ready")

@@ -11,9 +11,9 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.pinned import Pinned
-from rehearsal.checks.wire import answers
+from rehearsal.checks.wire import TRIED, answering, answers
 
-_ALSO_TRIED = (22, 53, 5432, 8101, 8404)
+_OPEN = {80, 443}
 
 
 @check("asg")
@@ -36,14 +36,10 @@ def https_verifies_for_the_domain_at_each_address_of_the_load_balancer_and_http_
 
 @check("asg")
 def nothing_but_the_two_ports_of_the_web_is_reached_from_outside(subject: Subject) -> str:
-    open_ports = [
-        f"{address}:{port}"
-        for address in subject.tier.addresses(subject.domain)
-        for port in _ALSO_TRIED
-        if answers(address, port)
-    ]
-    if open_ports:
-        raise CheckError(f"these are reached from outside: {', '.join(open_ports)}")
+    fronts = subject.tier.addresses(subject.domain)
+    for address in fronts:
+        if (found := answering(address)) != _OPEN:
+            raise CheckError(f"of the load balancer's {address} these ports are reached from outside: {sorted(found)}")
     private = [
         *(f"{machine.address}:443" for machine in subject.hosts),
         *(f"{address}:5432" for address in subject.tier.addresses(subject.outputs["DatabaseHost"])),
@@ -54,7 +50,7 @@ def nothing_but_the_two_ports_of_the_web_is_reached_from_outside(subject: Subjec
         reached = [place for place in private if answers(*_split(place))]
     if reached:
         raise CheckError(f"these are reached from outside: {', '.join(reached)}")
-    return f"{len(_ALSO_TRIED)} other ports of the load balancer are closed, and {', '.join(private)} are not reached"
+    return f"of {len(TRIED)} ports of {len(fronts)} addresses of the load balancer {sorted(_OPEN)} answer, and {', '.join(private)} are not reached"
 
 
 @contextlib.contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People, manage
-from rehearsal.checks.variant import deploy, variant, with_migration
+from rehearsal.checks.variant import deploy, published, with_migration
 from rehearsal.cloud.events import LAUNCHED
 
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
@@ -20,11 +21,15 @@ with connection.cursor() as cursor:
 """
 
 
-@check("asg")
+def _bad_migration(subject: Subject) -> Path:
+    return published(subject, "bad-migration", lambda copy: with_migration(copy, "9001_rehearsal", "SELECT 1/0"))
+
+
+@check("asg", ahead=_bad_migration)
 def a_release_whose_migration_fails_stops_with_the_reason_and_replaces_no_machine(subject: Subject) -> str:
     before = {machine.id for machine in subject.hosts}
     people = People.make(subject, officers=2, owners=2)
-    assembly = variant(subject, "bad-migration", lambda copy: with_migration(copy, "9001_rehearsal", "SELECT 1/0"))
+    assembly = subject.made(_bad_migration)
     with Load(people, officers=2, pause=_PACE) as load:
         began = time.time()
         try:

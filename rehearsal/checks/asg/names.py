@@ -13,7 +13,7 @@ from cryptography import x509
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.weights import give, shares
-from rehearsal.checks.neighbour import OPEN, ask_for_certificate, neighbour, proof
+from rehearsal.checks.neighbour import OPEN, ask_for_certificate, deployed, neighbour, proof
 from rehearsal.checks.pinned import Pinned
 from rehearsal.checks.roaming import Asking, await_lead
 from rehearsal.checks.variant import synth
@@ -21,10 +21,11 @@ from rehearsal.checks.variant import synth
 ISSUED_SECONDS = 30
 
 
-@check("asg")
+@check("asg", ahead=deployed)
 def the_tier_deploys_with_its_certificate_while_tier_single_answers_for_the_name_and_weights_move_the_traffic(
     subject: Subject,
 ) -> str:
+    subject.made(deployed)
     single, tier = neighbour(subject), subject.tier
     before = shares(subject)
     server, answered = single.outputs["PublicAddress"], 0

@@ -8,7 +8,7 @@ from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.variant import deploy, variant
+from rehearsal.checks.variant import deploy, published
 
 _OFFICERS, _PAUSE = 12, 0.22
 _FAILING = """
@@ -24,10 +24,14 @@ def application(environ, start_response):
 """
 
 
-@check("asg")
+def _no_fine(subject: Subject) -> Path:
+    return published(subject, "no-fine", _without_fines)
+
+
+@check("asg", ahead=_no_fine)
 def a_release_that_serves_and_takes_no_fine_is_taken_back_by_its_alarm(subject: Subject) -> str:
     before = {machine.id for machine in subject.hosts}
-    assembly = variant(subject, "no-fine", _without_fines)
+    assembly = subject.made(_no_fine)
     people = People.make(subject, officers=_OFFICERS, owners=3)
     with Load(people, officers=_OFFICERS, pause=_PAUSE) as load:
         try:

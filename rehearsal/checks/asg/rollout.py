@@ -56,6 +56,16 @@ class Rollout:
     gone: list[str]  # those that cannot be had afterwards
 
 
+def _next_release(subject: Subject) -> Path:
+    """The project of the release, whose image is there before its deployment begins."""
+    copy = project(subject, "new-release", _another_release)
+    name = f"{subject.tier.run.tier}-new-release"
+    subject.tier.cdk.publish(
+        subject.tier.cdk.synth(subject.context, lambda _: None, name=name, project=copy), lambda _: None
+    )
+    return copy
+
+
 def rollout(subject: Subject) -> Rollout:
     """Has the schedule make the size of a peak, releases another image by the runbook, and lets the peak end."""
     zone = ZoneInfo(str(subject.context.get("timezone", "UTC")))
@@ -66,7 +76,7 @@ def rollout(subject: Subject) -> Rollout:
         datetime(YEAR, 3, 1, tzinfo=zone),
     )
     files = Distribution(subject)
-    copy = project(subject, "new-release", _another_release)
+    copy = subject.made(_next_release)
     people = People.make(subject, officers=_OFFICERS, owners=4)
     named_before = frozenset(named(files))
     with clock.running(midnight + timedelta(minutes=begin - AHEAD - 1), pace=60):
@@ -108,7 +118,7 @@ def rollout(subject: Subject) -> Rollout:
     )
 
 
-@check("asg")
+@check("asg", ahead=_next_release)
 def a_refresh_to_a_new_image_under_load_fails_no_request_and_migrates_once_before_any_machine(subject: Subject) -> str:
     seen = subject.once(rollout)
     ledger = seen.ledger

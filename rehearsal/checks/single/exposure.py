@@ -8,35 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import instances
-from rehearsal.checks.wire import answers
+from rehearsal.checks.wire import TRIED, answering
 
 AWAY_SECONDS = 20  # without a database: six times what the group takes to notice a dead machine (cloud/fleet.py)
 _OPEN = {53, 80, 443}
-_TRIED = sorted(
-    {
-        *range(1, 1025),
-        3306,
-        5353,
-        5432,
-        6379,
-        8000,
-        8080,
-        *range(8101, 8117),
-        *range(8201, 8217),
-        9090,
-        9100,
-        10250,
-        27017,
-    }
-)
-
-
 _MARK = b"rehearsal: does this come through?"
 # Reads what comes to the machine's interface, before any rule of its own, until two seconds have brought nothing.
 _SEES = """
@@ -58,14 +38,9 @@ print(*found)
 
 @check("single")
 def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) -> str:
-    with ThreadPoolExecutor(600) as pool:
-        answering = {
-            port
-            for port, open in zip(_TRIED, pool.map(lambda p: answers(subject.address, p), _TRIED), strict=True)
-            if open
-        }
-    if answering - _OPEN or not {80, 443} <= answering:
-        raise CheckError(f"these ports answer: {sorted(answering)}")
+    found = answering(subject.address)
+    if found - _OPEN or not {80, 443} <= found:
+        raise CheckError(f"these ports answer: {sorted(found)}")
     listening = set()
     for line in subject.host.run("ss", "-Hlntu").stdout.splitlines():
         address = line.split()[4]
@@ -75,9 +50,9 @@ def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) ->
     # what systemd-resolved has for link-local names is closed by the security group as well, as is seen below
     if stray := listening - _OPEN - {5355}:
         raise CheckError(f"these ports listen beyond the loopback: {sorted(stray)}")
-    if (came := _come_through(subject, [*_TRIED, 5355])) != {53}:
+    if (came := _come_through(subject, [*TRIED, 5355])) != {53}:
         raise CheckError(f"datagrams come through to these ports: {sorted(came)}")
-    return f"{len(_TRIED)} ports tried from outside, {sorted(answering)} answer; datagrams come through to 53 alone"
+    return f"{len(TRIED)} ports tried from outside, {sorted(found)} answer; datagrams come through to 53 alone"
 
 
 def _come_through(subject: Subject, ports: Sequence[int]) -> set[int]:
