@@ -249,6 +249,8 @@ class AsgStack(cdk.Stack):
                 logs=arns([logs.host, logs.service, migration.function.log, rotation.function.log, publication.log]),
                 # of clients, and of whoever logs in to the database: names and addresses
                 intimate_logs=[logs.access.log_group_arn, log_arn(self, database.log_group_name)],
+                moves_with=settings.moves_with,
+                zone_id=settings.hosted_zone_id,
             ),
         )
         snapshots = Snapshots(self, "Snapshots", database=database, days=settings.backup_days, topic=alarms.topic)

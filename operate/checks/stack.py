@@ -38,7 +38,7 @@ def _mend(subject: Subject, deployed: Deployed) -> str:
                 if deployed.protected
                 else ""
             )
-            return unlock + command.format("delete-stack")
+            return unlock + _unprotect(subject, deployed) + command.format("delete-stack")
         case "DELETE_IN_PROGRESS":
             return command.format("wait stack-delete-complete")
         case "CREATE_IN_PROGRESS":
@@ -51,6 +51,20 @@ def _mend(subject: Subject, deployed: Deployed) -> str:
             return command.format("wait stack-update-complete")
         case _:
             return command.format("describe-stack-events")
+
+
+def _unprotect(subject: Subject, deployed: Deployed) -> str:
+    """What CloudFormation could not delete for the protection that it had just given, with the words that take it away."""
+    if subject.settings.tier is Tier.SINGLE or deployed.status not in ("ROLLBACK_FAILED", "DELETE_FAILED"):
+        return ""
+    region, name = f"--region {subject.region}", subject.settings.stack_name
+    query = "StackResources[?ResourceType=='AWS::ElasticLoadBalancingV2::LoadBalancer'].PhysicalResourceId"
+    asked = f'aws cloudformation describe-stack-resources {region} --stack-name {name} --query "{query}" --output text'
+    return (
+        f"aws rds modify-db-instance {region} --db-instance-identifier {name} --no-deletion-protection --apply-immediately; "
+        f"aws elbv2 modify-load-balancer-attributes {region} --load-balancer-arn $({asked}) "
+        "--attributes Key=deletion_protection.enabled,Value=false; "
+    )
 
 
 def leftovers(subject: Subject) -> Iterator[Finding]:

@@ -35,14 +35,17 @@ class Door:
         config = Config(proxies={"https": self.proxy}, retries={"total_max_attempts": 1})
         return session.client(service, config=config, verify=self.authority)
 
-    def environment(self, keys: Keys, service: str) -> dict[str, str]:
-        """What AWS's own command line reads for calls of a service: keys, the region, and the way to the front."""
+    def environment(self, keys: Keys, service: str = "") -> dict[str, str]:
+        """What boto3 and AWS's command line read: keys, the region, and the way to the front.
+
+        The command line's first version sends calls of some services elsewhere in us-east-1, unless the service is named.
+        """
         return {
             "AWS_ACCESS_KEY_ID": keys.key,
             "AWS_SECRET_ACCESS_KEY": keys.secret,
             **({"AWS_SESSION_TOKEN": keys.token} if keys.token else {}),
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ENDPOINT_URL": f"https://{service}.{self.region}.amazonaws.com",
+            **({"AWS_ENDPOINT_URL": f"https://{service}.{self.region}.amazonaws.com"} if service else {}),
             "AWS_CA_BUNDLE": self.authority,
             "HTTPS_PROXY": self.proxy,
         }

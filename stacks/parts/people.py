@@ -28,6 +28,7 @@ _DESCRIBE = (
     *(f"elasticloadbalancing:Describe{what}" for what in ("Listeners", "LoadBalancers", "TargetGroups")),
     *("elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "rds:DescribeEvents"),
 )
+_SCRIPT = "AWS-RunShellScript"  # the document by which make promote has machines run its program
 _ON_THE_STACK = (
     *("DescribeStackEvents", "DescribeStackResource", "DescribeStackResources", "DescribeStacks"),
     *("GetTemplate", "ListStackResources"),
@@ -36,7 +37,10 @@ _ON_THE_STACK = (
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """What people look at and work on. `logs` hold nothing of persons; `intimate_logs` may: addresses, users' names."""
+    """What people look at and work on. `logs` hold nothing of persons; `intimate_logs` may: addresses, users' names.
+
+    `moves_with` is the stack that data may move to and from now, if there is one, and `zone_id` the hosted zone of the name.
+    """
 
     group_name: str
     database: ManagedPostgres
@@ -45,6 +49,8 @@ class Estate:
     dashboard: str
     logs: Sequence[str]
     intimate_logs: Sequence[str]
+    moves_with: str
+    zone_id: str
 
 
 class PeopleRoles(Construct):
@@ -149,6 +155,35 @@ class PeopleRoles(Construct):
         _allow(role, "PublishStaticFilesAgain", "lambda:InvokeFunction", on=[estate.publisher.function_arn])
         _allow(role, "FailOver", "rds:RebootDBInstance", on=[database.instance.instance_arn])
         self._restore(role)
+        if estate.moves_with:
+            self._move(role, estate.moves_with)
+
+    def _move(self, role: iam.Role, other: str) -> None:
+        """Has machines of both stacks move their data, and leads the name to the one that has it."""
+        stack = cdk.Stack.of(self)
+        machines, document = (
+            self._arn("ec2", "instance/*"),
+            f"arn:{stack.partition}:ssm:{stack.region}:*:document/{_SCRIPT}",
+        )
+        both = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": [stack.stack_name, other]}}
+        _allow(role, "HaveBothMoveTheirData", "ssm:SendCommand", on=[machines], only_if=both)
+        _allow(role, "ByAScript", "ssm:SendCommand", on=[document])
+        self._accept(
+            role, document, because="The document is AWS's own, of no account: the place for one is empty in its name."
+        )
+        _allow(role, "HearHowItWent", "ssm:GetCommandInvocation", on=["*"])
+        theirs = self._arn("cloudformation", f"stack/{other}/*")
+        looks = ("cloudformation:DescribeStacks", "cloudformation:ListStackResources")
+        _allow(role, "LookAtTheOtherStack", *looks, on=[theirs])
+        self._accept(role, theirs, because="The wildcard stands for the id of a stack that is named in full.")
+        zone = f"arn:{stack.partition}:route53:::hostedzone/{self._estate.zone_id}"
+        records = ("route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets")
+        _allow(role, "LeadTheName", *records, on=[zone])
+        changes = f"arn:{stack.partition}:route53:::change/*"
+        _allow(role, "SeeThatItIsKnown", "route53:GetChange", on=[changes])
+        self._accept(
+            role, changes, because="A change's id is made when it is asked for; nobody changes anything by looking."
+        )
 
     def _restore(self, role: iam.Role) -> None:
         """The database of another time beside the living one, under a name that says so: not public, and to be removed again."""

@@ -15,6 +15,7 @@ from operate.finding import Finding, State
 from operate.needs import ROOT_DISK_GIB, needs_of
 from operate.preflight import checks_of, preflight, run_check
 from operate.resolver import Resolver
+from operate.stack import Deployed
 from operate.subject import Subject
 from stacks.settings import Tier
 from tests.operate.nameserver import NameServer, zone
@@ -269,3 +270,18 @@ def test_a_database_and_names_of_all_regions_that_an_earlier_stack_left_stop_wit
     assert [database.state, found.state] == [State.STOPS] * 2
     assert "--no-deletion-protection; aws rds delete-db-instance" in database.do
     assert f"delete-origin-access-control --id {id}" in found.do
+
+
+@pytest.mark.parametrize(
+    ("status", "protected"), [("ROLLBACK_FAILED", True), ("DELETE_FAILED", True), ("ROLLBACK_COMPLETE", False)]
+)
+def test_what_its_own_protection_kept_from_being_rolled_back_is_unprotected_first(
+    world: World, status: str, protected: bool
+) -> None:
+    subject = subject_with()
+    subject._found.append(Deployed(name="fines-dev-asg", status=status, protected=True))
+    words = one("stack", subject).do
+    assert ("--no-deletion-protection" in words) is protected
+    assert ("deletion_protection.enabled,Value=false" in words) is protected
+    assert words.index("--no-enable-termination-protection") < words.index("delete-stack")
+    assert not protected or words.index("modify-load-balancer-attributes") < words.index("delete-stack")

@@ -34,7 +34,7 @@ def statements_of(template: Template, part: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.__name__)
 def test_a_template_with_roles_for_people_keeps_every_policy(policy: Policy) -> None:
-    assert policy(named()) == []
+    assert policy(named()) == policy(moving()) == []
 
 
 def test_nobody_named_no_role() -> None:
@@ -114,8 +114,35 @@ def test_an_operator_rotates_as_the_stack_does_and_restores_beside() -> None:
     assert [each.rpartition(":")[2] for each in written] == ["fines-dev-asg-restored-*"]
 
 
+MOVES = (
+    "HaveBothMoveTheirData",
+    "ByAScript",
+    "HearHowItWent",
+    "LookAtTheOtherStack",
+    "LeadTheName",
+    "SeeThatItIsKnown",
+)
+
+
+def moving() -> Template:
+    return synthesize(tier="asg", moves_between="single,asg", **NAMED)
+
+
+def test_an_operator_moves_data_while_the_paths_are_open_and_not_before_or_after() -> None:
+    assert not set(MOVES) & set(statements_of(named(), "Operator"))
+    statements = statements_of(moving(), "Operator")
+    assert statements["HaveBothMoveTheirData"]["Condition"] == {
+        "StringEquals": {"aws:ResourceTag/fines:stack": ["fines-dev-asg", "fines-dev-single"]}
+    }
+    assert flat(statements["ByAScript"]["Resource"]).endswith(":document/AWS-RunShellScript")
+    assert flat(statements["LookAtTheOtherStack"]["Resource"]).endswith(":stack/fines-dev-single/*")
+    assert flat(statements["LeadTheName"]["Resource"]).endswith(":hostedzone/Z0123456789ABCDEFGHIJ")
+    for part in ("Reviewer", "Deployer"):
+        assert not set(MOVES) & set(statements_of(moving(), part))
+
+
 def test_the_largest_role_stays_below_iams_limit() -> None:
-    text = json.dumps(list(statements_of(named(), "Operator").values()), separators=(",", ":"))
+    text = json.dumps(list(statements_of(moving(), "Operator").values()), separators=(",", ":"))
     assert len(text) < LARGEST  # with references, which are longer than what they stand for
 
 

@@ -29,11 +29,15 @@ def the_backup_waits_for_another_century(subject: Subject) -> Iterator[None]:
     again=True,
 )
 def figures_are_sent_once_in_ten_weeks(subject: Subject) -> Iterator[None]:
-    timer = "/etc/systemd/system/fines-metrics.timer"
+    # a later word than that of whoever hurries the timer for another check
+    last = "/run/systemd/system/fines-metrics.timer.d/zz-seldom.conf"
+    seldom = "[Timer]\\nOnActiveSec=\\nOnUnitActiveSec=\\nOnActiveSec=10w\\nOnUnitActiveSec=10w\\n"
     again = "systemctl daemon-reload && systemctl restart fines-metrics.timer"
-    seldom = {"OnActiveSec=10s": "OnActiveSec=10w", "OnUnitActiveSec=1min": "OnUnitActiveSec=10w"}
-    with edited(subject.host, timer, seldom, then=again):
+    try:
+        shell(subject.host, f"mkdir -p {last.rpartition('/')[0]}; printf '{seldom}' > {last}; {again}")
         yield
+    finally:
+        shell(subject.host, f"rm -f {last}; {again}; sleep 12")
 
 
 @breaks(
@@ -44,7 +48,12 @@ def figures_are_sent_once_in_ten_weeks(subject: Subject) -> Iterator[None]:
 def the_figures_program_runs_and_sends_nothing(subject: Subject) -> Iterator[None]:
     # ten seconds after its start the timer goes off
     again = "sleep 5; systemctl restart fines-metrics.timer; sleep 12"
-    with edited(subject.host, "/opt/fines/host/bin/metrics", {"set -euo pipefail": "exit 0"}, then=again):
+    with edited(
+        subject.host,
+        "/opt/fines/host/bin/metrics",
+        {"    subprocess.run(command, check=True, timeout=50)\n": ""},
+        then=again,
+    ):
         yield
 
 

@@ -80,7 +80,9 @@ def the_health_check_asks_the_database(subject: Subject) -> Iterator[None]:
         yield
 
 
-@breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="before the database went")
+@breaks(
+    a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="with the database stopped /healthz is 50"
+)
 def containers_that_are_not_ready_are_killed(subject: Subject) -> Iterator[None]:
     host, unit, running = subject.host, "/etc/containers/systemd/fines-web@.container", ports(subject.host)
     asked = "u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost', 'X-Forwarded-Proto': 'https'})"

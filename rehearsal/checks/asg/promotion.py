@@ -13,6 +13,7 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
+from rehearsal.checks.asg.people import session_of
 from rehearsal.checks.asg.rotation import rotate
 from rehearsal.checks.asg.weights import give
 from rehearsal.checks.load import Load, must_be_there_once
@@ -124,7 +125,7 @@ def _move(source: Subject, target: Subject, people: Roaming) -> str:
 
 
 def promote(source: Subject, target: Subject) -> str:
-    """What the runbook's command says, typed in a copy of the project.
+    """What the runbook's command says, typed in a copy of the project by who took the operator's role.
 
     Raises:
         CheckError: it failed; with its last words.
@@ -133,13 +134,14 @@ def promote(source: Subject, target: Subject) -> str:
     copy = _project(asg)
     (line,) = commands(PAGES[_tier(source)], "operator", {})
     log = source.tier.run.logs / f"promote-to-{_tier(target)}.log"
-    with log.open("a") as out:
+    with log.open("a") as out, session_of(asg, "Operator") as (way, keys):
         out.write(f"# {line}\n")
+        kept = {key: value for key, value in source.tier.cdk.environment.items() if not key.startswith("AWS_")}
         with family(
             ["bash", "-c", line],
             traces=Traces(source.tier.run.traces),
             cwd=copy,
-            env=source.tier.cdk.environment | {"MAKEFLAGS": "--no-print-directory"},
+            env=kept | way.environment(keys) | {"MAKEFLAGS": "--no-print-directory"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""The resources of what people do that takes several at once: a session on a machine, a database of another time."""
+"""The resources of what people do that takes several at once: a session or a command on a machine, a database of another time."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def shell(action: str, call: Call, place: Place) -> list[Check]:
         Check(action, place.arn("ec2", f"instance/{given.get('Target')}"), context),
         Check(action, place.arn("ssm", f"document/{document}"), context),
     ]
+
+
+def command(action: str, call: Call, place: Place) -> list[Check]:
+    """A command is for machines, and by a document: each is asked for. As with a shell's, AWS's own documents have this account."""
+    given = call.parameters
+    ids = given.get("InstanceIds") or []
+    machines = [place.arn("ec2", f"instance/{id}") for id in ids] if isinstance(ids, list) else []
+    return [Check(action, arn) for arn in (*machines, place.arn("ssm", f"document/{given.get('DocumentName')}"))]
 
 
 def restore(action: str, call: Call, place: Place) -> list[Check]:

@@ -111,6 +111,8 @@ def _ssm(action: str, call: Call, place: Place) -> list[Check]:
             return [Check(action, _parameter(name, place), context) for name in names]
     if call.operation in ("StartSession", "ResumeSession", "TerminateSession"):
         return operations.shell(action, call, place)
+    if call.operation == "SendCommand":
+        return operations.command(action, call, place)
     if instance := given.get("InstanceId"):
         kinds = catalogue.resource_formats(action)
         if str(instance).startswith("i-") and "instance" in kinds:

@@ -126,6 +126,25 @@ def test_a_document_of_awss_own_is_judged_and_not_only_refused(people: Bench) ->
         ssm.start_session(Target=INSTANCE, DocumentName="AWS-StartSSHSession")
 
 
+def test_a_command_is_for_own_machines_and_by_one_document(people: Bench) -> None:
+    own = {"StringEquals": {"aws:ResourceTag/stage": "dev"}}
+    statements = (
+        allow("Machines", "ssm:SendCommand", arn("ec2", "instance/*"), **own),
+        allow("Script", "ssm:SendCommand", "arn:aws:ssm:*:*:document/AWS-RunShellScript"),
+    )
+    people.roles[OPERATOR] = replace(people.roles[OPERATOR], policies=(Policy("Command", document(*statements)),))
+    ssm = operator(people, "ssm")
+    good = {"InstanceIds": [INSTANCE], "DocumentName": "AWS-RunShellScript"}
+    people.passes(lambda: ssm.send_command(**good))
+    for other in (
+        {"InstanceIds": ["i-00000000000000001"]},
+        {"InstanceIds": [INSTANCE, "i-00000000000000001"]},
+        {"DocumentName": "AWS-RunPatchBaseline"},
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            ssm.send_command(**good | other)
+
+
 def test_a_session_is_ended_by_its_owner_alone(people: Bench) -> None:
     ssm = operator(people, "ssm")
     for session, owner in (("olga-1", "AROAOPERATOR:olga"), ("otto-1", "AROAOPERATOR:otto")):

@@ -27,6 +27,7 @@ _WITHOUT_RESOURCE = {
     *("ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "logs:DescribeLogGroups", "rds:DescribeEvents"),
     *(f"elasticloadbalancing:Describe{what}" for what in ("Listeners", "LoadBalancers", "TargetGroups")),
     "elasticloadbalancing:DescribeTargetHealth",
+    "ssm:GetCommandInvocation",
     "ssm:UpdateInstanceInformation",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
