@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
 from rehearsal.checks import CheckError, Subject
 from rehearsal.checks.pinned import Pinned
 
+_NUMBER = "P{:03d}"  # of an officer
 _MAKE = """
 import json, sys
 from infracciones.models import Oficial, Persona, Vehiculo
@@ -58,13 +59,14 @@ class People:
     tokens: tuple[str, ...]
     owners: tuple[str, ...]
     plates: tuple[str, ...]
+    first: int = field(default=0, kw_only=True)  # of the officers, where these are not all of them
 
     @classmethod
     def make(cls, subject: Subject, *, officers: int, owners: int) -> People:
         """Makes what is not there yet, in a container of the host, as an operator would with manage.py."""
         import json
 
-        numbers = [cls.number_of(n) for n in range(officers + 1)]  # one more, who reads
+        numbers = [_NUMBER.format(n) for n in range(officers + 1)]  # one more, who reads
         vehicles = [(f"persona{n}@prueba.example", f"PRU{n:03d}") for n in range(owners)]
         program = _MAKE.replace(
             "json.loads(sys.argv[1])",
@@ -88,10 +90,9 @@ class People:
     def owner_of(self, plate: str) -> str:
         return self.owners[self.plates.index(plate)]
 
-    @staticmethod
-    def number_of(officer: int) -> str:
+    def number_of(self, officer: int) -> str:
         """The number by which the service knows the n-th officer."""
-        return f"P{officer:03d}"
+        return _NUMBER.format(self.first + officer)
 
     @property
     def reader(self) -> dict[str, str]:

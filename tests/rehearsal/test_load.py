@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -120,6 +121,10 @@ def test_an_answer_that_acknowledges_another_fine_is_no_acknowledgement(
         running.join()
     with pytest.raises(CheckError, match="1 fines were acknowledged as others"):
         load.must_be_there_once(running.ledger, PEOPLE, cast(Subject, None))
+
+
+def test_some_of_the_officers_have_their_own_numbers() -> None:
+    assert [replace(PEOPLE, tokens=("t20",), first=20).number_of(0), PEOPLE.number_of(1)] == ["P020", "P001"]
 
 
 def test_the_close_of_an_idle_connection_is_counted_apart_and_repeated_under_the_same_key(
