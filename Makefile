@@ -78,7 +78,7 @@ lock: $(READY)
 	$(LOCK) --constraints requirements-dev.txt --output-file service/requirements.txt service/requirements.in
 	npm install --package-lock-only --no-fund --no-audit --loglevel=error
 
-$(READY): requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock.json)
+$(READY): requirements-dev.txt package-lock.json $(GATE)/package-lock.json
 	@$(PYTHON) -c 'import ensurepip' 2> /dev/null \
 		|| { echo "Debian keeps a part of Python in a package of its own, python3-venv: installing it"; \
 			apt-get update -qq && apt-get install -qq --yes python3-venv > /dev/null; } \
@@ -86,6 +86,6 @@ $(READY): requirements-dev.txt package-lock.json $(wildcard $(GATE)/package-lock
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	npm ci --no-fund --no-audit --loglevel=error
-	if [ -f $(GATE)/package-lock.json ]; then npm ci --prefix $(GATE) --no-fund --no-audit --loglevel=error; fi
+	npm ci --prefix $(GATE) --no-fund --no-audit --loglevel=error
 	touch $@
 	$(HAND_BACK)

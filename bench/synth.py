@@ -18,6 +18,7 @@ from rehearsal.screen import Say
 
 GOAL = 2.0
 ROUNDS = 5
+_DOMAIN = "fines.example"
 # CloudFormation, and with it the CDK's own validation, refuses a stack without resources: this is the least that can be deployed.
 _EMPTY = """\
 import aws_cdk as cdk
@@ -65,7 +66,6 @@ def _context() -> dict[str, object]:
     return found | {"domain": _DOMAIN}
 
 
-_DOMAIN = "fines.example"
 _BOTH = """\
 import gc, json, os
 gc.disable()

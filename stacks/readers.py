@@ -15,6 +15,7 @@ _DATABASE_CLASS = (
     r"|(m6g|m6gd|r6g|r6gd|m7g|r7g|x2g)\.(x?large|(2|4|8|12|16)xlarge)"
     r"|(m6i|m6id|r6i|r6id|m7i|r7i|m8g|r8g)\.(x?large|(2|4|8|12|16|24|32|48)xlarge))"
 )
+MOST_ZONES = 3
 READERS: dict[str, Reader] = {
     "tier": values.choice(Tier),
     "domain": values.text(DOMAIN_NAME, example="fines.example.org"),
@@ -57,7 +58,7 @@ READERS: dict[str, Reader] = {
         optional=True,
     ),
     "dns_weight": values.number(0, 255),
-    "zones": values.number(2, 3),
+    "zones": values.number(2, MOST_ZONES),
     "nat_gateways": values.number(1, 3),
     "min_machines": values.number(1, 100),
     "max_machines": values.number(1, 100),

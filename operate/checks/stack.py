@@ -80,25 +80,14 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
 
 def fixed_names(subject: Subject) -> dict[str, set[str]]:
     """The names that the template itself gives, by resource type; a test holds them against it."""
-    settings = subject.settings
-    of_the_database = (
-        {f"/aws/rds/instance/{settings.stack_name}/{name}" for name in ("postgresql", "upgrade")}
-        if settings.tier is not Tier.SINGLE
-        else set()
-    )
-    edge = {f"{settings.stack_name}-{settings.region}-static"}
-    own = (
-        {"AWS::SSM::Parameter": {f"/fines/{settings.stack_name}/release"}}
-        if settings.tier is Tier.SINGLE
-        else {"AWS::RDS::DBInstance": {settings.stack_name}} | dict.fromkeys(_EDGES, edge)
-    )
-    return {
-        "AWS::AutoScaling::AutoScalingGroup": {settings.stack_name},
-        "AWS::Logs::LogGroup": {
-            f"/fines/{settings.stage}/{settings.tier}/{name}" for name in ("access", "host", "service")
-        }
-        | of_the_database,
-    } | own
+    settings, stack = subject.settings, subject.settings.stack_name
+    groups = {f"/fines/{settings.stage}/{settings.tier}/{name}" for name in ("access", "host", "service")}
+    common = {"AWS::AutoScaling::AutoScalingGroup": {stack}, "AWS::Logs::LogGroup": groups}
+    if settings.tier is Tier.SINGLE:
+        return common | {"AWS::SSM::Parameter": {f"/fines/{stack}/release"}}
+    groups |= {f"/aws/rds/instance/{stack}/{name}" for name in ("postgresql", "upgrade")}
+    edges = {kind: {f"{stack}-{settings.region}-static"} for kind in _EDGES}
+    return common | {"AWS::RDS::DBInstance": {stack}} | edges
 
 
 def _groups(subject: Subject) -> Iterator[Finding]:

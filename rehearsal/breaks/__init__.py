@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rehearsal import checks
 from rehearsal.breaks.report import Outcome
 from rehearsal.checks import Check, Subject, judge, sentence
+from rehearsal.report import Result
 from rehearsal.screen import Screen
 
 
@@ -117,8 +118,7 @@ def _see(each: Break, subject: Subject) -> tuple[Outcome, bool]:
             fault = f"it could not be broken: {_told(error)}"
         else:
             try:
-                subject.stories.clear()
-                seen = judge(each.check, subject)
+                seen = _judged_anew(each, subject)
             except BaseException:  # Ctrl-C: what was broken is mended all the same
                 stack.close()
                 raise
@@ -131,11 +131,16 @@ def _see(each: Break, subject: Subject) -> tuple[Outcome, bool]:
                 stack.close()
             except Exception as error:
                 fault, mended = f"{fault + '; ' if fault else ''}it could not be mended: {_told(error)}", False
-            subject.stories.clear()
-            if each.again and mended and not (after := judge(each.check, subject)).ok:
+            if each.again and mended and not (after := _judged_anew(each, subject)).ok:
                 fault = f"{fault + '; ' if fault else ''}the check is not green again: {after.detail}"
     seconds = round(time.monotonic() - start, 1)
     return Outcome(sentence(each.check), each.name, not fault, seconds, said, fault), mended
+
+
+def _judged_anew(each: Break, subject: Subject) -> Result:
+    """What the check says now: what was seen for several checks happens once more."""
+    subject.stories.clear()
+    return judge(each.check, subject)
 
 
 def _unseen(each: Break, *, after: Break) -> Outcome:

@@ -68,6 +68,12 @@ def on_the_host(subject: Subject, title: str, *, typed: str = "", **values: str)
     return done.stdout
 
 
+def in_a_role(subject: Subject, role: Mapping[str, str]) -> dict[str, str]:
+    """The environment of who types commands in a role, which leads AWS's command line to the role's keys."""
+    kept = {name: value for name, value in subject.tier.cdk.environment.items() if not name.startswith("AWS_")}
+    return kept | dict(role)
+
+
 def as_operator(
     subject: Subject, title: str, project: Path, *, log: str, role: Mapping[str, str] | None = None, **values: str
 ) -> str:
@@ -78,9 +84,6 @@ def as_operator(
     Raises:
         CdkError: with CloudFormation's reason.
     """
-    environment = subject.tier.cdk.environment
-    if role is not None:
-        environment = {k: v for k, v in environment.items() if not k.startswith("AWS_")} | dict(role)
     file = subject.tier.run.logs / f"{log}.log"
     script = "\n".join(["set -e", *commands(title, "operator", values)])
     with (
@@ -89,7 +92,7 @@ def as_operator(
             ["bash", "-c", script],
             traces=Traces(subject.tier.run.traces),
             cwd=project,
-            env=environment,
+            env=subject.tier.cdk.environment if role is None else in_a_role(subject, role),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

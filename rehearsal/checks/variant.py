@@ -44,21 +44,25 @@ def project(subject: Subject, name: str, change: Callable[[Path], None] | None =
 
 def variant(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:
     """The assembly of a changed copy of the project, with the deployment's settings."""
-    copy = project(subject, name, change)
-    return subject.tier.cdk.synth(subject.context, lambda _: None, name=f"{subject.tier.run.tier}-{name}", project=copy)
+    return synth(subject, subject.context, name, of=project(subject, name, change))
 
 
 def published(subject: Subject, name: str, change: Callable[[Path], None] | None = None) -> Path:
     """The same, with its image and its files sent ahead of its deployment."""
-    assembly = variant(subject, name, change)
+    return publish(subject, project(subject, name, change))
+
+
+def publish(subject: Subject, copy: Path) -> Path:
+    """The assembly of a copy, whose image and files are sent ahead of its deployment."""
+    assembly = synth(subject, subject.context, copy.name, of=copy)
     subject.tier.cdk.publish(assembly, lambda _: None)
     return assembly
 
 
-def synth(subject: Subject, settings: Mapping[str, object], name: str) -> Path:
-    """The assembly of the release that runs, with other settings."""
+def synth(subject: Subject, settings: Mapping[str, object], name: str, *, of: Path | None = None) -> Path:
+    """The assembly of a project with these settings; by default of the release that runs."""
     full = f"{subject.tier.run.tier}-{name}"
-    return subject.tier.cdk.synth(settings, lambda _: None, name=full, project=subject.project)
+    return subject.tier.cdk.synth(settings, lambda _: None, name=full, project=of or subject.project)
 
 
 def deploy(subject: Subject, assembly: Path, *, log: str) -> None:

@@ -52,8 +52,7 @@ def teach(run: Run, machines: Ec2) -> None:
         try:
             return wait(token, *given)
         finally:
-            with wait_conditions._lock:
-                wait_conditions._handles.pop(token, None)
+            wait_conditions.discard_handle(handle_url(token))
 
     wait_conditions.wait_for = wait_once
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rehearsal.machines.traces import Traces, end, start_time
+from rehearsal.machines.traces import Traces, end
 
 
 @contextlib.contextmanager
@@ -17,12 +17,12 @@ def family(command: Sequence[str], *, traces: Traces, **options: Any) -> Iterato
     `options` are those of subprocess.Popen; its streams are texts.
     """
     process = subprocess.Popen(command, start_new_session=True, text=True, **options)
-    traces.process(process, kind="family")
+    trace = traces.process(process, kind="family")
     try:
         yield process
     finally:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.1)
-        if left := end([{"kind": "family", "pid": process.pid, "started": start_time(process.pid)}]):
+        if left := end([trace]):
             raise OSError("; ".join(left))
         process.wait()

@@ -31,23 +31,24 @@ class Traces:
     def __init__(self, file: Path) -> None:
         self.file = file
 
-    def add(self, kind: str, **facts: Any) -> None:
-        """Writes down a thing that is about to be made (a process: that was just started)."""
+    def add(self, kind: str, **facts: Any) -> Facts:
+        """Writes down a thing that is about to be made (a process: that was just started); returns what was written."""
         if kind not in _ENDERS:
             raise ValueError(f"kind={kind!r}: use one of {', '.join(_ENDERS)}")
-        line = json.dumps({"kind": kind, **facts}) + "\n"
+        trace = {"kind": kind, **facts}
         with self.file.open("a") as out:
-            out.write(line)
+            out.write(json.dumps(trace) + "\n")
             out.flush()
             os.fsync(out.fileno())
+        return trace
 
-    def process(self, process: subprocess.Popen[Any], *, kind: str = "process") -> None:
+    def process(self, process: subprocess.Popen[Any], *, kind: str = "process") -> Facts:
         """Writes down a child process by its number and start time: a number alone may be reused.
 
         One of the kind `maker` makes other things: it ends before all that it made. A `family` leads a session of its own, all
         of which ends.
         """
-        self.add(kind, pid=process.pid, started=start_time(process.pid))
+        return self.add(kind, pid=process.pid, started=start_time(process.pid))
 
     def all(self) -> list[Facts]:
         """Everything on the list, oldest first; a line that a crash cut short names nothing that was made."""

@@ -137,6 +137,7 @@ def test_so_many_that_a_word_names_are_asked_for_within_the_statement(admin, fin
 
 
 def test_a_word_that_names_nobody_is_looked_for_in_the_comments_of_the_last_days(admin, fines):
+    assert f"últimos {words.COMMENTS_DAYS} días" in text(admin.get("/admin/infracciones/infraccion/"))
     assert found(admin, "n1") == []
     Infraccion.objects.filter(pk=fines[1].pk).update(timestamp=timezone.now() - timedelta(days=29))
     assert found(admin, "n1") == ["n1"]

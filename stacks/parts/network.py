@@ -8,8 +8,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks import posture
+from stacks.readers import MOST_ZONES
 
-_MOST_ZONES = 3  # the setting's own limit
 _OPEN = (
     (ec2.Port.tcp(80), "HTTP, which redirects"),
     (ec2.Port.tcp(443), "HTTPS"),
@@ -83,7 +83,7 @@ class ZonedNetwork(Construct):
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr("10.30.0.0/16"),
             availability_zones=[cdk.Fn.select(number, cdk.Fn.get_azs()) for number in range(zones)],
-            reserved_azs=_MOST_ZONES - zones,  # a zone more moves no range: CloudFormation would make every subnet anew
+            reserved_azs=MOST_ZONES - zones,  # a zone more moves no range: CloudFormation would make every subnet anew
             nat_gateways=nat_gateways,
             restrict_default_security_group=False,  # no machine uses that group, and restricting it takes a function
             subnet_configuration=[

@@ -161,10 +161,8 @@ class PeopleRoles(Construct):
     def _move(self, role: iam.Role, other: str) -> None:
         """Has machines of both stacks move their data, and leads the name to the one that has it."""
         stack = cdk.Stack.of(self)
-        machines, document = (
-            self._arn("ec2", "instance/*"),
-            f"arn:{stack.partition}:ssm:{stack.region}:*:document/{_SCRIPT}",
-        )
+        machines = self._arn("ec2", "instance/*")
+        document = f"arn:{stack.partition}:ssm:{stack.region}:*:document/{_SCRIPT}"
         both = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": [stack.stack_name, other]}}
         _allow(role, "HaveBothMoveTheirData", "ssm:SendCommand", on=[machines], only_if=both)
         _allow(role, "ByAScript", "ssm:SendCommand", on=[document])

@@ -47,6 +47,18 @@ def test_a_program_that_has_ended_is_told_by_its_status(tmp_path: Path) -> None:
     assert process.returncode == 3
 
 
+def test_the_block_ends_what_it_wrote_down_and_nobody_who_has_the_number_now(tmp_path: Path) -> None:
+    another = subprocess.Popen(["sleep", "63"], start_new_session=True)
+    try:
+        with family(["true"], traces=Traces(tmp_path / "traces.jsonl")) as process:
+            process.wait()
+            process.pid = another.pid
+        assert another.poll() is None
+    finally:
+        another.kill()
+        another.wait()
+
+
 def test_after_a_crash_the_list_ends_what_outlived_the_program(tmp_path: Path) -> None:
     traces = Traces(tmp_path / "traces.jsonl")
     process = subprocess.Popen(TWO, stdout=subprocess.PIPE, text=True, start_new_session=True)

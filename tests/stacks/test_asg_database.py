@@ -28,10 +28,8 @@ def test_each_of_its_logs_has_a_group_that_is_there_first_and_keeps_it_for_as_lo
 ) -> None:
     template = synthesize(tier="asg", log_days=days)
     instance = the_only(template, "AWS::RDS::DBInstance")
-    name, exported = (
-        instance["Properties"]["DBInstanceIdentifier"],
-        instance["Properties"]["EnableCloudwatchLogsExports"],
-    )
+    properties = instance["Properties"]
+    name, exported = properties["DBInstanceIdentifier"], properties["EnableCloudwatchLogsExports"]
     groups = {
         group["Properties"].get("LogGroupName"): (id, group["Properties"]["RetentionInDays"])
         for id, group in resources(template, "AWS::Logs::LogGroup").items()

@@ -6,6 +6,8 @@ import dataclasses
 import subprocess
 import sys
 
+import dns.exception
+import dns.zone
 import pytest
 
 from stacks.settings import Cpu, Settings, SettingsError, Stage, Tier
@@ -197,6 +199,8 @@ def test_lines_of_a_zone_file_are_taken_as_they_are(line: str) -> None:
 )
 def test_a_record_that_a_name_server_would_refuse_is_refused_before_a_host_is_replaced(line: str, says: str) -> None:
     assert complaint(extra_records=[line]) == f"extra_records: {line!r}: {says}"
+    with pytest.raises(dns.exception.DNSException):
+        zone_with(line)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +216,13 @@ def test_a_record_that_a_name_server_would_refuse_is_refused_before_a_host_is_re
 )
 def test_a_record_that_is_good_is_taken(line: str) -> None:
     assert read(extra_records=[line]).extra_records == (line,)
+    assert len(list(zone_with(line).iterate_rdatas())) == 3
+
+
+def zone_with(line: str) -> dns.zone.Zone:
+    """A zone with the line, as dnspython reads it."""
+    lines = ("$TTL 300", "@ SOA ns1 hostmaster 1 60 60 60 60", "@ NS ns1", line, "")
+    return dns.zone.from_text("\n".join(lines), origin="fines.example.")
 
 
 def test_a_wrong_processor_is_one_error_and_no_word_of_the_machine() -> None:

@@ -15,10 +15,8 @@ from rehearsal.checks.single.calendar import (
 
 @breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="fines-backup.timer will not run", again=True)
 def the_backup_waits_for_another_century(subject: Subject) -> Iterator[None]:
-    timer, again = (
-        "/etc/systemd/system/fines-backup.timer",
-        "systemctl daemon-reload && systemctl restart fines-backup.timer",
-    )
+    timer = "/etc/systemd/system/fines-backup.timer"
+    again = "systemctl daemon-reload && systemctl restart fines-backup.timer"
     with edited(subject.host, timer, {"OnCalendar=*-*-* 02:30:00 UTC": "OnCalendar=2199-01-01"}, then=again):
         yield
 

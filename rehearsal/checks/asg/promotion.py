@@ -21,7 +21,7 @@ from rehearsal.checks.neighbour import OPEN, is_there, neighbour
 from rehearsal.checks.people import People, manage
 from rehearsal.checks.photographs import photo, seen
 from rehearsal.checks.roaming import Roaming, await_lead
-from rehearsal.checks.runbook import commands
+from rehearsal.checks.runbook import commands, in_a_role
 from rehearsal.checks.variant import project
 from rehearsal.machines.family import family
 from rehearsal.machines.traces import Traces
@@ -136,12 +136,11 @@ def promote(source: Subject, target: Subject) -> str:
     log = source.tier.run.logs / f"promote-to-{_tier(target)}.log"
     with log.open("a") as out, session_of(asg, "Operator") as (way, keys):
         out.write(f"# {line}\n")
-        kept = {key: value for key, value in source.tier.cdk.environment.items() if not key.startswith("AWS_")}
         with family(
             ["bash", "-c", line],
             traces=Traces(source.tier.run.traces),
             cwd=copy,
-            env=kept | way.environment(keys) | {"MAKEFLAGS": "--no-print-directory"},
+            env=in_a_role(source, way.environment(keys)) | {"MAKEFLAGS": "--no-print-directory"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -23,7 +23,7 @@ from rehearsal.checks.load import Ledger, Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
 from rehearsal.checks.static_files import PAGES, Distribution, named, page
-from rehearsal.checks.variant import project, with_migration
+from rehearsal.checks.variant import project, publish, with_migration
 from rehearsal.cloud.clock import Clock
 from rehearsal.report import Figure
 
@@ -59,10 +59,7 @@ class Rollout:
 def _next_release(subject: Subject) -> Path:
     """The project of the release, whose image is there before its deployment begins."""
     copy = project(subject, "new-release", _another_release)
-    name = f"{subject.tier.run.tier}-new-release"
-    subject.tier.cdk.publish(
-        subject.tier.cdk.synth(subject.context, lambda _: None, name=name, project=copy), lambda _: None
-    )
+    publish(subject, copy)
     return copy
 
 
@@ -70,11 +67,8 @@ def rollout(subject: Subject) -> Rollout:
     """Has the schedule make the size of a peak, releases another image by the runbook, and lets the peak end."""
     zone = ZoneInfo(str(subject.context.get("timezone", "UTC")))
     (begin, end, machines), *_ = peaks_of(str(subject.context["peaks"]))
-    least, clock, midnight = (
-        group_of(subject)["MinSize"],
-        Clock(subject.tier.run.clock),
-        datetime(YEAR, 3, 1, tzinfo=zone),
-    )
+    least, clock = group_of(subject)["MinSize"], Clock(subject.tier.run.clock)
+    midnight = datetime(YEAR, 3, 1, tzinfo=zone)
     files = Distribution(subject)
     copy = subject.made(_next_release)
     people = People.make(subject, officers=_OFFICERS, owners=4)

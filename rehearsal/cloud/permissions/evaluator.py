@@ -50,7 +50,7 @@ class Evaluator:
 
     async def start(self) -> None:
         """Starts the process and has it prove that it can say no; raises EvaluatorError otherwise."""
-        if not (_SCRIPT.parent / "node_modules").is_dir():
+        if not (_SCRIPT.parent / "node_modules" / "@cloud-copilot" / "iam-simulate" / "package.json").is_file():
             raise EvaluatorError(f"the policy evaluator is not installed: run npm ci --prefix {_SCRIPT.parent}")
         try:
             self._process = await asyncio.create_subprocess_exec(

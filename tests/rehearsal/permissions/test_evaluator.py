@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rehearsal.cloud.permissions import Check, Decision, Evaluator, EvaluatorError, Policy, self_test
+from rehearsal.cloud.permissions import evaluator as evaluator_module
 from tests.rehearsal.permissions.world import ACCOUNT, Bench, allow, arn, document
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -113,6 +114,15 @@ def test_an_evaluator_that_dies_while_it_is_asked_does_not_leave_anyone_waiting(
 def test_a_node_that_is_not_there_is_named(run: Run) -> None:
     with pytest.raises(EvaluatorError, match="/no/such/node"):
         run(Evaluator(node="/no/such/node").start())
+
+
+def test_packages_that_are_not_there_are_asked_for(
+    run: Run, node: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "node_modules").mkdir()
+    monkeypatch.setattr(evaluator_module, "_SCRIPT", tmp_path / "evaluator.mjs")
+    with pytest.raises(EvaluatorError, match=f"not installed: run npm ci --prefix {tmp_path}"):
+        run(Evaluator(node=node).start())
 
 
 def test_a_node_that_does_something_else_is_not_trusted(run: Run, tmp_path: Path) -> None:
