@@ -23,7 +23,7 @@ class BreakError(RuntimeError):
 
 @dataclass(frozen=True)
 class Break:
-    """A thing that is broken for the length of a block, and the words that the check's reason must then have.
+    """A thing that is broken for the length of a block, and the words that the check's reason must then have, all of them.
 
     `again`: once the thing is mended the check must be green. `patience`: other values for constants of the check's
     module, in the constants' own units, for as long as the break lasts. `lasting`: nothing mends it, so it comes last; of several
@@ -33,7 +33,7 @@ class Break:
     check: Check
     breaking: Callable[[Subject], AbstractContextManager[None]]
     name: str
-    says: str
+    says: tuple[str, ...]
     again: bool
     lasting: int
     patience: Mapping[str, object]
@@ -43,7 +43,7 @@ _breaks: list[Break] = []
 
 
 def breaks(
-    check: Check, *, says: str, again: bool = False, lasting: int = 0, **patience: object
+    check: Check, *, says: str | tuple[str, ...], again: bool = False, lasting: int = 0, **patience: object
 ) -> Callable[[Callable[[Subject], Iterator[None]]], Callable[[Subject], Iterator[None]]]:
     """Registers what breaks a check's thing: it breaks it, yields, and mends it; its name is a sentence.
 
@@ -51,13 +51,14 @@ def breaks(
     """
     if lasting and again:
         raise ValueError("what nothing mends cannot be seen green again")
-    if not says.strip():
+    told = (says,) if isinstance(says, str) else says
+    if not told or not all(words.strip() for words in told):
         raise ValueError("say which words the check's reason must have")
 
     def register(function: Callable[[Subject], Iterator[None]]) -> Callable[[Subject], Iterator[None]]:
         name = function.__name__.replace("_", " ")
         _breaks.append(
-            Break(check, contextmanager(function), name, says, again or bool(patience), lasting, dict(patience))
+            Break(check, contextmanager(function), name, told, again or bool(patience), lasting, dict(patience))
         )
         return function
 
@@ -125,8 +126,8 @@ def _see(each: Break, subject: Subject) -> tuple[Outcome, bool]:
             said = seen.detail
             if seen.ok:
                 fault = f"the check stayed green: {said}"
-            elif each.says not in said:
-                fault = f"the check is red for another reason than {each.says!r}: {said}"
+            elif unsaid := [words for words in each.says if words not in said]:
+                fault = f"the check is red for another reason than {unsaid[0]!r}: {said}"
             try:
                 stack.close()
             except Exception as error:

@@ -181,6 +181,7 @@ class Fleet:
         if hook is None:
             group.enter(record)
         else:
+            self._machines.machines[id].give_way(True)
             beside(self._await_word, group, record, hook, name=f"launch {id}")
         return id
 
@@ -199,6 +200,7 @@ class Fleet:
             if record["LifecycleState"] != "Pending:Wait":
                 return
             if result == "CONTINUE":
+                self._machines.machines[id].give_way(False)
                 group.enter(record)
             else:
                 group.abandoned.add(id)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 Action = Mapping[str, Any]  # as DescribeScheduledActions and a template's properties have it
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,29 @@ def due(actions: Sequence[Action], after: datetime, until: datetime) -> Iterator
 
     An action has a Recurrence, and the TimeZone that it is meant in (UTC where it names none). Moments are aware.
     """
-    planned: dict[str, dict[tuple[int, int], list[tuple[Recurrence, Action]]]] = {}
+    planned: dict[str, dict[int, list[tuple[int, Recurrence, Action]]]] = {}
     for action in actions:
-        times = planned.setdefault(action.get("TimeZone") or "Etc/UTC", {})
+        quarters = planned.setdefault(action.get("TimeZone") or "Etc/UTC", {})
         recurring = recurrence(action["Recurrence"])
-        for time in itertools.product(recurring.hours, recurring.minutes):
-            times.setdefault(time, []).append((recurring, action))
-    zones = [(ZoneInfo(zone), times) for zone, times in sorted(planned.items())]
-    moment = after.astimezone(UTC).replace(second=0, microsecond=0) + _MINUTE
-    while moment <= until:
-        for zone, times in zones:
-            local = moment.astimezone(zone)
-            for recurring, action in times.get((local.hour, local.minute), ()):
+        for hour, minute in itertools.product(recurring.hours, recurring.minutes):
+            quarters.setdefault(hour * 4 + minute // 15, []).append((minute % 15, recurring, action))
+    zones = [(ZoneInfo(zone), quarters) for zone, quarters in sorted(planned.items())]
+    # Clocks are a number of quarters of an hour from UTC, and are put forward and back at the full quarter.
+    first = after.astimezone(UTC)
+    quarter = first.replace(minute=first.minute // 15 * 15, second=0, microsecond=0)
+    while quarter <= until:
+        found = []
+        for zone, quarters in zones:
+            local = quarter.astimezone(zone)
+            for minutes, recurring, action in quarters.get(local.hour * 4 + local.minute // 15, ()):
                 if recurring.on(local):
-                    yield moment, action
-        moment += _MINUTE
+                    found.append((quarter + minutes * _MINUTE, action))
+        yield from ((moment, action) for moment, action in sorted(found, key=_moment) if after < moment <= until)
+        quarter += _QUARTER
+
+
+def _moment(found: tuple[datetime, Action]) -> datetime:
+    return found[0]
 
 
 def _values(field: str, least: int, most: int) -> frozenset[int]:

@@ -109,6 +109,13 @@ def test_a_check_that_is_red_for_another_reason_makes_the_run_fail(world: World)
     assert not BreakReport("single", outcomes).ok
 
 
+def test_all_words_of_a_break_must_be_in_the_reason(world: World) -> None:
+    (whole,) = _run(world, _registered(_broken("torn"), says=("the thing", "is torn")))
+    (half,) = _run(world, _registered(_broken("torn"), says=("is torn", "and burnt")))
+    assert whole.ok
+    assert "another reason than 'and burnt': the thing is torn" in half.fault
+
+
 def test_a_check_that_fails_by_accident_is_red_for_another_reason(world: World) -> None:
     def the_thing_has_a_weight(subject: Subject) -> str:
         return str(cast(Any, subject).weight)
@@ -205,6 +212,8 @@ def test_words_choose_checks_and_words_of_no_check_are_an_error() -> None:
 def test_a_break_without_words_is_refused() -> None:
     with pytest.raises(ValueError, match="which words"):
         breaks.breaks(the_thing_is_whole, says=" ")
+    with pytest.raises(ValueError, match="say which words"):
+        breaks.breaks(the_thing_is_whole, says=())
 
 
 def test_a_lasting_break_cannot_be_seen_green_again() -> None:

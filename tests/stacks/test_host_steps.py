@@ -58,14 +58,17 @@ echo {name} >> "$ORDER"
 """
 
 
-def test_boot_runs_each_step_after_those_it_names_and_none_after_a_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ends", "wanted", "failed"), [(0, "abcde", ""), (1, "abc", "c")])
+def test_boot_runs_each_step_after_those_it_names_and_begins_none_after_a_failure(
+    tmp_path: Path, ends: int, wanted: str, failed: str
+) -> None:
     """The part of `boot` that runs steps, on steps of the test's own."""
     steps, order = tmp_path / "steps", tmp_path / "order"
     steps.mkdir()
     given = {
         "d": ("After: b c", "true"),
-        "c": ("After: a", "exit 1"),
-        "b": ("After: a", "true"),
+        "c": ("After: a", f"sleep 0.4; exit {ends}"),
+        "b": ("After: a", "sleep 0.8"),
         "a": ("the first one", "sleep 0.3"),
         "e": ("After: b", "true"),
     }
@@ -86,9 +89,10 @@ def test_boot_runs_each_step_after_those_it_names_and_none_after_a_failure(tmp_p
     )
     ran = order.read_text().split()
     assert ran[0] == "a"
-    assert sorted(ran) == ["a", "b", "c", "e"]
-    assert ran.index("e") > ran.index("b")
-    assert "failed: c\n" in done.stdout
+    assert sorted(ran) == list(wanted)
+    assert "e" not in ran or ran.index("e") > ran.index("b")
+    assert "d" not in ran or ran.index("d") > max(ran.index("b"), ran.index("c"))
+    assert f"failed: {failed}\n" in done.stdout
 
 
 def _code(step: Path) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
-from rehearsal.breaks.host import edited
+from rehearsal.breaks.host import edited, read, shell, write
+from rehearsal.breaks.texts import replaced
 from rehearsal.checks import Subject
 from rehearsal.checks.single.dns import (
     a_secondary_that_a_setting_names_gets_the_zone_by_its_key_alone,
@@ -16,6 +17,12 @@ from rehearsal.machines.network import RESOLVER
 
 _KNOT = "/etc/knot/knot.conf"
 _SECONDARIES = "/run/fines/knot/secondaries.conf"
+_AS_IT_IS = {  # served, with the signatures that the file has
+    "zonefile-load: difference-no-serial": "zonefile-load: whole",
+    "journal-content: all": "journal-content: none",
+    "dnssec-signing: on": "dnssec-signing: off",
+    "semantic-checks: on": "semantic-checks: off",
+}
 _RESTART = "systemctl reset-failed knot.service; systemctl restart knot.service && sleep 1"
 _OPEN = "acl:\n  - id: everybody\n    action: transfer\n"
 _FORWARD = f"remote:\n  - id: resolver\n    address: {RESOLVER}\nmod-dnsproxy:\n  - id: forward\n    remote: resolver\n    fallback: on\n"
@@ -25,6 +32,21 @@ _FORWARD = f"remote:\n  - id: resolver\n    address: {RESOLVER}\nmod-dnsproxy:\n
 def the_zone_is_not_signed(subject: Subject) -> Iterator[None]:
     with edited(subject.host, _KNOT, {"dnssec-signing: on": "dnssec-signing: off"}, then=_RESTART):
         yield
+
+
+@breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says=". A is not valid", again=True)
+def the_domains_address_was_changed_after_it_was_signed(subject: Subject) -> Iterator[None]:
+    host, domain, zone = subject.host, subject.domain, f"/srv/fines/knot/{subject.domain}.zone"
+    lines = shell(host, f"knotc zone-read {domain}").splitlines()  # [zone] owner time type data
+    signed = "\n".join(line.partition("] ")[2] for line in lines if line.startswith("["))
+    given, forged = (f"\n{domain}. 300 A {address}\n" for address in (subject.address, "192.0.2.1"))
+    before = read(host, zone)
+    with edited(host, _KNOT, _AS_IT_IS):
+        write(host, zone, replaced(f"\n{signed}\n", {given: forged}, zone))
+        shell(host, _RESTART)
+        yield
+    write(host, zone, before)
+    shell(host, _RESTART)
 
 
 @breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says="is not answered with authority")

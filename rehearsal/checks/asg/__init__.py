@@ -4,14 +4,14 @@
 from rehearsal.checks.asg import resources  # isort: skip
 from rehearsal.checks.asg import front  # isort: skip
 from rehearsal.checks.asg import static_files  # isort: skip
-from rehearsal.checks.asg import desk  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
-from rehearsal.checks.asg import dashboard  # isort: skip
 from rehearsal.checks.asg import alarms  # isort: skip
-from rehearsal.checks.asg import permissions  # isort: skip
 from rehearsal.checks.asg import people  # isort: skip
-from rehearsal.checks.asg import deployer  # isort: skip
+from rehearsal.checks.asg import permissions  # isort: skip
 from rehearsal.checks.asg import boundary  # isort: skip
+from rehearsal.checks.asg import deployer  # isort: skip
+from rehearsal.checks.asg import desk  # isort: skip
+from rehearsal.checks.asg import dashboard  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import dumps  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
@@ -23,7 +23,6 @@ from rehearsal.checks.asg import peaks  # isort: skip
 from rehearsal.checks.asg import rollout  # isort: skip
 from rehearsal.checks.asg import failover  # isort: skip
 from rehearsal.checks.asg import release  # isort: skip
-from rehearsal.checks.asg import demand  # isort: skip
 from rehearsal.checks.asg import names  # isort: skip
 from rehearsal.checks.asg import promotion  # isort: skip
 from rehearsal.checks.asg import refusals  # isort: skip
@@ -33,7 +32,6 @@ __all__ = [
     "alarms",
     "boundary",
     "dashboard",
-    "demand",
     "deployer",
     "desk",
     "destroy",

@@ -32,7 +32,7 @@ class Figure:
         return f"{self.namespace} {self.name} {' '.join(value for _, value in self.dimensions)}"
 
 
-@check("asg")
+@check("asg", beside=True)
 def each_figure_of_the_dashboard_that_machines_and_group_make_is_there_after_load(subject: Subject) -> str:
     widgets = _body(subject)["widgets"]
     if lacking := _alarms_lacking(subject, widgets):

@@ -17,7 +17,7 @@ from rehearsal.principals import Keys
 _DAYS = {"log_days": 60}
 
 
-@check("asg")
+@check("asg", beside=True)
 def a_deployer_deploys_a_change_and_takes_it_back_with_the_cli_through_the_gate(subject: Subject) -> str:
     changed = synth(subject, {**subject.context, **_DAYS}, "by-a-deployer")
     before, began = _days(subject), time.time()

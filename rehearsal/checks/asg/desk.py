@@ -6,4 +6,4 @@ from rehearsal.checks import check
 from rehearsal.checks.browser import no_browser
 from rehearsal.checks.single.desk import the_office_works_in_a_real_browser_from_login_to_a_refused_delete
 
-check("asg", takes=no_browser)(the_office_works_in_a_real_browser_from_login_to_a_refused_delete)
+check("asg", beside=True, takes=no_browser)(the_office_works_in_a_real_browser_from_login_to_a_refused_delete)

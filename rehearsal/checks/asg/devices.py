@@ -100,7 +100,7 @@ class _Peak:
         ]
 
 
-@check("asg")
+@check("asg", beside=True)
 def a_days_fines_of_two_hundred_devices_in_three_peaks_half_of_them_cut_and_repeated_are_each_there_once(
     subject: Subject,
 ) -> str:
