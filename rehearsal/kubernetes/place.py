@@ -1,0 +1,40 @@
+"""Where a cluster runs: its files, its network, and the list of what it puts on this system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.kubernetes.programs import Programs
+from rehearsal.machines.network import Network
+from rehearsal.machines.traces import Traces
+
+SERVICES = "172.20.0.0/16"  # what EKS gives services where the VPC has 10.0.0.0/8 (EKS user guide, "serviceIpv4Cidr")
+DNS = "172.20.0.10"
+DOMAIN = "cluster.local"
+
+
+class ClusterError(RuntimeError):
+    """A part of the cluster did not do what it should; the message says which, and its last words."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What all parts of a cluster share. `home` is a folder of the cluster's own."""
+
+    name: str
+    home: Path
+    network: Network
+    traces: Traces
+    programs: Programs
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    def last_words(self, program: str, lines: int = 8) -> str:
+        """The last lines of a program's log."""
+        file = self.logs / f"{program}.log"
+        return (
+            "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) if file.exists() else "(it said nothing)"
+        )

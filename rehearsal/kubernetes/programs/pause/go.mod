@@ -1,0 +1,3 @@
+module fines/pause
+
+go 1.26.0
