@@ -106,7 +106,7 @@ def _apply(cluster: Cluster, *objects: dict[str, Any], namespace: str = "plain")
         cluster.kubectl("apply", "--namespace", namespace, "--filename=-", input=json.dumps(each))
 
 
-SERVES = ("/usr/bin/busybox", "nc", "-lk", "-p", "8080", "-e", "/usr/bin/busybox", "echo", "served")
+SERVES = ("/usr/bin/busybox", "nc", "-ll", "-p", "8080", "-e", "/usr/bin/busybox", "echo", "served")
 
 
 def _reaches(cluster: Cluster, source: str, target: str, port: int = 8080) -> bool:
