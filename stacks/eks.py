@@ -48,8 +48,8 @@ class EksStack(cdk.Stack):
         cdk.Tags.of(self).add(STACK_TAG, id)
         cdk.Tags.of(self).add("fines:stage", settings.stage)
         bound(self, settings.permissions_boundary)
-        for name, caution in settings.cautions.items():
-            cdk.Annotations.of(self).add_warning_v2(f"fines:{name}", caution)
+        for what, caution in settings.cautions.items():
+            cdk.Annotations.of(self).add_warning_v2(f"fines:{what}", caution)
         namespace, retention = f"Fines/{id}", retention_of(settings.log_days)
 
         network = ZonedNetwork(

@@ -31,7 +31,7 @@ class AddOn(Construct):
         scope: Construct,
         id: str,
         *,
-        cluster: eks.Cluster,
+        cluster: eks.ICluster,
         name: str,
         version: str,
         settings: Mapping[str, object],
@@ -66,7 +66,7 @@ class AddOn(Construct):
 class BeforeNodes(Construct):
     """What a node needs to be ready, and its pods to have a network and a role: addresses, services, credentials."""
 
-    def __init__(self, scope: Construct, id: str, *, cluster: eks.Cluster, version: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, cluster: eks.ICluster, version: str) -> None:
         super().__init__(scope, id)
         identities = self._add("Identities", cluster, "eks-pod-identity-agent", ADD_ONS["eks-pod-identity-agent"], {})
         addresses = self._add(
@@ -81,7 +81,7 @@ class BeforeNodes(Construct):
         addresses.plain.node.add_dependency(identities)
         self._add("Services", cluster, "kube-proxy", VERSIONS[version].kube_proxy, {})
 
-    def _add(self, id: str, cluster: eks.Cluster, name: str, version: str, settings: Mapping[str, object]) -> AddOn:
+    def _add(self, id: str, cluster: eks.ICluster, name: str, version: str, settings: Mapping[str, object]) -> AddOn:
         return AddOn(self, id, cluster=cluster, name=name, version=version, settings=settings)
 
 
@@ -89,7 +89,7 @@ class OnNodes(Construct):
     """What runs on nodes and serves the cluster: names, disks, the figures that pods are scaled by, and CloudWatch's."""
 
     def __init__(
-        self, scope: Construct, id: str, *, cluster: eks.Cluster, log_retention: logs.RetentionDays, collector: str
+        self, scope: Construct, id: str, *, cluster: eks.ICluster, log_retention: logs.RetentionDays, collector: str
     ) -> None:
         """`collector` is the configuration of the collector of containers' logs, stacks/kubernetes/collector.conf."""
         super().__init__(scope, id)

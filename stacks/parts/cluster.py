@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -12,7 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
-from constructs import Construct, IDependable
+from constructs import Construct, IConstruct
 
 from stacks import posture
 from stacks.parts.functions import INTERFACES
@@ -63,7 +64,7 @@ class Cluster(Construct):
         )
         self.kubectl_role = self._kubectl_role()
         private = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
-        self.cluster = eks.Cluster(
+        made = eks.Cluster(
             self,
             "Cluster",
             cluster_name=self.name,
@@ -94,22 +95,23 @@ class Cluster(Construct):
                 role=self.kubectl_role.without_policy_updates(),
             ),
         )
-        self.plain = self.cluster.node.default_child
-        assert isinstance(self.plain, eks.CfnCluster)
-        self.plain.deletion_protection = deletion_protection
-        self.plain.node.add_dependency(kept)
+        self.cluster = cast(eks.ICluster, made)  # which it is, but for a property that its own typing leaves out
+        plain = made.node.default_child
+        assert isinstance(plain, eks.CfnCluster)
+        plain.deletion_protection = deletion_protection
+        plain.node.add_dependency(kept)
         posture.accept(
-            self.cluster.role,
+            made.role,
             "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonEKSClusterPolicy]",
             because="AWS keeps this policy in step with what the control plane calls, and only EKS takes the role.",
         )
         if public_ranges:
             posture.accept(
-                self.cluster,
+                made,
                 "AwsSolutions-EKS1",
                 because="The setting endpoint_public_ranges names who reaches the API from outside; nobody gets in without a role.",
             )
-        self.cluster.grant_access(
+        made.grant_access(
             "Administrator",
             administrator,
             [eks.AccessPolicy.from_access_policy_name(_ADMINISTRATOR, access_scope_type=eks.AccessScopeType.CLUSTER)],
@@ -117,7 +119,7 @@ class Cluster(Construct):
         self._mend_the_functions(network)
 
     @property
-    def ready(self) -> IDependable:
+    def ready(self) -> IConstruct:
         """What a deployment's functions wait for before they speak to the cluster."""
         return self.cluster.node.find_child("KubectlReadyBarrier")
 

@@ -30,7 +30,7 @@ class LoadBalancerController(Construct):
         scope: Construct,
         id: str,
         *,
-        cluster: eks.Cluster,
+        cluster: eks.ICluster,
         network: ZonedNetwork,
         targets: elbv2.ApplicationTargetGroup,
         after: list[IDependable],
@@ -104,7 +104,7 @@ class Autoscaler(Construct):
     """Kubernetes' Cluster Autoscaler: makes a node for pods that have no room, and ends one whose pods fit on others."""
 
     def __init__(
-        self, scope: Construct, id: str, *, cluster: eks.Cluster, version: str, after: list[IDependable]
+        self, scope: Construct, id: str, *, cluster: eks.ICluster, version: str, after: list[IDependable]
     ) -> None:
         super().__init__(scope, id)
         account, stack = "cluster-autoscaler", cdk.Stack.of(self)

@@ -21,7 +21,7 @@ class PodRole(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, cluster: eks.Cluster, namespace: str, account: str, what: str
+        self, scope: Construct, id: str, *, cluster: eks.ICluster, namespace: str, account: str, what: str
     ) -> None:
         super().__init__(scope, id)
         self.role = pod_role(self, "Role", what=what)
@@ -37,7 +37,7 @@ class PodRole(Construct):
 class PodRoles(Construct):
     """One role for each of the service's workloads, by the names of their accounts in a namespace."""
 
-    def __init__(self, scope: Construct, id: str, *, cluster: eks.Cluster, namespace: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, cluster: eks.ICluster, namespace: str) -> None:
         super().__init__(scope, id)
         self._cluster, self._namespace = cluster, namespace
         self._made: dict[str, PodRole] = {}
@@ -89,7 +89,7 @@ class PodRoles(Construct):
 
 
 def associate(
-    scope: Construct, id: str, cluster: eks.Cluster, namespace: str, account: str, role: iam.Role
+    scope: Construct, id: str, cluster: eks.ICluster, namespace: str, account: str, role: iam.Role
 ) -> eks.CfnPodIdentityAssociation:
     """Hands a role to the pods of an account."""
     return eks.CfnPodIdentityAssociation(

@@ -48,7 +48,7 @@ def read(name: str) -> list[Manifest]:
     """
     file = MANIFESTS / f"{name}.yaml"
     try:
-        found = [each for each in yaml.load_all(file.read_text(), Loader=_Loader) if each is not None]  # noqa: S506 - it is a safe one
+        found = [each for each in yaml.load_all(file.read_text(), Loader=_Loader) if each is not None]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" line {mark.line + 1}" if mark else ""

@@ -29,7 +29,7 @@ class Nodes(Construct):
         id: str,
         *,
         network: ZonedNetwork,
-        cluster: eks.Cluster,
+        cluster: eks.ICluster,
         cpu: Cpu,
         instance_type: str,
         disk_gibibytes: int,
@@ -96,4 +96,4 @@ class Nodes(Construct):
             node_repair_config=eks.CfnNodegroup.NodeRepairConfigProperty(enabled=True),
             labels={"fines/role": "service"},
         )
-        self.group.node.add_dependency(role, after, network.vpc.internet_connectivity_established)
+        self.group.node.add_dependency(after, network.vpc.internet_connectivity_established)

@@ -120,7 +120,7 @@ class Workload(Construct):
 
     def _name_images(self, file: str, manifest: Manifest) -> None:
         for container in containers_of(manifest):
-            word = container.get("image")
+            word = str(container.get("image"))
             if word in self._images:
                 container["image"] = self._images[word].image_uri
             elif word not in {image.image_uri for image in self._images.values()}:

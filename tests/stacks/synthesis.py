@@ -16,6 +16,7 @@ from app import build_app
 
 PROJECT = Path(__file__).parent.parent.parent
 TIERS = ("single", "asg", "eks")
+ON_MACHINES = ("single", "asg")  # of their own, that boot from this project's files
 # What a tier asks for besides, for tests that say nothing of it.
 _BEHIND_A_LOAD_BALANCER: dict[str, object] = {
     "hosted_zone_id": "Z0123456789ABCDEFGHIJ",

@@ -9,6 +9,7 @@ import os
 import subprocess
 import time
 import urllib.request
+from typing import Any
 
 os.environ["PATH"] = "/opt/kubectl:/opt/awscli:" + os.environ["PATH"]
 _FOLDER = os.environ.get("TEST_OUTDIR", "/tmp")  # noqa: S108 - the one folder that a function may write to, its own
@@ -22,7 +23,7 @@ class Failed(Exception):
     """What was waited for will not come; the message says why."""
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: Any) -> None:
     """Answers CloudFormation's request, whatever happens."""
     known, failure = event.get("PhysicalResourceId", ""), ""
     wanted = event["ResourceProperties"]
@@ -42,7 +43,7 @@ def handler(event, context):
     reply(event, id=id, failure=failure)
 
 
-def wait(wanted, *, seconds):
+def wait(wanted: dict[str, Any], *, seconds: float) -> None:
     """Returns once it is done.
 
     Raises:
@@ -54,7 +55,7 @@ def wait(wanted, *, seconds):
     (wait_for_job if wanted["Kind"] == "Job" else wait_for_deployment)(wanted["Namespace"], wanted["Name"], until)
 
 
-def wait_for_job(namespace, name, until):
+def wait_for_job(namespace: str, name: str, until: float) -> None:
     while True:
         job = find(namespace, "job", name)
         done = {each["type"]: each for each in job.get("status", {}).get("conditions", []) if each["status"] == "True"}
@@ -69,7 +70,7 @@ def wait_for_job(namespace, name, until):
         time.sleep(_PAUSE)
 
 
-def wait_for_deployment(namespace, name, until):
+def wait_for_deployment(namespace: str, name: str, until: float) -> None:
     """By kubectl's own word for it: generation, replicas of it, and none of another."""
     while True:
         left = max(1, int(until - time.monotonic()))
@@ -90,7 +91,7 @@ def wait_for_deployment(namespace, name, until):
         time.sleep(_PAUSE)  # the API was away for a moment
 
 
-def troubles(namespace, selector):
+def troubles(namespace: str, selector: str) -> list[str]:
     """What pods that are not well say of themselves, the newest first."""
     pods = json.loads(run(*kubectl(namespace, "get", "pods", "-l", selector, "-o", "json")))["items"]
     found = []
@@ -108,7 +109,7 @@ def troubles(namespace, selector):
     return found
 
 
-def trouble(container):
+def trouble(container: dict[str, Any]) -> str:
     """What is wrong with a container, by what it said when it last ended, or by what keeps it from starting."""
     state, last = container.get("state", {}), container.get("lastState", {})
     for ended in (state.get("terminated"), last.get("terminated")):
@@ -125,18 +126,19 @@ def trouble(container):
     return ""
 
 
-def find(namespace, kind, name):
-    return json.loads(run(*kubectl(namespace, "get", kind, name, "-o", "json")))
+def find(namespace: str, kind: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(*kubectl(namespace, "get", kind, name, "-o", "json")))
+    return found
 
 
-def kubectl(namespace, *words):
+def kubectl(namespace: str, *words: str) -> list[str]:
     return ["kubectl", "--kubeconfig", _KUBECONFIG, "--namespace", namespace, *words]
 
 
-def run(*command):
+def run(*command: str) -> str:
     """What a command says; a moment in which the API is away is waited out."""
     for left in reversed(range(5)):
-        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
         if not done.returncode:
             return done.stdout
         if not left or "NotFound" in done.stderr:
@@ -145,7 +147,7 @@ def run(*command):
     raise AssertionError
 
 
-def reply(event, *, id, failure):
+def reply(event: dict[str, Any], *, id: str, failure: str) -> None:
     """The answer that CloudFormation waits for (user guide, "Custom resource response objects")."""
     body = {
         "Status": "FAILED" if failure else "SUCCESS",
