@@ -175,7 +175,7 @@ class EksStack(cdk.Stack):
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "AWS_REGION": settings.region,
                 "ALLOWED_HOSTS": f"{settings.domain},localhost,127.0.0.1",
-                "DATABASE_CA": "/run/rds/authorities.pem",
+                "DATABASE_CA": "/run/rds/rds-authorities.pem",
                 "DATABASE_HOST": database.host,
                 "DATABASE_NAME": NAME,
                 "DATABASE_SECRET_ARN": database.service.secret_arn,

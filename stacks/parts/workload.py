@@ -185,6 +185,7 @@ class Workload(Construct):
                 "MINIMUM_TIMES": json.dumps([[clock(each), pods] for each, pods in changes]),
                 "MINIMUM_NAMESPACE": NAMESPACE,
                 "MINIMUM_SCALER": SERVICE,
+                "METRIC_NAMESPACE": self._environment["METRIC_NAMESPACE"],
                 "TIME_ZONE": demand.timezone,
             }
             for container in containers_of(cron):
