@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ _OF_CONTROLLERS = {
         "vpcID": str,
     }
 }
+
+
+# The schemas of a version are read once, and not for each manifest: that took a sixth of what this tier's synth takes.
+kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 
 
 class ManifestError(SettingsError):
