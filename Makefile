@@ -18,6 +18,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 # What a tier cannot do without, for who wants to read its template and gives no SETTINGS: names that nobody owns (RFC 2606).
 EXAMPLE.single := -c domain=fines.example
 EXAMPLE.asg := $(EXAMPLE.single) -c hosted_zone_name=fines.example -c hosted_zone_id=Z0123456789ABCDEFGHIJ
+EXAMPLE.eks := $(EXAMPLE.asg) -c admin_role=arn:aws:iam::111122223333:role/administrators
 
 # What root made in this folder by way of sudo belongs to who typed it.
 HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules $$(ls -d build $(GATE)/node_modules 2> /dev/null); fi

@@ -41,6 +41,10 @@ def _stack_of(tier: Tier) -> Callable[..., cdk.Stack]:
         from stacks.asg import AsgStack
 
         return AsgStack
+    if tier is Tier.EKS:
+        from stacks.eks import EksStack
+
+        return EksStack
     from stacks.single import SingleStack
 
     return SingleStack

@@ -15,7 +15,7 @@ from bench.scoreboard import Scoreboard
 from bench.service import rig as service
 from bench.service.clients import ClientsError
 from bench.service.database import DatabaseError
-from bench.synth import SynthError, synth, synth_both
+from bench.synth import SynthError, synth, synth_all
 from rehearsal.acme import AcmeError
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
@@ -81,7 +81,7 @@ def bench(run: Run, screen: Screen, figures: list[str]) -> int:
     board = Scoreboard()
     if "synth" in figures:
         with screen.step("synth", "synth of the tier and of an empty app, in turns") as say:
-            ratio = synth(say) if run.tier == "single" else synth_both(say)
+            ratio = synth(say) if run.tier == "single" else synth_all(say)
         board.add(screen, ratio)
     if "host" in figures:
         if os.geteuid() == 0:

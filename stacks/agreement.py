@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from stacks.choices import Cpu, Stage, Tier
+from stacks.kubernetes_versions import NEWEST
 from stacks.peaks import misfits
 
 # RFC 2606 and RFC 6761: names that nobody can own.
@@ -17,12 +18,13 @@ _ARM_TYPES = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 def disagreements(read: Mapping[str, Any], *, refused: Collection[str] = ()) -> list[str]:
     """What is wrong with values that are right one by one; a value that was `refused` by itself disagrees with nothing."""
     errors = []
-    if (tier := read.get("tier")) is Tier.EKS:
-        errors.append(f"tier='{tier}' is not built yet: use single or asg, for example: cdk deploy -c tier=asg")
-    if tier is Tier.ASG or read.get("shares_name"):
+    tier = read.get("tier")
+    if tier in (Tier.ASG, Tier.EKS) or read.get("shares_name"):
         errors += _in_the_hosted_zone(read)
-    if tier is Tier.ASG:
-        errors += _behind_a_load_balancer(read)
+    if tier in (Tier.ASG, Tier.EKS):
+        errors += _behind_a_load_balancer(read, "pods" if tier is Tier.EKS else "machines")
+    if tier is Tier.EKS:
+        errors += _on_kubernetes(read, refused)
     cpu, instance_type = read.get("cpu", Cpu.ARM64), read.get("instance_type", "")
     if "cpu" not in refused and instance_type and bool(_ARM_TYPES.match(instance_type)) != (cpu is Cpu.ARM64):
         other = Cpu.X86_64 if cpu is Cpu.ARM64 else Cpu.ARM64
@@ -58,15 +60,12 @@ def _in_the_hosted_zone(read: Mapping[str, Any]) -> list[str]:
     return errors
 
 
-def _behind_a_load_balancer(read: Mapping[str, Any]) -> list[str]:
-    """What the tiers with a group of machines and a managed database ask for besides."""
-    errors = []
-    least, most = read.get("min_machines", 2), read.get("max_machines", 8)
-    if least > most:
-        errors.append(
-            f"max_machines={most} is below min_machines={least}: give a larger one, for example: -c max_machines={least}"
-        )
-    errors += misfits(read.get("peaks", ()), least=least, most=max(least, most), zone=read.get("timezone", "UTC"))
+def _behind_a_load_balancer(read: Mapping[str, Any], of: str) -> list[str]:
+    """What the tiers with a load balancer and a managed database ask for besides; `of` is what serves, machines or pods."""
+    least, most = read.get(f"min_{of}", 2), read.get(f"max_{of}", _MOST[of])
+    errors = _bounds(read, of, _MOST[of])
+    zone = read.get("timezone", "UTC")
+    errors += misfits(read.get("peaks", ()), least=least, most=max(least, most), zone=zone, of=of)
     if read.get("database_gb", 20) * 1.1 > read.get("database_max_gb", 200):
         errors.append(
             f"database_max_gb={read.get('database_max_gb', 200)} leaves no room to grow: RDS asks for a tenth more than "
@@ -80,6 +79,37 @@ def _behind_a_load_balancer(read: Mapping[str, Any]) -> list[str]:
     return errors
 
 
+_MOST = {"machines": 8, "pods": 12, "nodes": 6}  # by default
+
+
+def _bounds(read: Mapping[str, Any], of: str, most: int) -> list[str]:
+    least, most = read.get(f"min_{of}", 2), read.get(f"max_{of}", most)
+    if least <= most:
+        return []
+    return [f"max_{of}={most} is below min_{of}={least}: give a larger one, for example: -c max_{of}={least}"]
+
+
+def _on_kubernetes(read: Mapping[str, Any], refused: Collection[str]) -> list[str]:
+    """What the tier on Kubernetes asks for besides."""
+    errors = _bounds(read, "nodes", _MOST["nodes"])
+    if Tier.EKS in read.get("moves_between", "").split(","):
+        errors.append(
+            f"moves_between={read['moves_between']}: tier eks moves no data yet; a dump goes both ways, as docs/runbook-eks.md says"
+        )
+    if not read.get("admin_role") and "admin_role" not in refused:
+        errors.append(
+            "admin_role is missing: name the role that administers the cluster, which nobody else could get into, "
+            "for example: -c admin_role=arn:aws:iam::111122223333:role/administrators"
+        )
+    release, version = read.get("node_release", ""), read.get("kubernetes_version", NEWEST)
+    if release and not release.startswith(f"{version}."):
+        errors.append(
+            f"node_release={release!r} is of another version than kubernetes_version={version}: "
+            f"give one that begins with {version}., or none"
+        )
+    return errors
+
+
 def _in_production(read: Mapping[str, Any]) -> list[str]:
     """What production asks for besides."""
     errors = []
@@ -88,7 +118,13 @@ def _in_production(read: Mapping[str, Any]) -> list[str]:
         "or a dated parameter: -c machine_image=/aws/service/debian/release/13/20251006-2257/arm64"
     )
     image = read.get("machine_image", "")
-    if not image:
+    if read.get("tier") is Tier.EKS:
+        if not read.get("node_release"):
+            errors.append(
+                "node_release is missing: production names the release of its nodes' image, so that no deployment replaces a node "
+                f"by surprise, for example: -c node_release={read.get('kubernetes_version', NEWEST)}.1-20261101"
+            )
+    elif not image:
         errors.append(
             "machine_image is missing: production names its image, "
             f"so that no deployment replaces a machine by surprise, {example}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from stacks.parts.alarms import FleetAlarms
+from stacks.parts.alarms import ServiceAlarms
 from stacks.parts.balancer import Balancer
-from stacks.parts.dashboard import Dashboard
+from stacks.parts.dashboard import Dashboard, machines
 from stacks.parts.database import NAME, ManagedPostgres
 from stacks.parts.dumps import Dumps
 from stacks.parts.fleet import SERVING_HOOK, Fleet
@@ -128,7 +129,15 @@ class AsgStack(cdk.Stack):
         roles.be_reached()
         if settings.moves_with:
             Moving(self, "Moving", other=settings.moves_with, roles=roles, buckets=buckets)
-        dumps = Dumps(self, "Dumps", roles=roles, bucket=buckets.backups, reader=database.reader)
+        dumps = Dumps(
+            self,
+            "Dumps",
+            trusted=iam.ArnPrincipal(roles.host.role_arn),
+            what="What a machine calls for the nightly dump and its restore drill",
+            bucket=buckets.backups,
+            reader=database.reader,
+        )
+        roles.take(dumps.role, sid="TakeTheDumpsRole")
 
         name = ServiceName(
             self,
@@ -146,7 +155,7 @@ class AsgStack(cdk.Stack):
             access_logs=buckets.logs,
             deletion_protection=settings.deletion_protection,
         )
-        alarms = FleetAlarms(
+        alarms = ServiceAlarms(
             self,
             "Alarms",
             balancer=balancer,
@@ -157,6 +166,7 @@ class AsgStack(cdk.Stack):
             namespace=namespace,
             days=settings.rotation_days,
             email=settings.alarm_email,
+            runbook="docs/runbook-asg.md",
         )
         fleet = Fleet(
             self,
@@ -231,7 +241,7 @@ class AsgStack(cdk.Stack):
             namespace=namespace,
             balancer=balancer,
             database=database,
-            group_name=id,
+            serving=machines(balancer, id),
             alarms=alarms.all,
         )
         PeopleRoles(
@@ -253,7 +263,14 @@ class AsgStack(cdk.Stack):
                 zone_id=settings.hosted_zone_id,
             ),
         )
-        snapshots = Snapshots(self, "Snapshots", database=database, days=settings.backup_days, topic=alarms.topic)
+        snapshots = Snapshots(
+            self,
+            "Snapshots",
+            database=database,
+            days=settings.backup_days,
+            topic=alarms.topic,
+            runbook="docs/runbook-asg.md",
+        )
 
         _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
         _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")

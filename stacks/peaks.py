@@ -83,26 +83,26 @@ def sizes(found: Sequence[Peak], least: int) -> list[tuple[int, int]]:
     return [(minute, at(minute)) for minute in sorted(candidates) if at(minute) != at((minute - 1) % _DAY)]
 
 
-def misfits(found: Sequence[Peak], *, least: int, most: int, zone: str) -> list[str]:
-    """What is wrong between peaks and the group's bounds, or the time zone: a sentence each."""
+def misfits(found: Sequence[Peak], *, least: int, most: int, zone: str, of: str = "machines") -> list[str]:
+    """What is wrong between peaks and the bounds of what they are made of (machines, pods), or the time zone: a sentence each."""
     errors = []
     for peak in found:
         if peak.machines > most:
             errors.append(
-                f"peaks: {peak} asks for more than max_machines={most}: give a larger one, "
-                f"for example: -c max_machines={peak.machines}"
+                f"peaks: {peak} asks for more than max_{of}={most}: give a larger one, "
+                f"for example: -c max_{of}={peak.machines}"
             )
         if peak.machines < least:
             errors.append(
-                f"peaks: {peak} asks for fewer than min_machines={least}, which are there at all times: "
-                f"leave it out, or give a smaller one, for example: -c min_machines={peak.machines}"
+                f"peaks: {peak} asks for fewer than min_{of}={least}, which are there at all times: "
+                f"leave it out, or give a smaller one, for example: -c min_{of}={peak.machines}"
             )
     if not found:
         return errors
     if all(any(peak.launches(minute) for peak in found) for minute in range(_DAY)):
         errors.append(
-            f"peaks: they leave no minute of the day without (their machines come {AHEAD} minutes ahead): "
-            f"keep the least of them at all times, for example: -c min_machines={min(peak.machines for peak in found)}"
+            f"peaks: they leave no minute of the day without (their {of} come {AHEAD} minutes ahead): "
+            f"keep the least of them at all times, for example: -c min_{of}={min(peak.machines for peak in found)}"
         )
     clocks = _Clocks(zone)
     for peak in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stacks import values
 from stacks.choices import Cpu, Stage, Tier
+from stacks.kubernetes_versions import kubernetes_version
 from stacks.peaks import peaks
 from stacks.values import Reader
 
@@ -72,4 +73,14 @@ READERS: dict[str, Reader] = {
     "database_max_gb": values.number(22, 65536),
     "rotation_days": values.number(1, 365),
     **dict.fromkeys(("operators", "reviewers", "deployers"), values.principals),
+    "kubernetes_version": kubernetes_version,
+    "endpoint_public_ranges": values.ranges,
+    "admin_role": values.role,
+    "node_release": values.text(r"1\.\d{2}\.\d{1,2}-20\d{6}", example="1.36.1-20261101", optional=True),
+    "min_nodes": values.number(2, 100),
+    "max_nodes": values.number(2, 100),
+    "node_disk_gb": values.number(20, 16384),
+    "min_pods": values.number(2, 500),
+    "max_pods": values.number(2, 500),
+    "spare_pods": values.number(0, 50),
 }

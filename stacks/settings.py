@@ -10,6 +10,7 @@ from typing import Any
 
 from stacks.agreement import RESERVED, disagreements
 from stacks.choices import Cpu, Stage, Tier
+from stacks.kubernetes_versions import NEWEST, extended_support
 from stacks.peaks import Peak
 from stacks.readers import DOMAIN_NAME, READERS
 from stacks.values import SettingsError
@@ -70,10 +71,10 @@ class Settings:
     nat_gateways: int = 0  # by default one, in production one a zone
     min_machines: int = 2
     max_machines: int = 8
-    # 08:00-09:00=6,20:00-21:00=6: no fewer than 6 machines then, by the clocks of timezone
+    # 08:00-09:00=6,20:00-21:00=6: no fewer than 6 machines (in tier eks: pods) then, by the clocks of timezone
     peaks: tuple[Peak, ...] = ()
     requests_per_machine: int = 1200  # a minute, about which the group is kept by growing and shrinking
-    cpu_percent: int = 50  # the machines' average, about which the group is kept likewise
+    cpu_percent: int = 50  # the machines' average, about which the group is kept likewise; in tier eks the pods'
     stop_on_alarm: bool = True  # false for a release that ends an outage: the alarm on server errors does not stop it
     machine_disk_gb: int = 16  # of each machine; the restore drill needs room for the database on one
     database_class: str = ""  # by default the smallest that fits
@@ -83,6 +84,21 @@ class Settings:
     operators: tuple[str, ...] = ()  # who may take the role that operates the stack; ARNs of roles and users of IAM
     reviewers: tuple[str, ...] = ()  # who may take the one that looks
     deployers: tuple[str, ...] = ()  # who may take the one that deploys
+    # of the tier on Kubernetes
+    kubernetes_version: str = NEWEST
+    endpoint_public_ranges: tuple[
+        str, ...
+    ] = ()  # who reaches the cluster's API from outside the network; by default nobody
+    admin_role: str = ""  # the ARN of the role that administers the cluster, beside the deployment's own
+    node_release: str = ""  # of the nodes' machine image; by default the newest when the nodes are made
+    min_nodes: int = 2
+    max_nodes: int = 6
+    node_disk_gb: int = 50  # of each node; uploads on the way, and the restore drill's database, need room on one
+    min_pods: int = 2
+    max_pods: int = 12
+    spare_pods: int = (
+        1  # room that is kept free, in pods of the service: who comes takes it, and a node is made meanwhile
+    )
 
     @property
     def stack_name(self) -> str:
@@ -94,6 +110,12 @@ class Settings:
         """The stack of the same stage that data may move to and from now; none, if there is none."""
         two = self.moves_between.split(",")
         return f"fines-{self.stage}-{two[1 - two.index(self.tier)]}" if self.tier in two else ""
+
+    @property
+    def cautions(self) -> dict[str, str]:
+        """What is allowed, and worth a thought: sentences by a name for each."""
+        extended = extended_support(self.kubernetes_version) if self.tier is Tier.EKS else ""
+        return {"extended-support": extended} if extended else {}
 
     @property
     def domain_is_reserved(self) -> bool:
@@ -125,7 +147,7 @@ class Settings:
         read.setdefault("deletion_protection", read.get("stage") is Stage.PRODUCTION)
         cpu = read.get("cpu", Cpu.ARM64)
         if not read.get("instance_type"):
-            read["instance_type"] = _SMALLEST[cpu]
+            read["instance_type"] = (_SMALLEST_NODE if read.get("tier") is Tier.EKS else _SMALLEST)[cpu]
         if not read.get("database_class"):
             read["database_class"] = _SMALLEST_DATABASE[cpu]
         if not read.get("nat_gateways"):
@@ -134,6 +156,7 @@ class Settings:
 
 
 _SMALLEST = {Cpu.ARM64: "t4g.small", Cpu.X86_64: "t3.small"}
+_SMALLEST_NODE = {Cpu.ARM64: "t4g.medium", Cpu.X86_64: "t3.medium"}
 _SMALLEST_DATABASE = {Cpu.ARM64: "db.t4g.medium", Cpu.X86_64: "db.t3.medium"}
 _MISSING = {
     "tier": "tier is missing: use one of single, asg, eks, for example: cdk deploy -c tier=single",

@@ -154,6 +154,46 @@ def addresses(name: str, value: Any) -> tuple[str, ...]:
     return given
 
 
+def ranges(name: str, value: Any) -> tuple[str, ...]:
+    """Ranges of IPv4 addresses in CIDR notation, as a JSON list or as a single one; none that is everybody's."""
+    given = _texts(name, value, example='["203.0.113.0/24"]')
+    for text in given:
+        try:
+            network = ipaddress.IPv4Network(text)
+        except ValueError as error:
+            raise SettingsError(
+                f"{name}: {text!r} is no range of IPv4 addresses ({error}): write it like 203.0.113.0/24, or 203.0.113.7/32 for one"
+            ) from None
+        if network.prefixlen < _WIDEST:
+            raise SettingsError(
+                f"{name}: {text!r} has {network.num_addresses:,} addresses, which is nearly everybody: name the ranges of those "
+                f"who administer, each /{_WIDEST} or narrower, like 203.0.113.0/24"
+            )
+        if network.is_private and not any(network.subnet_of(each) for each in _EXAMPLES):
+            raise SettingsError(
+                f"{name}: {text!r} is a private range, from which nobody comes over the internet: name public ones; "
+                "who is inside the network needs none"
+            )
+    return given
+
+
+_WIDEST = 8
+_EXAMPLES = [ipaddress.IPv4Network(each) for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]  # RFC 5737
+
+
+def role(name: str, value: Any) -> str:
+    """The ARN of a role of IAM, or nothing."""
+    given = str(value).strip()
+    if not given:
+        return ""
+    (arn,) = principals(name, given)
+    if ":user/" in arn:
+        raise SettingsError(
+            f"{name}: {arn!r} is a user: name a role, like {_A_ROLE}, which people take for the time they need it"
+        )
+    return arn
+
+
 def principals(name: str, value: Any) -> tuple[str, ...]:
     """ARNs of roles and users of IAM, as a JSON list or as a single one."""
     single = isinstance(value, str) and value.strip() and not value.strip().startswith("[")

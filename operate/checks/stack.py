@@ -72,22 +72,45 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
     if subject.deployed() is not None:
         yield ok("leftovers", "not looked for: what is there is the stack's own")
         return
-    single = subject.settings.tier is Tier.SINGLE
-    own = (_parameters, _volumes) if single else (_databases, _edges, _snapshots)
-    found = [finding for look in (_groups, _logs, *own) for finding in look(subject)]
+    managed = (_databases, _edges, _snapshots)
+    own = {
+        Tier.SINGLE: (_groups, _logs, _parameters, _volumes),
+        Tier.ASG: (_groups, _logs, *managed),
+        Tier.EKS: (_logs, *managed),
+    }
+    found = [finding for look in own[subject.settings.tier] for finding in look(subject)]
     yield from found or [ok("leftovers", "nothing of an earlier stack of the name is in the way")]
 
 
 def fixed_names(subject: Subject) -> dict[str, set[str]]:
     """The names that the template itself gives, by resource type; a test holds them against it."""
     settings, stack = subject.settings, subject.settings.stack_name
+    if settings.tier is Tier.EKS:
+        return _of_a_cluster(stack) | _of_managed_services(subject)
     groups = {f"/fines/{settings.stage}/{settings.tier}/{name}" for name in ("access", "host", "service")}
     common = {"AWS::AutoScaling::AutoScalingGroup": {stack}, "AWS::Logs::LogGroup": groups}
     if settings.tier is Tier.SINGLE:
         return common | {"AWS::SSM::Parameter": {f"/fines/{stack}/release"}}
-    groups |= {f"/aws/rds/instance/{stack}/{name}" for name in ("postgresql", "upgrade")}
-    edges = {kind: {f"{stack}-{settings.region}-static"} for kind in _EDGES}
-    return common | {"AWS::RDS::DBInstance": {stack}} | edges
+    groups |= _logs_of_the_database(stack)
+    return common | _of_managed_services(subject)
+
+
+def _of_a_cluster(stack: str) -> dict[str, set[str]]:
+    """EKS, Container Insights and the collector write to groups of these names, which the stack makes before they would."""
+    groups = {f"/fines/{stack}/{name}" for name in ("access", "jobs", "service")}
+    groups |= {f"/aws/containerinsights/{stack}/{name}" for name in ("application", "dataplane", "host", "performance")}
+    groups |= {f"/aws/eks/{stack}/cluster", f"/aws/lambda/{stack}-Cluster-rollout"}
+    return {"AWS::Logs::LogGroup": groups | _logs_of_the_database(stack)}
+
+
+def _logs_of_the_database(stack: str) -> set[str]:
+    return {f"/aws/rds/instance/{stack}/{name}" for name in ("postgresql", "upgrade")}
+
+
+def _of_managed_services(subject: Subject) -> dict[str, set[str]]:
+    name = subject.settings.stack_name
+    edges = {kind: {f"{name}-{subject.settings.region}-static"} for kind in _EDGES}
+    return {"AWS::RDS::DBInstance": {name}} | edges
 
 
 def _groups(subject: Subject) -> Iterator[Finding]:

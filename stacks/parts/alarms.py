@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.parts.balancer import Balancer
-from stacks.parts.dashboard import group_metric
+from stacks.parts.dashboard import cluster_metric, deployment_metric, group_metric
 from stacks.parts.database import ManagedPostgres
 from stacks.parts.monitoring import OF_BACKUPS, alarm_on, alarm_topic, told
 
@@ -24,11 +24,14 @@ _MISSING = cloudwatch.TreatMissingData
 _GRACE = 3  # days that a rotation may be late: its window is a day, and one that failed is tried again
 
 
-class FleetAlarms(Construct):
-    """A topic for people, and alarms that tell it; docs/runbook-asg.md has a line for each.
+class ServiceAlarms(Construct):
+    """A topic for people, and alarms that tell it; the page `runbook` has a line for each.
 
-    `functions` are those of the stack, by the names of their alarms; `days` is how often passwords are to change.
+    What serves are the machines of a group, or the pods of a cluster: one of the two names is given. `functions` are those of
+    the stack, by the names of their alarms; `days` is how often passwords are to change.
     """
+
+    release: cloudwatch.Alarm  # of machines: what takes a release back
 
     def __init__(
         self,
@@ -37,28 +40,33 @@ class FleetAlarms(Construct):
         *,
         balancer: Balancer,
         database: ManagedPostgres,
-        group_name: str,
         certificate: acm.ICertificate,
         functions: Mapping[str, lambda_.IFunction],
         namespace: str,
         days: int,
         email: str,
+        runbook: str,
+        group_name: str = "",
+        cluster_name: str = "",
     ) -> None:
         super().__init__(scope, id)
+        self._runbook, self._what = runbook, "machine" if group_name else "pod"
         self.topic = alarm_topic(self, email=email)
         self.all: list[cloudwatch.Alarm] = []
-        self._on_what_users_see(balancer, certificate)
-        self._on_machines(balancer, group_name)
+        self._on_what_users_see(balancer, certificate, taken_back=bool(group_name))
+        if group_name:
+            self._on_machines(balancer, group_name)
+        else:
+            self._on_pods(balancer, cluster_name)
         self._on_the_database(database)
         for name, function in functions.items():
             self._on_a_function(name, function)
         self._on_passwords(namespace, days)
         self.all += [
-            alarm_on(self, watch, namespace=namespace, topic=self.topic, runbook="docs/runbook-asg.md")
-            for watch in OF_BACKUPS
+            alarm_on(self, watch, namespace=namespace, topic=self.topic, runbook=runbook) for watch in OF_BACKUPS
         ]
 
-    def _on_what_users_see(self, balancer: Balancer, certificate: acm.ICertificate) -> None:
+    def _on_what_users_see(self, balancer: Balancer, certificate: acm.ICertificate, *, taken_back: bool) -> None:
         before, targets = balancer.balancer.metrics, balancer.targets.metrics
         self._alarm(
             "ServerErrors",
@@ -66,16 +74,17 @@ class FleetAlarms(Construct):
             targets.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=_FIVE_MINUTES),
             above=25,
         )
-        # What a release does wrong is seen at once, so that it is taken back while few machines have it.
-        self.release = self._alarm(
-            "ReleaseFails",
-            "The service answered more than 10 requests of a minute with a server error; a release under way is taken back",
-            targets.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=_MINUTE),
-            above=10,
-        )
+        if taken_back:
+            # What a release does wrong is seen at once, so that it is taken back while few machines have it.
+            self.release = self._alarm(
+                "ReleaseFails",
+                "The service answered more than 10 requests of a minute with a server error; a release under way is taken back",
+                targets.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=_MINUTE),
+                above=10,
+            )
         self._alarm(
             "NobodyAnswers",
-            "The load balancer found no machine for more than 25 requests of five minutes",
+            f"The load balancer found no {self._what} for more than 25 requests of five minutes",
             before.http_code_elb(elbv2.HttpCodeElb.ELB_5XX_COUNT, period=_FIVE_MINUTES),
             above=25,
         )
@@ -119,6 +128,31 @@ class FleetAlarms(Construct):
             above=0,
             periods=30,
         )
+
+    def _on_pods(self, balancer: Balancer, cluster_name: str) -> None:
+        self._alarm(
+            "UnhealthyPods",
+            "A pod fails the load balancer's health check, and is not replaced",
+            balancer.targets.metrics.unhealthy_host_count(period=_FIVE_MINUTES, statistic="Minimum"),
+            above=0,
+            periods=2,
+        )
+        wanted, ready = (deployment_metric(cluster_name, f"replicas_{what}") for what in ("desired", "ready"))
+        self._alarm(
+            "FewPods",
+            "For ten minutes fewer pods are ready than are wanted, or nobody counts them",
+            _missing(ready, than=wanted),
+            above=0,
+            periods=10,
+            silence=_MISSING.BREACHING,
+        )
+        for name, metric, says, most in (
+            ("NodesFail", "cluster_failed_node_count", "For ten minutes a node is not ready, and is not replaced", 0),
+            ("NodeMemory", "node_memory_utilization", "The nodes' memory is more than 90 % full", 90),
+            ("NodeDisk", "node_filesystem_utilization", "The nodes' disks are more than 80 % full", 80),
+        ):
+            of = cluster_metric(cluster_name, metric, statistic="Maximum", period=_FIVE_MINUTES)
+            self._alarm(name, says, of, above=most, periods=2)
 
     def _on_the_database(self, database: ManagedPostgres) -> None:
         instance = database.instance
@@ -176,7 +210,7 @@ class FleetAlarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_description=f"{says}. docs/runbook-asg.md says what to do.",
+            alarm_description=f"{says}. {self._runbook} says what to do.",
             metric=metric,
             comparison_operator=comparison,
             threshold=threshold,
@@ -188,7 +222,7 @@ class FleetAlarms(Construct):
 
 
 def _missing(serving: cloudwatch.Metric, *, than: cloudwatch.Metric) -> cloudwatch.MathExpression:
-    """How many machines there are fewer than wanted."""
+    """How many there are fewer than wanted."""
     return cloudwatch.MathExpression(
         expression="wanted - serving",
         using_metrics={"wanted": than, "serving": serving},

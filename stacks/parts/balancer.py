@@ -16,7 +16,7 @@ LONGEST_REQUEST = 130  # seconds: an upload of 50,000 rows may take NGINX's 120,
 
 
 class Balancer(Construct):
-    """An application load balancer before machines that answer HTTPS with a certificate of their own making."""
+    """An application load balancer before what answers HTTPS with a certificate of its own making: machines, or pods by address."""
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Balancer(Construct):
         certificate: acm.ICertificate,
         access_logs: s3.IBucket,
         deletion_protection: bool,
+        pods: bool = False,
     ) -> None:
         super().__init__(scope, id)
         self.security_group = ec2.SecurityGroup(
@@ -57,11 +58,11 @@ class Balancer(Construct):
         self.balancer.log_access_logs(access_logs, "balancer")
         self.targets = elbv2.ApplicationTargetGroup(
             self,
-            "Machines",
+            "Pods" if pods else "Machines",
             vpc=network.vpc,
             port=443,
             protocol=elbv2.ApplicationProtocol.HTTPS,
-            target_type=elbv2.TargetType.INSTANCE,
+            target_type=elbv2.TargetType.IP if pods else elbv2.TargetType.INSTANCE,
             deregistration_delay=cdk.Duration.seconds(LONGEST_REQUEST),
             # By chance, and less to a machine whose answers are errors: the one with the fewest requests under way may be one
             # that fails fast, and would be sent nearly all of them.

@@ -21,7 +21,7 @@ _ONE, _MANY, _REPORT = "cargar_infraccion", "cargar_infracciones", "generar_info
 class Dashboard(Construct):
     """One page, from what users see down to what they do not; the alarms' states are at its head.
 
-    `name` is what the console lists it under, `namespace` where the service's own figures are.
+    `name` is what the console lists it under, `namespace` where the service's own figures are, `serving` the row about what serves.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Dashboard(Construct):
         namespace: str,
         balancer: Balancer,
         database: ManagedPostgres,
-        group_name: str,
+        serving: Sequence[cloudwatch.IWidget],
         alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
         super().__init__(scope, id)
@@ -47,7 +47,7 @@ class Dashboard(Construct):
                 [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=_WIDE, height=3)],
                 _seen_by_users(balancer),
                 self._fines(),
-                _machines(balancer, group_name),
+                list(serving),
                 _database(database),
             ],
         )
@@ -118,7 +118,8 @@ def group_metric(group_name: str, metric: str, **more: str) -> cloudwatch.Metric
     )
 
 
-def _machines(balancer: Balancer, group_name: str) -> list[cloudwatch.IWidget]:
+def machines(balancer: Balancer, group_name: str) -> list[cloudwatch.IWidget]:
+    """A row about the machines of a group, for its dashboard."""
     size = [
         group_metric(group_name, "GroupInServiceInstances", label="in service"),
         group_metric(group_name, "GroupMinSize", label="least, by schedule"),
@@ -132,14 +133,65 @@ def _machines(balancer: Balancer, group_name: str) -> list[cloudwatch.IWidget]:
         label="processors",
         period=cdk.Duration.minutes(5),
     )
-    health = [
-        balancer.targets.metrics.healthy_host_count(label="healthy", period=_MINUTE),
-        balancer.targets.metrics.unhealthy_host_count(label="unhealthy", period=_MINUTE),
-    ]
     return [
         _graph("Machines against the schedule", size, unit="machines"),
-        _graph("Machines as the load balancer finds them", health, unit="machines"),
+        _graph("Machines as the load balancer finds them", _found_by(balancer), unit="machines"),
         _graph("Machines' processors", [busy], unit="%"),
+    ]
+
+
+def cluster_metric(
+    cluster: str, metric: str, *, statistic: str = "Average", label: str | None = None, period: cdk.Duration = _MINUTE
+) -> cloudwatch.Metric:
+    """A figure that Container Insights has of a whole cluster."""
+    return cloudwatch.Metric(
+        namespace="ContainerInsights",
+        metric_name=metric,
+        dimensions_map={"ClusterName": cluster},
+        statistic=statistic,
+        label=label,
+        period=period,
+    )
+
+
+def deployment_metric(cluster: str, metric: str, label: str | None = None) -> cloudwatch.Metric:
+    """A figure that Container Insights has of the service's Deployment, which it calls a pod's name."""
+    return cloudwatch.Metric(
+        namespace="ContainerInsights",
+        metric_name=metric,
+        dimensions_map={"ClusterName": cluster, "Namespace": "fines", "PodName": "web"},
+        statistic="Maximum",
+        label=label,
+        period=_MINUTE,
+    )
+
+
+def pods(balancer: Balancer, cluster: str, namespace: str) -> list[cloudwatch.IWidget]:
+    """A row about the pods of a cluster and its nodes, for the dashboard of the tier on it."""
+    least = cloudwatch.Metric(
+        namespace=namespace, metric_name="LeastPods", statistic="Maximum", label="least, by schedule", period=_MINUTE
+    )
+    size = [
+        deployment_metric(cluster, "replicas_ready", "ready"),
+        deployment_metric(cluster, "replicas_desired", "wanted"),
+        least,
+        cluster_metric(cluster, "cluster_node_count", statistic="Maximum", label="nodes"),
+    ]
+    busy = [
+        cluster_metric(cluster, f"node_{what}_utilization", label=label)
+        for what, label in (("cpu", "processors"), ("memory", "memory"), ("filesystem", "disks"))
+    ]
+    return [
+        _graph("Pods against the schedule, and nodes", size, unit="pods"),
+        _graph("Pods as the load balancer finds them", _found_by(balancer), unit="pods"),
+        _graph("Nodes' processors, memory and disks", busy, unit="%"),
+    ]
+
+
+def _found_by(balancer: Balancer) -> list[cloudwatch.IMetric]:
+    return [
+        balancer.targets.metrics.healthy_host_count(label="healthy", period=_MINUTE),
+        balancer.targets.metrics.unhealthy_host_count(label="unhealthy", period=_MINUTE),
     ]
 
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks import posture
-from stacks.parts.permissions import Conditions, HostRoles, finding
+from stacks.parts.permissions import Conditions, finding
 
 # Where dumps lie in the bucket, what their own snapshots said of all tables, and which of them were restored and compared.
 _FOLDERS = ("dumps", "sums", "proven")
@@ -17,20 +17,21 @@ _FOLDERS = ("dumps", "sums", "proven")
 class Dumps(Construct):
     """A role that reads the database and adds to its dumps: it can neither take one away nor write over one.
 
-    The machines' own role can none of this, but take the role.
+    `trusted` is who takes it: machines, whose own role can none of this, or pods of their own account.
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, roles: HostRoles, bucket: s3.Bucket, reader: secretsmanager.ISecret
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        trusted: iam.IPrincipal,
+        what: str,
+        bucket: s3.Bucket,
+        reader: secretsmanager.ISecret,
     ) -> None:
         super().__init__(scope, id)
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ArnPrincipal(roles.host.role_arn),
-            description="What a machine calls for the nightly dump and its restore drill",
-        )
-        roles.take(self.role, sid="TakeTheDumpsRole")
+        self.role = iam.Role(self, "Role", assumed_by=trusted, description=what)
         self._allow("ReadTheReadersSecret", "secretsmanager:GetSecretValue", on=[reader.secret_arn])
         self._allow("ListDumps", "s3:ListBucket", on=[bucket.bucket_arn])
         files = [bucket.arn_for_objects(f"{folder}/*") for folder in _FOLDERS]

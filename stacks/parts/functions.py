@@ -18,7 +18,10 @@ from stacks.settings import Cpu
 
 _ARCHITECTURES = {Cpu.ARM64: lambda_.Architecture.ARM_64, Cpu.X86_64: lambda_.Architecture.X86_64}
 # What Lambda itself calls with a function's role to put it into a network (Lambda developer guide, "VPC access").
-_INTERFACES = ("Create", "Describe", "Delete")
+INTERFACES = (
+    *("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"),
+    *("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets"),
+)
 
 
 class ServiceFunction(Construct):
@@ -54,10 +57,7 @@ class ServiceFunction(Construct):
         self.allow("WriteItsLog", "logs:CreateLogStream", "logs:PutLogEvents", on=[self.log.log_group_arn])
         self.allow(
             "BeInTheNetwork",
-            *(f"ec2:{verb}NetworkInterface{'s' if verb == 'Describe' else ''}" for verb in _INTERFACES),
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:UnassignPrivateIpAddresses",
-            "ec2:DescribeSubnets",
+            *INTERFACES,
             on=["*"],
         )
         posture.accept(

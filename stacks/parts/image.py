@@ -23,8 +23,12 @@ _NOT_IN_THE_IMAGE = [
 ]
 
 
-def service_image(scope: Construct, id: str, *, cpu: Cpu) -> ecr_assets.DockerImageAsset:
-    """The image built from the folder `service`, for the processor of the machines."""
+def service_image(scope: Construct, id: str, *, cpu: Cpu, stage: str | None = None) -> ecr_assets.DockerImageAsset:
+    """The image built from the folder `service`, for the processor of the machines.
+
+    Another `stage` of the same Dockerfile is what pods need besides, that machines have of their own: `front` is NGINX, and
+    `keeper` the service with PostgreSQL's programs.
+    """
     return ecr_assets.DockerImageAsset(
-        scope, id, directory=str(SERVICE), platform=_PLATFORMS[cpu], exclude=_NOT_IN_THE_IMAGE
+        scope, id, directory=str(SERVICE), platform=_PLATFORMS[cpu], exclude=_NOT_IN_THE_IMAGE, target=stage
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -168,21 +169,38 @@ class HostLogs(Construct):
 
     def __init__(self, scope: Construct, id: str, *, prefix: str, retention: logs.RetentionDays) -> None:
         super().__init__(scope, id)
-        self.host, self.access, self.service = (
-            logs.LogGroup(
-                self,
-                name.title(),
-                log_group_name=f"{prefix}/{name}",
-                retention=retention,
-                removal_policy=cdk.RemovalPolicy.DESTROY,
-            )
-            for name in ("host", "access", "service")
+        self.host, self.access, self.service = _groups(self, ("host", "access", "service"), prefix, retention)
+
+
+class PodLogs(Construct):
+    """The log groups of pods: what the service says, whom the front answered, and what is done beside serving."""
+
+    def __init__(self, scope: Construct, id: str, *, prefix: str, retention: logs.RetentionDays) -> None:
+        super().__init__(scope, id)
+        self.service, self.access, self.jobs = _groups(self, ("service", "access", "jobs"), prefix, retention)
+
+
+def _groups(scope: Construct, names: Sequence[str], prefix: str, retention: logs.RetentionDays) -> list[logs.LogGroup]:
+    return [
+        logs.LogGroup(
+            scope,
+            name.title(),
+            log_group_name=f"{prefix}/{name}",
+            retention=retention,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        for name in names
+    ]
 
 
 def retention_of(days: int) -> logs.RetentionDays:
     """The shortest of CloudWatch's own choices that keeps logs for at least so many days."""
-    return _RETENTION[min(choice for choice in _RETENTION if choice >= days)]
+    return _RETENTION[days_of(days)]
+
+
+def days_of(days: int) -> int:
+    """The same choice, as a number."""
+    return min(choice for choice in _RETENTION if choice >= days)
 
 
 _Days = logs.RetentionDays

@@ -30,9 +30,9 @@ class ServiceName(Construct):
             )
         )
 
-    def lead_to(self, balancer: elbv2.ApplicationLoadBalancer, *, tier: str, weight: int) -> None:
-        """This tier's share of those who ask for the name; none while its load balancer has no healthy machine."""
-        route53.CfnRecordSet(
+    def lead_to(self, balancer: elbv2.ApplicationLoadBalancer, *, tier: str, weight: int) -> route53.CfnRecordSet:
+        """This tier's share of those who ask for the name; none while its load balancer has nothing healthy behind it."""
+        return route53.CfnRecordSet(
             self,
             "Record",
             hosted_zone_id=self._zone.hosted_zone_id,

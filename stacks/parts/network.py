@@ -10,6 +10,7 @@ from constructs import Construct
 from stacks import posture
 from stacks.readers import MOST_ZONES
 
+RANGE = "10.30.0.0/16"  # of the network over several zones
 _OPEN = (
     (ec2.Port.tcp(80), "HTTP, which redirects"),
     (ec2.Port.tcp(443), "HTTPS"),
@@ -81,7 +82,7 @@ class ZonedNetwork(Construct):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            ip_addresses=ec2.IpAddresses.cidr("10.30.0.0/16"),
+            ip_addresses=ec2.IpAddresses.cidr(RANGE),
             availability_zones=[cdk.Fn.select(number, cdk.Fn.get_azs()) for number in range(zones)],
             reserved_azs=MOST_ZONES - zones,  # a zone more moves no range: CloudFormation would make every subnet anew
             nat_gateways=nat_gateways,

@@ -40,6 +40,7 @@ class Estate:
     """What people look at and work on. `logs` hold nothing of persons; `intimate_logs` may: addresses, users' names.
 
     `moves_with` is the stack that data may move to and from now, if there is one, and `zone_id` the hosted zone of the name.
+    Without a `group_name` there are no machines that anybody has a shell on; who works in a cluster is the cluster's affair.
     """
 
     group_name: str
@@ -122,8 +123,27 @@ class PeopleRoles(Construct):
                 self._accept(role, group, because="The wildcard stands for the streams of one log group of this stack.")
 
     def _operator(self, role: iam.Role) -> None:
-        estate, database, own = self._estate, self._estate.database, cdk.Stack.of(self).stack_name
+        estate, database = self._estate, self._estate.database
         self._look(role, [*estate.logs, *estate.intimate_logs])
+        if estate.group_name:
+            self._work_on_machines(role)
+        as_it_is = {
+            "ArnEqualsIfExists": {"secretsmanager:RotationLambdaARN": estate.rotator.function_arn},
+            "BoolIfExists": {"secretsmanager:ModifyRotationRules": "false"},
+        }
+        secrets = [secret.secret_arn for secret in database.secrets]
+        _allow(role, "RotatePasswords", "secretsmanager:RotateSecret", on=secrets, only_if=as_it_is)
+        # Secrets Manager asks it of who rotates (API reference, RotateSecret).
+        _allow(role, "RotateByTheFunction", "lambda:InvokeFunction", on=[estate.rotator.function_arn])
+        _allow(role, "PublishStaticFilesAgain", "lambda:InvokeFunction", on=[estate.publisher.function_arn])
+        _allow(role, "FailOver", "rds:RebootDBInstance", on=[database.instance.instance_arn])
+        self._restore(role)
+        if estate.moves_with:
+            self._move(role, estate.moves_with)
+
+    def _work_on_machines(self, role: iam.Role) -> None:
+        """A shell on each, and its replacement."""
+        own = cdk.Stack.of(self).stack_name
         # A session without a document of its own takes the usual one, and asks for that too.
         machines, documents = self._arn("ec2", "instance/*"), self._arn("ssm", "document/SSM-SessionManagerRunShell")
         tagged = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": own}}
@@ -138,25 +158,12 @@ class PeopleRoles(Construct):
         _allow(role, "EndOwnSessions", "ssm:ResumeSession", "ssm:TerminateSession", on=[sessions], only_if=mine)
         self._accept(role, sessions, because="A session's id is made when it begins; its tag says whose it is.")
 
-        group = self._arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{estate.group_name}")
+        group = self._arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{self._estate.group_name}")
         verbs = ("CancelInstanceRefresh", "RollbackInstanceRefresh", "SetInstanceHealth", "StartInstanceRefresh")
         _allow(role, "ReplaceMachines", *(f"autoscaling:{verb}" for verb in verbs), on=[group])
         self._accept(
             role, group, because="The wildcard stands for an id that AWS makes up for the group; its name is in full."
         )
-        as_it_is = {
-            "ArnEqualsIfExists": {"secretsmanager:RotationLambdaARN": estate.rotator.function_arn},
-            "BoolIfExists": {"secretsmanager:ModifyRotationRules": "false"},
-        }
-        secrets = [secret.secret_arn for secret in database.secrets]
-        _allow(role, "RotatePasswords", "secretsmanager:RotateSecret", on=secrets, only_if=as_it_is)
-        # Secrets Manager asks it of who rotates (API reference, RotateSecret).
-        _allow(role, "RotateByTheFunction", "lambda:InvokeFunction", on=[estate.rotator.function_arn])
-        _allow(role, "PublishStaticFilesAgain", "lambda:InvokeFunction", on=[estate.publisher.function_arn])
-        _allow(role, "FailOver", "rds:RebootDBInstance", on=[database.instance.instance_arn])
-        self._restore(role)
-        if estate.moves_with:
-            self._move(role, estate.moves_with)
 
     def _move(self, role: iam.Role, other: str) -> None:
         """Has machines of both stacks move their data, and leads the name to the one that has it."""

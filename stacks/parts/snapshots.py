@@ -20,7 +20,9 @@ class Snapshots(Construct):
     Snapshots alone: continuous backups would take the retention of RDS's own away from the template.
     """
 
-    def __init__(self, scope: Construct, id: str, *, database: ManagedPostgres, days: int, topic: sns.ITopic) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, database: ManagedPostgres, days: int, topic: sns.ITopic, runbook: str
+    ) -> None:
         super().__init__(scope, id)
         stack = cdk.Stack.of(self)
         # Kept when the stack goes, so another stack of its name needs another one: a stack's id ends in what is its alone.
@@ -84,7 +86,7 @@ class Snapshots(Construct):
                     authorize_using_role=True,  # the topic's own policy would let the rules of any account publish
                     message=events.RuleTargetInput.from_text(
                         f"AWS Backup made no snapshot of the database: {events.EventField.from_path('$.detail.state')}. "
-                        "docs/runbook-asg.md says what to do."
+                        f"{runbook} says what to do."
                     ),
                 )
             ],

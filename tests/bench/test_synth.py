@@ -47,7 +47,7 @@ def test_both_apps_are_really_synthesized(tmp_path: Path) -> None:
     assert (tmp_path / "empty.out/Empty.template.json").exists()
 
 
-def test_both_tiers_are_really_synthesized_in_one_process(tmp_path: Path) -> None:
-    assert synth.runs_of_both(tmp_path)["both"]() > 0
-    for tier in ("single", "asg"):
-        assert (tmp_path / f"both.out/{tier}/fines-dev-{tier}.template.json").exists()
+def test_all_tiers_are_really_synthesized_in_one_process(tmp_path: Path) -> None:
+    assert synth.runs_of_all(tmp_path)["all"]() > 0
+    for tier in ("single", "asg", "eks"):
+        assert (tmp_path / f"all.out/{tier}/fines-dev-{tier}.template.json").exists()

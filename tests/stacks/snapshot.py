@@ -1,4 +1,4 @@
-"""What a reviewer reads of a synthesized tier: an inventory, a template without hashes, and what boots."""
+"""What a reviewer reads of a synthesized tier: an inventory, a template without hashes, and what boots or is applied."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.stacks.synthesis import PROJECT, flat, resources, template_in
+import yaml
+
+from tests.stacks.synthesis import MANIFEST, PROJECT, Template, flat, resources, template_in
 
 SNAPSHOTS = PROJECT / "tests" / "snapshots"
 _WIDTH = 118
@@ -18,15 +20,42 @@ _WIDTH = 118
 def snapshots(assembly: Path) -> dict[str, str]:
     """The snapshots of an assembly, by file name."""
     template = template_in(assembly)
-    (group,) = resources(template, "AWS::EC2::LaunchTemplate").values()
-    boots = flat(group["Properties"]["LaunchTemplateData"]["UserData"])
-    group["Properties"]["LaunchTemplateData"]["UserData"] = "<user-data.sh>"
     hashes = _hashes(assembly)
+    run = (
+        _applied(template)
+        if any(each["Type"] == MANIFEST for each in template["Resources"].values())
+        else _booted(template)
+    )
     return {
         "inventory.txt": _inventory(assembly, hashes),
         "template.json": hashes(_written(_substituted(template))) + "\n",
-        "user-data.sh": hashes(boots),
+        **{name: hashes(text) for name, text in run.items()},
     }
+
+
+def _booted(template: Template) -> dict[str, str]:
+    """The user data of a tier's machines, which is taken out of the template."""
+    (group,) = resources(template, "AWS::EC2::LaunchTemplate").values()
+    boots = flat(group["Properties"]["LaunchTemplateData"]["UserData"])
+    group["Properties"]["LaunchTemplateData"]["UserData"] = "<user-data.sh>"
+    return {"user-data.sh": boots}
+
+
+def _applied(template: Template) -> dict[str, str]:
+    """The manifests of a tier's cluster, which are taken out of the template; files within them are named and not shown."""
+    parts = []
+    for id, resource in sorted(resources(template, MANIFEST).items()):
+        objects = json.loads(flat(resource["Properties"]["Manifest"]))
+        resource["Properties"]["Manifest"] = "<manifests.yaml>"
+        for each in objects:
+            each["metadata"]["labels"] = {
+                k: v for k, v in each["metadata"]["labels"].items() if "cdk.eks/prune" not in k
+            }
+            if each["kind"] == "ConfigMap":
+                each["data"] = {key: f"<{key}>" if "\n" in value else value for key, value in each["data"].items()}
+                each["data"] = {key: value for key, value in sorted(each["data"].items())}
+        parts.append(f"# {id[:-8]}\n" + yaml.safe_dump_all(objects, sort_keys=False, width=_WIDTH, allow_unicode=True))
+    return {"manifests.yaml": "---\n".join(parts)}
 
 
 def difference(name: str, *, kept: str, made: str) -> str:
@@ -88,10 +117,14 @@ def _hashes(assembly: Path) -> Callable[[str], str]:
     }
     # Of a tier whose image changes in place the release has a name of its own.
     releases = {hash for id in template_in(assembly)["Resources"] for hash in re.findall("ReleaseHandle(.{12})", id)}
+    # Of a tier on Kubernetes Jobs and rollouts have: of the image, or of all that pods are told.
+    rollouts = r'((?:\b(?:migration|minimum)-)|"Release": ")[0-9a-f]{10}(?:-[0-9a-f]{4})?\b'
 
     def replace(text: str) -> str:
         for hash, name in named.items():
             text = text.replace(hash, name)
+        text = re.sub(rollouts, r"\1<release>", text)
+        text = re.sub(r"(fines/front-files: )'?[0-9a-f]{10}'?", r"\1<files>", text)
         for release in releases:
             text = re.sub(rf"(Handle|Served){release}[0-9A-F]{{8}}", r"\1<release>", text)
             text = text.replace(release, "<release>")

@@ -15,16 +15,20 @@ import aws_cdk as cdk
 from app import build_app
 
 PROJECT = Path(__file__).parent.parent.parent
-TIERS = ("single", "asg")
+TIERS = ("single", "asg", "eks")
+ON_MACHINES = ("single", "asg")  # of their own, that boot from this project's files
 # What a tier asks for besides, for tests that say nothing of it.
-_ASKED_FOR: dict[str, dict[str, object]] = {
-    "asg": {
-        "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
-        "hosted_zone_name": "fines.example",
-        "timezone": "America/Argentina/Buenos_Aires",
-        "peaks": "08:00-09:00=6,13:00-14:00=6,20:00-21:00=6",
-    }
+_BEHIND_A_LOAD_BALANCER: dict[str, object] = {
+    "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
+    "hosted_zone_name": "fines.example",
+    "timezone": "America/Argentina/Buenos_Aires",
+    "peaks": "08:00-09:00=6,13:00-14:00=6,20:00-21:00=6",
 }
+_ASKED_FOR: dict[str, dict[str, object]] = {
+    "asg": _BEHIND_A_LOAD_BALANCER,
+    "eks": _BEHIND_A_LOAD_BALANCER | {"admin_role": "arn:aws:iam::111122223333:role/administrators"},
+}
+MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 Template = dict[str, Any]
 Resource = dict[str, Any]
 Change = Callable[[cdk.Stack], None]

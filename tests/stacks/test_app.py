@@ -53,7 +53,7 @@ def test_synth_is_the_same_bytes_everywhere_and_asks_nobody(tmp_path: Path) -> N
 def test_the_program_ends_with_2_and_no_traceback_and_synthesizes_nothing(tmp_path: Path) -> None:
 
     environment = os.environ | {
-        "CDK_CONTEXT_JSON": json.dumps(context(tier="eks", app_containers=0)),
+        "CDK_CONTEXT_JSON": json.dumps(context(tier="eks", app_containers=0, admin_role="")),
         "CDK_OUTDIR": str(tmp_path / "out"),
     }
     ended = subprocess.run(
@@ -68,6 +68,7 @@ def test_the_program_ends_with_2_and_no_traceback_and_synthesizes_nothing(tmp_pa
     assert ended.stdout == ""
     assert ended.stderr.splitlines() == [
         "app_containers='0': use a whole number from 1 to 8",
-        "tier='eks' is not built yet: use single or asg, for example: cdk deploy -c tier=asg",
+        "admin_role is missing: name the role that administers the cluster, which nobody else could get into, "
+        "for example: -c admin_role=arn:aws:iam::111122223333:role/administrators",
     ]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

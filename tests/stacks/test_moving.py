@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stacks.settings import Settings, SettingsError
-from tests.stacks.synthesis import TIERS, context, flat, resources, synthesize, the_only
+from tests.stacks.synthesis import ON_MACHINES, context, flat, resources, synthesize, the_only
 from tests.stacks.test_lint import lint
 
 OPEN = {"moves_between": "single,asg"}
@@ -32,12 +32,12 @@ def added(tier: str) -> dict[str, dict[str, Any]]:
     return {name: each for name, each in opened.items() if name not in closed}
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", ON_MACHINES)
 def test_without_the_setting_nobody_reads_anything_of_another_tier(tier: str) -> None:
     assert OTHER[tier] not in json.dumps(synthesize(tier=tier))
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", ON_MACHINES)
 def test_the_setting_changes_what_the_machines_may_and_nothing_else(tier: str, tmp_path: Path) -> None:
     closed, opened = synthesize(tier=tier), synthesize(tier=tier, **OPEN)
     differ = {id for id in opened["Resources"] if opened["Resources"][id] != closed["Resources"].get(id)}
@@ -45,7 +45,7 @@ def test_the_setting_changes_what_the_machines_may_and_nothing_else(tier: str, t
     assert lint(opened, tmp_path) == []
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", ON_MACHINES)
 def test_of_the_other_tier_photographs_and_what_it_put_out_are_read_in_this_account_and_nothing_is_written(
     tier: str,
 ) -> None:
@@ -59,7 +59,7 @@ def test_of_the_other_tier_photographs_and_what_it_put_out_are_read_in_this_acco
         assert each["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", ON_MACHINES)
 def test_of_its_own_a_machine_writes_photographs_and_what_is_fetched(tier: str) -> None:
     ours = {flat(each["Resource"]) for each in added(tier).values() if OTHER[tier] not in flat(each["Resource"])}
     assert len(ours) == 4 and all("${Buckets" in each for each in ours)

@@ -81,12 +81,6 @@ def test_a_misspelt_tier_is_refused_with_an_example() -> None:
     assert complaint(tier="asgg") == ("tier='asgg': use one of single, asg, eks, for example: cdk deploy -c tier=asg")
 
 
-def test_a_tier_that_is_not_built_yet_says_so() -> None:
-    assert (
-        complaint(tier="eks") == "tier='eks' is not built yet: use single or asg, for example: cdk deploy -c tier=asg"
-    )
-
-
 def test_what_has_no_default_is_asked_for() -> None:
     assert complaints({}) == [
         "tier is missing: use one of single, asg, eks, for example: cdk deploy -c tier=single",

@@ -10,7 +10,7 @@ import pytest
 
 from stacks.parts import machine
 from tests.stacks.single import GROUP, boot_env, user_data
-from tests.stacks.synthesis import TIERS, resources, synthesize, the_only
+from tests.stacks.synthesis import ON_MACHINES, resources, synthesize, the_only
 
 # The names that host files rely on; the file that user data writes has these and no other.
 BOOT_ENV = {
@@ -66,7 +66,7 @@ def test_every_name_that_host_files_read_is_in_what_some_tier_tells_them(tmp_pat
     read = {name for text in texts for name in re.findall(r"\bFINES_[A-Z_]+\b", text)}
     assigned = {name for text in texts for name in re.findall(r"\b(FINES_[A-Z_]+)=", text)}
     assert read
-    told = {name for tier in TIERS for name in boot_env(synthesize(tier=tier), tmp_path)}
+    told = {name for tier in ON_MACHINES for name in boot_env(synthesize(tier=tier), tmp_path)}
     assert told >= BOOT_ENV
     assert read - assigned - told == set()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.stacks.policies.reading import inbound, lets_in, machines, of_kinds
-from tests.stacks.synthesis import Template, flat, resources
+from tests.stacks.synthesis import Template, flat
 
 
 def nobody_can_reach_ssh_from_the_internet(template: Template) -> list[str]:
@@ -40,15 +42,23 @@ def disks_are_encrypted(template: Template) -> list[str]:
     return bad
 
 
+def _node_groups(template: Template) -> dict[str, Any]:
+    return {id: each for id, each in template["Resources"].items() if each["Type"] == "AWS::EKS::Nodegroup"}
+
+
 def launch_templates_name_a_concrete_image_and_version(template: Template) -> list[str]:
     bad = []
+    # EKS chooses the image of its nodes: by the release that a setting names, never because a template says "latest".
+    nodes = {flat(g["Properties"]["LaunchTemplate"]["Id"]) for g in _node_groups(template).values()}
     for id, data in machines(template):
+        if f"${{{id}}}" in nodes:
+            continue
         image = data["ImageId"]
         parameter = template.get("Parameters", {}).get(image.get("Ref"), {}) if isinstance(image, dict) else {}
         typed = parameter.get("Type") == "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"
         if not (typed or str(image).startswith("ami-")):
             bad.append(id)
-    for id, group in resources(template, "AWS::AutoScaling::AutoScalingGroup").items():
+    for id, group in of_kinds(template, "AWS::AutoScaling::AutoScalingGroup", "AWS::EKS::Nodegroup"):
         if "LatestVersionNumber" not in flat(group["Properties"]["LaunchTemplate"]["Version"]):
             bad.append(id)
     return bad

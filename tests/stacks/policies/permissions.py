@@ -27,6 +27,11 @@ _WITHOUT_RESOURCE = {
     *("ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "logs:DescribeLogGroups", "rds:DescribeEvents"),
     *(f"elasticloadbalancing:Describe{what}" for what in ("Listeners", "LoadBalancers", "TargetGroups")),
     "elasticloadbalancing:DescribeTargetHealth",
+    # What the controllers of a cluster look at: targets, networks, groups and types of machines.
+    *("elasticloadbalancing:DescribeTargetGroupAttributes", "autoscaling:DescribeAutoScalingInstances"),
+    *("autoscaling:DescribeLaunchConfigurations", "ec2:GetInstanceTypesFromInstanceRequirements"),
+    *(f"ec2:Describe{what}" for what in ("AvailabilityZones", "Images", "InstanceTypes", "LaunchTemplateVersions")),
+    *("ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"),
     "ssm:GetCommandInvocation",
     "ssm:UpdateInstanceInformation",
     "ssmmessages:CreateControlChannel",
@@ -34,6 +39,9 @@ _WITHOUT_RESOURCE = {
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 }
+
+
+_POD = "pods.eks.amazonaws.com"
 
 
 def no_permission_is_for_all_actions(template: Template) -> list[str]:
@@ -74,18 +82,22 @@ def no_role_can_be_taken_by_anybody(template: Template) -> list[str]:
 
 
 def containers_cannot_touch_backups_or_the_secret(template: Template) -> list[str]:
-    """The role for containers is one whose trust names another role of the template.
+    """The role for containers is one whose trust names another role of the template, or that of the pods that serve.
 
-    Machines take the role for their containers, as they take the one for dumps, which is no container's.
+    Machines take the role for their containers, as they take the one for dumps, which is no container's. Pods read the root of
+    their own secrets, from which no key of a backup is made.
     """
+    roles = resources(template, "AWS::IAM::Role").items()
     apps = {
         id
-        for id, role in resources(template, "AWS::IAM::Role").items()
+        for id, role in roles
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         if "AWS" in statement["Principal"]
         and not isinstance(statement["Principal"]["AWS"], str)
         and not id.startswith("DumpsRole")
     }
+    pods = {id for id, role in roles if id.startswith("RolesWeb") and _POD in str(role)}
+    apps |= pods
     assert apps, "no role of containers: this policy speaks about nothing"
     bad = []
     for id, policy in resources(template, "AWS::IAM::Policy").items():
@@ -93,9 +105,8 @@ def containers_cannot_touch_backups_or_the_secret(template: Template) -> list[st
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
                 actions = listed(statement["Action"])
                 names = " ".join(flat(r) for r in listed(statement["Resource"]))
-                if actions == ["secretsmanager:GetSecretValue"] and re.fullmatch(
-                    r"\$\{DatabaseService[0-9A-F]{8}\}", names
-                ):
+                own = r"\$\{DatabaseService[0-9A-F]{8}\}" + (r" \$\{Secret[0-9A-F]{8}\}" if pods else "")
+                if actions == ["secretsmanager:GetSecretValue"] and re.fullmatch(own, names):
                     continue  # the service reads its own login, and none that could do more
                 if not all(a.startswith("s3:") for a in actions) or "Media" not in names or "Backups" in names:
                     bad.append(f"{id}: {statement.get('Sid')}")

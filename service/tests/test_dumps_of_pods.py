@@ -1,0 +1,117 @@
+"""A pod's dump of the database and the drill that restores it, as programs, against a database and a bucket."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from fines.jobs import dump
+from testing import bucket
+from testing.postgres import SUPERUSER
+from testing.server import SERVICE, manage
+
+BUCKET = "fines-tests-dumps"
+NIGHT = dump.key_of([], datetime(2026, 3, 5, 2, 31, tzinfo=UTC))
+
+
+def test_a_night_begins_at_half_past_two():
+    assert NIGHT == "dumps/2026-03-05.dump"
+    assert dump.key_of([], datetime(2026, 3, 5, 2, 29, tzinfo=UTC)) == "dumps/2026-03-04.dump"
+    assert dump.key_of(["now"], datetime(2026, 3, 5, 2, 29, 7, tzinfo=UTC)) == "dumps/2026-03-05T022907Z.dump"
+    with pytest.raises(ValueError, match="use: job dump"):
+        dump.key_of(["never"], datetime.now(UTC))
+
+
+@pytest.fixture
+def place(env, token, live_postgres, bucket_endpoint, tmp_path):
+    """A migrated database with a vehicle and an officer, an empty bucket, and the reader's secret."""
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    s3, manager = (boto3.client(name, endpoint_url=bucket_endpoint, **keys) for name in ("s3", "secretsmanager"))
+    s3.create_bucket(Bucket=BUCKET)
+    login = json.dumps({"username": SUPERUSER, "password": live_postgres.password})
+    arn = manager.create_secret(Name=f"reader/{tmp_path.name}", SecretString=login)["ARN"]
+    given = bucket.KEYS | {"AWS_ENDPOINT_URL": bucket_endpoint, "AWS_REGION": "us-east-1"}
+    path = {"PATH": f"{live_postgres._programs}:{env['PATH']}"}
+    yield env | given | path | {"BACKUP_BUCKET": BUCKET, "READER_SECRET_ARN": arn, "LC_ALL": "C.UTF-8"}, s3
+    for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=BUCKET, Key=each["Key"])
+
+
+def keys(s3):
+    return sorted(each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []))
+
+
+def prove(env, tmp_path):
+    """The drill; where this is root, whom PostgreSQL refuses, its programs are run by somebody else."""
+    folder, shims = tmp_path / "drill", tmp_path / "shims"
+    for each in (folder, shims):
+        each.mkdir(exist_ok=True)
+    if os.geteuid() == 0:
+        folder.chmod(0o777)
+        for each in [tmp_path, *tmp_path.parents[:2]]:
+            each.chmod(each.stat().st_mode | 0o011)
+        programs = env["PATH"].split(":")[0]
+        for name in ("initdb", "pg_ctl"):
+            (shims / name).write_text(f'#!/bin/sh\nexec setpriv --reuid nobody --clear-groups {programs}/{name} "$@"\n')
+            (shims / name).chmod(0o755)
+    command = f"from pathlib import Path; from fines.jobs.drill import drill; drill(Path({str(folder)!r}))"
+    return subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=SERVICE,
+        env=env | {"PATH": f"{shims}:{env['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_dump_is_made_once_a_night_and_proven_once(place, tmp_path):
+    env, s3 = place
+    done = manage(env, "job", "dump", "now")
+    assert done.returncode == 0, done.stderr
+    (key,) = (each for each in keys(s3) if each.startswith("dumps/"))
+    facts = s3.head_object(Bucket=BUCKET, Key=key)["Metadata"]
+    sums = s3.get_object(Bucket=BUCKET, Key=facts["sums"])["Body"].read().decode()
+    assert "public.infracciones_vehiculo 1 " in sums
+    proven = prove(env, tmp_path)
+    assert proven.returncode == 0, proven.stderr
+    assert f"{key} is proven" in proven.stderr
+    assert key.replace("dumps/", "proven/") in keys(s3)
+    assert "is proven already" in prove(env, tmp_path).stderr
+    before = keys(s3)
+    for said in ("was made", "is there already"):
+        again = manage(env, "job", "dump")
+        assert again.returncode == 0 and said in again.stderr
+    assert len(keys(s3)) == len(before) + 2  # the night's, and its sums
+
+
+def test_a_dump_that_restores_to_something_else_is_no_proof(place, tmp_path):
+    env, s3 = place
+    assert manage(env, "job", "dump", "now").returncode == 0
+    (key,) = (each for each in keys(s3) if each.startswith("dumps/"))
+    place = s3.head_object(Bucket=BUCKET, Key=key)["Metadata"]["sums"]
+    sums = s3.get_object(Bucket=BUCKET, Key=place)["Body"].read().decode()
+    changed = sums.replace("public.infracciones_vehiculo 1 ", "public.infracciones_vehiculo 2 ")
+    s3.put_object(Bucket=BUCKET, Key=place, Body=changed.encode())
+    done = prove(env, tmp_path)
+    assert done.returncode and "1 tables are not as in the dump's snapshot: public.infracciones_vehiculo" in done.stderr
+    s3.put_object(Bucket=BUCKET, Key=place, Body=sums.encode())
+    told = s3.head_object(Bucket=BUCKET, Key=key)["Metadata"]
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"no dump at all", Metadata=told)
+    done = prove(env, tmp_path)
+    assert done.returncode and "could not be restored" in done.stderr
+    assert not [each for each in keys(s3) if each.startswith("proven/")]
+
+
+def test_a_dump_that_fails_leaves_no_object_and_says_why(place):
+    env, s3 = place
+    done = manage(env | {"DATABASE_NAME": "of-nobody"}, "job", "dump")
+    assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith("the dump: FAILED: OperationalError")
+    broken = env | {"PATH": env["PATH"].split(":", 1)[1]}
+    if subprocess.run(["sh", "-c", "command -v pg_dump"], env=broken, check=False, capture_output=True).returncode:
+        done = manage(broken, "job", "dump")
+        assert done.returncode == 1
+    assert not [each for each in keys(s3) if each.startswith("dumps/")]

@@ -1,0 +1,313 @@
+"""Tier eks: the service as pods on Kubernetes, on nodes in several zones behind a load balancer, and a managed database."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from stacks.parts import manifests
+from stacks.parts.addons import BeforeNodes, OnNodes
+from stacks.parts.alarms import ServiceAlarms
+from stacks.parts.balancer import Balancer
+from stacks.parts.cluster import Cluster
+from stacks.parts.controllers import Autoscaler, LoadBalancerController
+from stacks.parts.dashboard import Dashboard, pods
+from stacks.parts.database import NAME, ManagedPostgres
+from stacks.parts.dumps import Dumps
+from stacks.parts.identities import PodRoles, to_pods
+from stacks.parts.image import service_image
+from stacks.parts.monitoring import PodLogs, retention_of
+from stacks.parts.names import ServiceName
+from stacks.parts.network import RANGE, ZonedNetwork
+from stacks.parts.nodes import Nodes
+from stacks.parts.people import Estate, PeopleRoles, arns, log_arn
+from stacks.parts.permissions import STACK_TAG, bound
+from stacks.parts.rollout import Rollout
+from stacks.parts.rotation import Rotation
+from stacks.parts.snapshots import Snapshots
+from stacks.parts.statics import Publication, StaticFiles
+from stacks.parts.storage import Buckets, RootSecret
+from stacks.parts.workload import NAMESPACE, Demand, Workload
+from stacks.settings import Settings
+
+_RUNBOOK = "docs/runbook-eks.md"
+
+
+class EksStack(cdk.Stack):
+    """A cluster of EKS with a managed group of nodes, with RDS, S3, Route 53 and a load balancer of CloudFormation's own."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id,
+            env=cdk.Environment(region=settings.region),
+            termination_protection=settings.deletion_protection,
+            description="Traffic fines on Kubernetes",
+        )
+        cdk.Tags.of(self).add(STACK_TAG, id)
+        cdk.Tags.of(self).add("fines:stage", settings.stage)
+        bound(self, settings.permissions_boundary)
+        for what, caution in settings.cautions.items():
+            cdk.Annotations.of(self).add_warning_v2(f"fines:{what}", caution)
+        namespace, retention = f"Fines/{id}", retention_of(settings.log_days)
+
+        network = ZonedNetwork(
+            self, "Network", zones=settings.zones, nat_gateways=settings.nat_gateways, log_retention=retention
+        )
+        buckets = Buckets(
+            self, "Buckets", backup_days=settings.backup_days, media_days=settings.media_days, backups_expire=True
+        )
+        database = ManagedPostgres(
+            self,
+            "Database",
+            name=id,
+            network=network,
+            instance_class=settings.database_class,
+            gibibytes=settings.database_gb,
+            most_gibibytes=settings.database_max_gb,
+            backup_days=settings.backup_days,
+            log_retention=retention,
+            deletion_protection=settings.deletion_protection,
+        )
+        secret = RootSecret(self, "Secret", what="The root of the pods' own secrets").secret
+        image = service_image(self, "Image", cpu=settings.cpu)
+        images = {"service": image} | {
+            stage: service_image(self, f"{stage.title()}Image", cpu=settings.cpu, stage=stage)
+            for stage in ("front", "keeper")
+        }
+        static_bucket = buckets.static_files()
+        statics = StaticFiles(self, "StaticFiles", bucket=static_bucket, pages=f"https://{settings.domain}")
+        publication = Publication(
+            self,
+            "Publication",
+            network=network,
+            bucket=static_bucket,
+            image=image,
+            cpu=settings.cpu,
+            log_retention=retention,
+        )
+
+        cluster = Cluster(
+            self,
+            "Cluster",
+            network=network,
+            version=settings.kubernetes_version,
+            public_ranges=settings.endpoint_public_ranges,
+            administrator=settings.admin_role,
+            log_days=settings.log_days,
+            deletion_protection=settings.deletion_protection,
+        )
+        inside = cluster.cluster
+        database.admit(inside.cluster_security_group, who="Pods, of which policies let through those that need it")
+        before_nodes = BeforeNodes(self, "BeforeNodes", cluster=inside, version=settings.kubernetes_version)
+        nodes = Nodes(
+            self,
+            "Nodes",
+            network=network,
+            cluster=inside,
+            cpu=settings.cpu,
+            instance_type=settings.instance_type,
+            disk_gibibytes=settings.node_disk_gb,
+            release=settings.node_release,
+            least=settings.min_nodes,
+            most=settings.max_nodes,
+            after=before_nodes,
+        )
+        collector = (manifests.MANIFESTS / "collector.conf").read_text()
+        on_nodes = OnNodes(self, "OnNodes", cluster=inside, log_retention=retention, collector=collector)
+        logs = PodLogs(self, "Logs", prefix=f"/fines/{id}", retention=retention)
+        on_nodes.node.add_dependency(nodes, logs)
+        autoscaler = Autoscaler(
+            self, "Autoscaler", cluster=inside, version=settings.kubernetes_version, after=[on_nodes]
+        )
+
+        roles = PodRoles(self, "Roles", cluster=inside, namespace=NAMESPACE)
+        roles.read("web", database.service, secret)
+        roles.keep_media("web", buckets.media)
+        roles.read("migration", *database.secrets)
+        roles.read("cleanup", database.service)
+        roles.tell_ages("ages", secrets=database.secrets, bucket=buckets.backups)
+        dumps = Dumps(
+            self,
+            "Dumps",
+            trusted=to_pods(),
+            what="What a pod calls for the nightly dump and its restore drill",
+            bucket=buckets.backups,
+            reader=database.reader,
+        )
+        roles.hand_over("dumps", dumps.role)
+
+        name = ServiceName(
+            self,
+            "Name",
+            domain=settings.domain,
+            zone_id=settings.hosted_zone_id,
+            zone_name=settings.hosted_zone_name,
+            certificate_arn=settings.certificate_arn,
+        )
+        balancer = Balancer(
+            self,
+            "Balancer",
+            network=network,
+            certificate=name.certificate,
+            access_logs=buckets.logs,
+            deletion_protection=settings.deletion_protection,
+            pods=True,
+        )
+        inside.cluster_security_group.connections.allow_from(
+            balancer.security_group, ec2.Port.tcp(443), "HTTPS of the load balancer, to pods"
+        )
+        controller = LoadBalancerController(
+            self, "Controller", cluster=inside, network=network, targets=balancer.targets, after=[on_nodes]
+        )
+        rollout = Rollout(self, "Rollout", cluster=cluster, network=network, log_retention=retention)
+        workload = Workload(
+            self,
+            "Workload",
+            cluster=cluster,
+            rollout=rollout,
+            network=network,
+            version=settings.kubernetes_version,
+            images=images,
+            domain=settings.domain,
+            environment={
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_REGION": settings.region,
+                "ALLOWED_HOSTS": f"{settings.domain},localhost,127.0.0.1",
+                "DATABASE_CA": "/run/rds/rds-authorities.pem",
+                "DATABASE_HOST": database.host,
+                "DATABASE_NAME": NAME,
+                "DATABASE_SECRET_ARN": database.service.secret_arn,
+                "FINES_BALANCER_RANGE": RANGE,
+                "FINES_DOMAIN": settings.domain,
+                "FINES_RATE_TOKEN_PER_MINUTE": str(settings.calls_per_minute),
+                "FINES_RATE_ADDRESS_PER_MINUTE": str(settings.calls_per_minute_of_an_address),
+                "FINES_RATE_REPORT_PER_MINUTE": str(settings.reports_per_minute),
+                "FINES_RATE_LOGIN_PER_MINUTE": str(settings.logins_per_minute),
+                "FINES_STAGE": settings.stage,
+                "MEDIA_BUCKET": buckets.media.bucket_name,
+                "METRIC_NAMESPACE": namespace,
+                "PUBLIC_URL": f"https://{settings.domain}",
+                "REPORT_NEEDS_TOKEN": str(settings.report_needs_token).lower(),
+                "ROOT_SECRET_ARN": secret.secret_arn,
+                "SECRETS_DIR": "/run/secrets/fines",
+                "STATIC_ORIGIN": statics.origin,
+                "TIME_ZONE": settings.timezone,
+                "TOKEN_DAYS": str(settings.token_days),
+            },
+            jobs={
+                "BACKUP_BUCKET": buckets.backups.bucket_name,
+                "MASTER_SECRET_ARN": database.master.secret_arn,
+                "MIGRATOR_SECRET_ARN": database.migrator.secret_arn,
+                "READER_SECRET_ARN": database.reader.secret_arn,
+                "SERVICE_SECRET_ARN": database.service.secret_arn,
+                "PASSWORD_SECRET_ARNS": " ".join(each.secret_arn for each in database.secrets),
+            },
+            demand=Demand(
+                least=settings.min_pods,
+                most=settings.max_pods,
+                spare=settings.spare_pods,
+                peaks=settings.peaks,
+                timezone=settings.timezone,
+                cpu_percent=settings.cpu_percent,
+            ),
+            # The database too: its first migration is of the first deployment.
+            namespaced_after=[
+                *(controller, autoscaler, roles, dumps, balancer.https),
+                *(database.instance, database.security_group),
+            ],
+        )
+        served = workload.serve(targets=balancer.targets, after=[publication])
+        rotation = Rotation(
+            self,
+            "Rotation",
+            network=network,
+            database=database,
+            image=image,
+            cpu=settings.cpu,
+            log_retention=retention,
+            days=settings.rotation_days,
+            after=workload.migrated,
+        )
+        name.lead_to(balancer.balancer, tier=settings.tier, weight=settings.dns_weight).node.add_dependency(served)
+
+        alarms = ServiceAlarms(
+            self,
+            "Alarms",
+            balancer=balancer,
+            database=database,
+            cluster_name=id,
+            certificate=name.certificate,
+            functions={"Rotation": rotation.function.function},
+            namespace=namespace,
+            days=settings.rotation_days,
+            email=settings.alarm_email,
+            runbook=_RUNBOOK,
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            name=id,
+            namespace=namespace,
+            balancer=balancer,
+            database=database,
+            serving=pods(balancer, id, namespace),
+            alarms=alarms.all,
+        )
+        PeopleRoles(
+            self,
+            "People",
+            operators=settings.operators,
+            reviewers=settings.reviewers,
+            deployers=settings.deployers,
+            estate=Estate(
+                group_name="",
+                database=database,
+                rotator=rotation.function.function,
+                publisher=publication.function,
+                dashboard=id,
+                logs=arns([logs.service, logs.jobs, rollout.log, rotation.function.log, publication.log]),
+                # of clients, and of whoever logs in to the database: names and addresses
+                intimate_logs=[logs.access.log_group_arn, log_arn(self, database.log_group_name)],
+                moves_with=settings.moves_with,
+                zone_id=settings.hosted_zone_id,
+            ),
+        )
+        snapshots = Snapshots(
+            self,
+            "Snapshots",
+            database=database,
+            days=settings.backup_days,
+            topic=alarms.topic,
+            runbook=_RUNBOOK,
+        )
+
+        _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
+        _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
+        _tell(self, "ClusterName", inside.cluster_name, "The cluster, for aws eks update-kubeconfig")
+        _tell(self, "DatabaseHost", database.host, "The database, reached from pods alone")
+        _tell(
+            self, "DatabaseSecretArn", database.service.secret_arn, "What the service logs in with; rotate it at will"
+        )
+        _tell(
+            self,
+            "MigratorSecretArn",
+            database.migrator.secret_arn,
+            "What a dump is restored with: the login of who owns the tables",
+        )
+        _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/dumps", "The nightly dumps")
+        _tell(
+            self, "BackupVault", snapshots.vault.backup_vault_name, "AWS Backup's vault, with the database's snapshots"
+        )
+        _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
+        _tell(self, "StaticBucket", static_bucket.bucket_name, "Where static files lie; CloudFront alone may read it")
+        _tell(self, "StaticOrigin", statics.origin, "Where browsers find static files")
+        _tell(self, "Publisher", publication.function.function_name, "Publishes static files again, if any are missing")
+        _tell(self, "SecretArn", secret.secret_arn, "The root of the pods' own secrets")
+        _tell(self, "DashboardName", id, "What to look at first, in CloudWatch")
+        _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
+
+
+def _tell(stack: cdk.Stack, name: str, value: str, what: str) -> None:
+    cdk.CfnOutput(stack, name, value=value, description=what)

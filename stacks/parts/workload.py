@@ -1,0 +1,274 @@
+"""The service on Kubernetes: its namespace, its migration, its pods, what scales and schedules them, and their way to the balancer.
+
+Manifests are files of `stacks/kubernetes`, completed here as data. What is applied after what is said here too: CloudFormation
+takes all of it back in the opposite order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from constructs import Construct, IDependable
+
+from stacks.parts import manifests
+from stacks.parts.cluster import SERVICES, Cluster
+from stacks.parts.machine import HOST_FILES
+from stacks.parts.manifests import Manifest, containers_of, job_of, named, template_of
+from stacks.parts.network import RANGE, ZonedNetwork
+from stacks.parts.rollout import Rollout, release_of
+from stacks.peaks import Peak, clock, sizes
+
+NAMESPACE, SERVICE = "fines", "web"
+_FRONT = manifests.MANIFESTS / "front"
+_LINK_LOCAL = "169.254.0.0/16"
+_ROOM_FOR_JOBS = 20  # pods of migrations, dumps and schedules beside those that serve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """How many pods there are: at least, by the clocks of a time zone, and at most; and how many more there is room for."""
+
+    least: int
+    most: int
+    spare: int
+    peaks: Sequence[Peak]
+    timezone: str
+    cpu_percent: int
+
+
+class Workload(Construct):
+    """Everything of the service in the cluster. `images` are by the words that manifests name them with.
+
+    `environment` is what the service is told, `jobs` what only those beside it are; neither holds a secret. `namespaced_after` is
+    what must be there before a pod of the namespace is made, and until after the last one has gone.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        cluster: Cluster,
+        rollout: Rollout,
+        network: ZonedNetwork,
+        version: str,
+        images: Mapping[str, ecr_assets.DockerImageAsset],
+        domain: str,
+        environment: Mapping[str, str],
+        jobs: Mapping[str, str],
+        demand: Demand,
+        namespaced_after: Sequence[IDependable],
+    ) -> None:
+        super().__init__(scope, id)
+        self._cluster, self._rollout, self._version, self._images = cluster, rollout, version, images
+        self._environment, self._demand = dict(environment), demand
+        self._domain = domain
+        namespace = self._apply("Namespace", {"namespace": _namespace(demand, _web_template())}, namespaced_after)
+        ground = {
+            "accounts": manifests.read("accounts"),
+            "policies": _policies(network),
+            "settings": _settings({**environment, **jobs}),
+        }
+        self._ground = self._apply("Ground", ground, [namespace])
+        self.migrated = self._migrate()
+
+    def serve(self, *, targets: elbv2.ApplicationTargetGroup, after: Sequence[IDependable]) -> cdk.CustomResource:
+        """The pods of this release, bound to the load balancer; what is returned is there once they serve."""
+        web = self._web()
+        pods = self._apply("Service", {"web": web}, [self._ground, self.migrated, *after])
+        scheduled = self._apply("Schedule", {"minimum": self._schedule()}, [pods])
+        beside = {"routine": manifests.read("routine"), "room": self._room()}
+        self._apply("Beside", beside, [self._ground, self.migrated])
+        binding = manifests.read("binding")
+        named(binding, "TargetGroupBinding")["spec"]["targetGroupARN"] = targets.target_group_arn
+        bound = self._apply("Binding", {"binding": binding}, [pods])
+        deployment = named(web, "Deployment")
+        done = self._rollout.wait(
+            self,
+            "Served",
+            kind="Deployment",
+            name=SERVICE,
+            namespace=NAMESPACE,
+            release=release_of(self, deployment),
+            values={},
+        )
+        done.node.add_dependency(bound, scheduled)
+        return done
+
+    def _apply(
+        self, id: str, files: Mapping[str, list[Manifest]], after: Sequence[IDependable]
+    ) -> eks.KubernetesManifest:
+        """What is applied at once; after what is there already, and before all else when it is deleted."""
+        for file, objects in files.items():
+            for each in objects:
+                if each["kind"] in ("CronJob", "Deployment", "Job"):
+                    self._name_images(file, each)
+            manifests.check(file, objects, version=self._version)
+        everything = [each for objects in files.values() for each in objects]
+        applied = eks.KubernetesManifest(self, id, cluster=self._cluster.cluster, manifest=everything)
+        applied.node.add_dependency(*after)
+        return applied
+
+    def _name_images(self, file: str, manifest: Manifest) -> None:
+        for container in containers_of(manifest):
+            word = str(container.get("image"))
+            if word in self._images:
+                container["image"] = self._images[word].image_uri
+            elif word not in {image.image_uri for image in self._images.values()}:
+                raise manifests.ManifestError(
+                    f"stacks/kubernetes/{file}.yaml {manifest['kind']} {manifest['metadata']['name']}: image {word!r} is none of "
+                    f"{', '.join(self._images)}, which are built here"
+                )
+
+    def _migrate(self) -> cdk.CustomResource:
+        """The migration's Job, by a name that no other release has; it is waited for before any pod changes."""
+        found = manifests.read("migration")
+        job = named(found, "Job")
+        image = self._images["service"].asset_hash
+        written = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()
+        job["metadata"]["name"] = name = f"migration-{image[:10]}-{written[:4]}"
+        applied = self._apply("Migration", {"migration": found}, [self._ground])
+        done = self._rollout.wait(
+            self,
+            "Migrated",
+            kind="Job",
+            name=name,
+            namespace=NAMESPACE,
+            release=f"{image[:10]}-{written[:4]}",
+            values={},
+        )
+        done.node.add_dependency(applied)
+        return done
+
+    def _web(self) -> list[Manifest]:
+        found = manifests.read("web")
+        deployment = named(found, "Deployment")
+        template = template_of(deployment)
+        # NGINX's files are read when a pod begins: others make other pods.
+        files = _front_files()
+        written = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        template["metadata"]["annotations"]["fines/front-files"] = written[:10]
+        told = [{"name": name, "value": value} for name, value in sorted(self._environment.items())]
+        for container in containers_of(deployment):
+            if container["image"] == "service":
+                container["env"] = told
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                asked = container.get(probe, {}).get("httpGet")
+                if asked and container["image"] == "service":
+                    asked["httpHeaders"] = [*asked.get("httpHeaders", []), {"name": "Host", "value": self._domain}]
+        scaler = named(found, "HorizontalPodAutoscaler")["spec"]
+        scaler["maxReplicas"] = self._demand.most
+        for metric in scaler["metrics"]:
+            metric["containerResource"]["target"]["averageUtilization"] = self._demand.cpu_percent
+        return found
+
+    def _schedule(self) -> list[Manifest]:
+        """A CronJob for each time of day at which the least number of pods changes, and a Job that sees to it now."""
+        demand, made = self._demand, []
+        changes = sizes(demand.peaks, demand.least) or [(0, demand.least)]
+        for minute, _ in changes:
+            (cron,) = manifests.read("minimum")
+            at = clock(minute)
+            cron["metadata"]["name"] = f"minimum-{at.replace(':', '')}"
+            cron["spec"]["schedule"] = f"{minute % 60} {minute // 60} * * *"
+            cron["spec"]["timeZone"] = demand.timezone
+            told = {
+                "MINIMUM_TIMES": json.dumps([[clock(each), pods] for each, pods in changes]),
+                "MINIMUM_NAMESPACE": NAMESPACE,
+                "MINIMUM_SCALER": SERVICE,
+                "METRIC_NAMESPACE": self._environment["METRIC_NAMESPACE"],
+                "TIME_ZONE": demand.timezone,
+            }
+            for container in containers_of(cron):
+                container["env"] = [{"name": name, "value": value} for name, value in sorted(told.items())]
+            made.append(cron)
+        once = job_of(made[0], name="")
+        image = self._images["service"].asset_hash
+        once["metadata"]["name"] = f"minimum-{release_of(self, image, once)}"
+        return [*made, json.loads(json.dumps(once))]
+
+    def _room(self) -> list[Manifest]:
+        found = manifests.read("room")
+        deployment = named(found, "Deployment")
+        deployment["spec"]["replicas"] = self._demand.spare
+        requests = _requests(_web_template())
+        for container in containers_of(deployment):
+            container["resources"] = {
+                "requests": {"cpu": f"{requests[0]}m", "memory": f"{requests[1]}Mi"},
+                "limits": {"cpu": f"{requests[0]}m", "memory": f"{requests[1]}Mi"},
+            }
+        return found
+
+
+def _web_template() -> Manifest:
+    return template_of(named(manifests.read("web"), "Deployment"))
+
+
+def _namespace(demand: Demand, template: Manifest) -> list[Manifest]:
+    """What all pods may ask for together: those of the settings while a release replaces them, and those beside."""
+    found = manifests.read("namespace")
+    cpu, memory = _requests(template)
+    pods = demand.most * 2 + demand.spare
+    named(found, "ResourceQuota")["spec"]["hard"] = {
+        "pods": str(pods + _ROOM_FOR_JOBS),
+        "requests.cpu": f"{pods * cpu + _ROOM_FOR_JOBS * 100}m",
+        "requests.memory": f"{pods * memory + _ROOM_FOR_JOBS * 256}Mi",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+    return found
+
+
+def _requests(template: Manifest) -> tuple[int, int]:
+    """What a pod's containers ask for together: thousandths of a processor, and MiB."""
+    asked = [container["resources"]["requests"] for container in template["spec"]["containers"]]
+    return sum(_number(each["cpu"], "m") for each in asked), sum(_number(each["memory"], "Mi") for each in asked)
+
+
+def _number(text: Any, unit: str) -> int:
+    if not str(text).removesuffix(unit).isdigit() or not str(text).endswith(unit):
+        raise manifests.ManifestError(
+            f"stacks/kubernetes/web.yaml Deployment web: {text!r} is no amount in {unit}, which are added up"
+        )
+    return int(str(text).removesuffix(unit))
+
+
+def _policies(network: ZonedNetwork) -> list[Manifest]:
+    found = manifests.read("policies")
+    outside = {"ipBlock": {"cidr": "0.0.0.0/0", "except": [RANGE, SERVICES, _LINK_LOCAL]}}
+    named(found, "NetworkPolicy", "aws")["spec"]["egress"][0]["to"] = [outside]
+    for name, rule, side, subnets in (
+        ("database", "egress", "to", network.vpc.isolated_subnets),
+        ("balancer", "ingress", "from", network.vpc.public_subnets),
+    ):
+        blocks = [{"ipBlock": {"cidr": subnet.ipv4_cidr_block}} for subnet in subnets]
+        named(found, "NetworkPolicy", name)["spec"][rule][0][side] = blocks
+    inside = [{"ipBlock": {"cidr": each}} for each in (RANGE, SERVICES)]
+    named(found, "NetworkPolicy", "minimum")["spec"]["egress"][0]["to"] = inside
+    return found
+
+
+def _settings(environment: Mapping[str, str]) -> list[Manifest]:
+    found = manifests.read("settings")
+    named(found, "ConfigMap", "service")["data"] = dict(environment)
+    named(found, "ConfigMap", "front")["data"] = _front_files()
+    return found
+
+
+def _front_files() -> dict[str, str]:
+    """NGINX's files as the host has them, the program that fills in their settings, and what is of a pod alone."""
+    files: list[Path] = [
+        *sorted((HOST_FILES / "nginx").iterdir()),
+        HOST_FILES / "bin" / "render",
+        *sorted(_FRONT.iterdir()),
+    ]
+    return {file.name: file.read_text() for file in files}
