@@ -23,7 +23,7 @@ from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError, end
 
-TIERS = ("single", "asg")
+TIERS = ("single", "asg", "eks")
 
 
 def main() -> int:

@@ -60,6 +60,10 @@ def context(tier: Tier) -> dict[str, object]:
         # this system plays the second name server
         own = {"acme_directory": tier.acme_directory, "dns_secondaries": tier.network.host}
         return common | own | {"extra_records": "correo 300 IN MX 10 correo.example.net."}
+    if tier.run.tier == "eks":
+        zone = {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}
+        del common["machine_image"]
+        return common | zone | {"admin_role": principals.arn("role", principals.DIRECTORY_ROLE)} | principals.settings()
     # as many machines as this system can boot: three in a peak, and never more
     size = {"peaks": "08:00-09:00=3,13:00-14:00=3,20:00-21:00=3", "max_machines": 3}
     zone = {"hosted_zone_name": DOMAIN, "hosted_zone_id": tier.outputs("fines-zone")["HostedZoneId"]}

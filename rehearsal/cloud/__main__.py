@@ -52,6 +52,7 @@ def main() -> None:
         embedded,
         group_figures,
         identities,
+        processes,
         processors,
         rotation,
         shells,
@@ -62,6 +63,7 @@ def main() -> None:
     from rehearsal.cloud.authority import Authority
     from rehearsal.cloud.balancers import Balancers
     from rehearsal.cloud.clock import Clock
+    from rehearsal.cloud.clusters import Clusters
     from rehearsal.cloud.databases import Databases
     from rehearsal.cloud.distributions import Distributions
     from rehearsal.cloud.ec2 import Ec2
@@ -140,6 +142,9 @@ def main() -> None:
             region=region,
             cloud=network.cloud,
         )
+        if tier == "eks":
+            processes.play(sessions=sessions, folder=run.home / "functions", authority=run.authority)
+            Clusters(run=run, network=network, traces=traces, machines=machines, names=names, region=region, port=port)
         Zones(names, region)
         health = Balancers(appliances=appliances, names=names, region=region).health
     else:

@@ -146,8 +146,20 @@ class Ec2:
             self.expose()
             return address, self._joined[address]
 
+    def join_range(self, cidr: str, *, groups: Sequence[str]) -> str:
+        """A range of 256 addresses of a subnet that nobody uses, the last that are free, behind security groups."""
+        with self._lock:
+            taken = [ipaddress.IPv4Network(each) for each in self._joined]
+            used = [ipaddress.IPv4Address(each) for each in self._used]
+            for found in reversed(list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))):
+                if not any(found.overlaps(each) for each in taken) and not any(each in found for each in used):
+                    self._joined[str(found)] = Interface(tuple(groups), None)
+                    self.expose()
+                    return str(found)
+            raise ValueError(f"the subnet {cidr} has no range of 256 addresses left")
+
     def leave(self, address: str) -> None:
-        """Takes an address out of the network again."""
+        """Takes an address, or a range, out of the network again."""
         with self._lock:
             if (gone := self._joined.pop(address, None)) is not None:
                 self.expose(moved=gone.public)

@@ -42,7 +42,7 @@ def _openings(rule: dict[str, Any], members: Mapping[str, Sequence[str]]) -> Ite
     first, last = int(rule.get("FromPort", 0)), int(rule.get("ToPort", 65535))
     sources = [source["CidrIp"] for source in rule.get("IpRanges", [])]
     for other in rule.get("UserIdGroupPairs", []):
-        sources += [f"{address}/32" for address in members.get(other["GroupId"], ())]
+        sources += [each if "/" in each else f"{each}/32" for each in members.get(other["GroupId"], ())]
     for protocol in ("tcp", "udp") if str(rule["IpProtocol"]) == "-1" else (rule["IpProtocol"],):
         if protocol in ("tcp", "udp"):
             for source in sources:

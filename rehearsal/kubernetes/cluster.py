@@ -30,7 +30,9 @@ class Cluster:
     _enforcer: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def start(cls, place: Place, *, address: str, issuer: str, names: tuple[str, ...] = ()) -> Cluster:
+    def start(
+        cls, place: Place, *, address: str, issuer: str, names: tuple[str, ...] = (), authenticator: Path | None = None
+    ) -> Cluster:
         """Starts a control plane, without a node; `address` is of a subnet that the network's bridge serves.
 
         Raises:
@@ -42,7 +44,9 @@ class Cluster:
         images.of_program(place.programs.path("pause"), lying / "pause.tar", name=SANDBOX)
         for addon in ADDONS:
             images.of_program(place.programs.path(addon), lying / f"{addon}.tar", name=f"rehearsal.local/{addon}:1")
-        return cls(place, ControlPlane.start(place, address=address, names=names, issuer=issuer))
+        return cls(
+            place, ControlPlane.start(place, address=address, names=names, issuer=issuer, authenticator=authenticator)
+        )
 
     def add(self, addon: str) -> None:
         """Applies the manifests of one of ADDONS; returns before its pods are there."""
@@ -58,7 +62,8 @@ class Cluster:
 
     def enforce_policies(self) -> None:
         """Starts what enforces NetworkPolicies, for the nodes that there are and for those that come."""
-        command = [sys.executable, "-m", "rehearsal.kubernetes.policies", str(self.plane.admin)]
+        program = [sys.executable, "-m", "rehearsal.kubernetes.policies", str(self.plane.admin)]
+        command = self.place.network.inside(*program)
         with (self.place.logs / "policies.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
@@ -104,8 +109,7 @@ class Cluster:
         Raises:
             ClusterError: it failed; with what it said.
         """
-        command = [str(self.place.programs.path("kubectl")), f"--kubeconfig={self.plane.admin}", *words]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, input=input)
+        done = self.plane.kubectl(*words, input=input)
         if check and done.returncode:
             raise ClusterError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout

@@ -1,17 +1,13 @@
 """A cluster's control plane: etcd, API server, controller manager and scheduler, as processes in the rehearsal's network.
 
 EKS keeps its own out of sight, and gives it addresses in the subnets of the VPC. Here it is one of each, on one address of a
-subnet, which nodes and the local AWS reach, and this system by a route of its own.
+subnet: what asks it is in the rehearsal's network.
 """
 
 from __future__ import annotations
 
-import json
-import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +70,7 @@ class ControlPlane:
         plane._start_etcd()
         tokens = certificates.signing_key("tokens")
         plane._start_api_server(tokens, admin, names=names, issuer=issuer, authenticator=authenticator)
-        plane._await("readyz")
+        plane._await_ready()
         plane._start_others(files, tokens)
         return plane
 
@@ -142,7 +138,6 @@ class ControlPlane:
                     "--use-service-account-credentials=true",
                     f"--cluster-name={self.place.name}",
                     "--controllers=*,-nodeipam,-node-route-controller",
-                    # a node without power is noticed as soon as EKS would, which keeps Kubernetes' defaults
                 ),
             ),
             ("scheduler", ()),
@@ -167,32 +162,26 @@ class ControlPlane:
             )
         self.place.traces.process(process)
 
-    def _await(self, what: str) -> None:
-        context = ssl.create_default_context(cafile=str(self.authority))
-        user = json.loads(self.admin.read_text())["users"][0]["user"]
-        assert user
-        context.load_cert_chain(self.place.home / "certificates/admin.pem", self.place.home / "certificates/admin.key")
+    def kubectl(self, *words: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
+        """What kubectl answers somebody who may do everything, from within the rehearsal's network."""
+        command = [str(self.place.programs.path("kubectl")), f"--kubeconfig={self.admin}", *words]
+        inside = self.place.network.inside(*command)
+        return subprocess.run(inside, check=False, capture_output=True, text=True, input=input)
+
+    def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.server}/{what}", timeout=5, context=context) as answer:  # noqa: S310
-                    answer.read()
-                return
-            except (OSError, urllib.error.URLError) as error:
-                if time.monotonic() > deadline:
-                    raise ClusterError(
-                        f"the API server is not ready after {_READY_SECONDS} s ({error}); its last words:\n"
-                        + self.place.last_words("kube-apiserver")
-                    ) from error
+        while (done := self.kubectl("get", "--raw", "/readyz")).returncode:
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"the API server is not ready after {_READY_SECONDS} s ({done.stderr.strip()[-200:]}); its last words:\n"
+                    + self.place.last_words("kube-apiserver")
+                )
             time.sleep(0.2)
 
 
 def _take(place: Place, address: str) -> None:
-    """Gives the rehearsal's network the control plane's address, and this system the way to it; both end with the network."""
-    for words in (
-        ["-netns", place.network.namespace, "address", "add", f"{address}/32", "dev", BRIDGE],
-        ["route", "add", f"{address}/32", "via", place.network.cloud, "dev", place.network.link],
-    ):
-        done = subprocess.run(["ip", *words], check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise ClusterError(f"ip {' '.join(words)}: {done.stderr.strip()}")
+    """Gives the rehearsal's network the control plane's address, which ends with the network."""
+    words = ["-netns", place.network.namespace, "address", "add", f"{address}/32", "dev", BRIDGE]
+    done = subprocess.run(["ip", *words], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise ClusterError(f"ip {' '.join(words)}: {done.stderr.strip()}")

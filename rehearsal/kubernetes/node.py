@@ -219,6 +219,9 @@ class Node:
             (files / file).write_bytes(source.read_bytes())
         (files / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
         (files / "containerd.toml").write_text(_CONTAINERD.format(files=files))
+        if registry := self.place.registry:
+            (files / "registries/_default").mkdir(parents=True)
+            (files / "registries/_default/hosts.toml").write_text(_REGISTRY.format(registry=registry))
         (files / "kubelet.json").write_text(json.dumps(_kubelet(self), indent=1))
         (files / "proxy.json").write_text(json.dumps(_proxy(files), indent=1))
         network = files / "networks"
@@ -267,6 +270,9 @@ state = "/run/containerd"
 [plugins."io.containerd.cri.v1.images".pinned_images]
   sandbox = "{SANDBOX}"
 
+[plugins."io.containerd.cri.v1.images".registry]
+  config_path = "{{files}}/registries"
+
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true # CAP_SYS_RESOURCE may be missing
   disable_apparmor = true
@@ -280,6 +286,12 @@ state = "/run/containerd"
 
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
       SystemdCgroup = false
+"""
+_REGISTRY = """\
+server = "http://{registry}"
+
+[host."http://{registry}"]
+  capabilities = ["pull", "resolve"]
 """
 
 

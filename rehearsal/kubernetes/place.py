@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rehearsal.kubernetes.programs import Programs
 from rehearsal.machines.network import Network
-from rehearsal.machines.traces import Traces
+from rehearsal.machines.traces import Facts, Traces
 
 SERVICES = "172.20.0.0/16"  # what EKS gives services where the VPC has 10.0.0.0/8 (EKS user guide, "serviceIpv4Cidr")
 DNS = "172.20.0.10"
@@ -16,6 +17,18 @@ DOMAIN = "cluster.local"
 
 class ClusterError(RuntimeError):
     """A part of the cluster did not do what it should; the message says which, and its last words."""
+
+
+class OwnTraces(Traces):
+    """A cluster's own list: what is on it ends with the cluster, and by the run's list with all else."""
+
+    def __init__(self, file: Path, run: Traces) -> None:
+        super().__init__(file)
+        self._run = run
+
+    def add(self, kind: str, **facts: Any) -> Facts:
+        self._run.add(kind, **facts)
+        return super().add(kind, **facts)
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class Place:
     network: Network
     traces: Traces
     programs: Programs
+    registry: str = ""  # where images come from, whatever registry they name (host:port, without TLS)
 
     @property
     def logs(self) -> Path:
