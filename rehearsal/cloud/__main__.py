@@ -64,6 +64,7 @@ def main() -> None:
     from rehearsal.cloud.balancers import Balancers
     from rehearsal.cloud.clock import Clock
     from rehearsal.cloud.clusters import Clusters
+    from rehearsal.cloud.companions import Companions
     from rehearsal.cloud.databases import Databases
     from rehearsal.cloud.distributions import Distributions
     from rehearsal.cloud.ec2 import Ec2
@@ -142,11 +143,29 @@ def main() -> None:
             region=region,
             cloud=network.cloud,
         )
-        if tier == "eks":
-            processes.play(sessions=sessions, folder=run.home / "functions", authority=run.authority)
-            Clusters(run=run, network=network, traces=traces, machines=machines, names=names, region=region, port=port)
         Zones(names, region)
         health = Balancers(appliances=appliances, names=names, region=region).health
+        if tier == "eks":
+            processes.play(sessions=sessions, folder=run.home / "functions", authority=run.authority)
+            companions = Companions(
+                network=network,
+                names=names,
+                authority=authority,
+                authority_file=run.authority,
+                sessions=sessions,
+                region=region,
+                health=health,
+            )
+            Clusters(
+                run=run,
+                network=network,
+                traces=traces,
+                machines=machines,
+                names=names,
+                companions=companions,
+                region=region,
+                port=port,
+            )
     else:
         health = _nobody_looks
         unserved.play()

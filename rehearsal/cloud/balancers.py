@@ -128,7 +128,7 @@ class Balancers:
         running.traffic.tell(seen, {group.rpartition(":")[2]: self._found(running, group) for group in groups})
 
     def _bring_targets_in_step(self, running: _Balancer, number: int, group: str) -> None:
-        slots, record = running.slots[group], alb._tgs[group]
+        slots = running.slots[group]
         wanted = {target["Id"] for target in alb._targets.get(group, [])}
         for index, slot in enumerate(slots):
             server = f"group{number}/target{index + 1}"
@@ -148,9 +148,9 @@ class Balancers:
             if not free:
                 raise ApplianceError(f"a target group has more than {haproxy.SLOTS} targets here")
             index = free[0]
-            address = ec2._instances[target]["PrivateIpAddress"]
+            address, port = _place(group, target)
             server = f"group{number}/target{index + 1}"
-            haproxy.tell(running.nodes, f"set server {server} addr {address} port {record['Port']}")
+            haproxy.tell(running.nodes, f"set server {server} addr {address} port {port}")
             haproxy.tell(running.nodes, f"set server {server} health down")
             haproxy.tell(running.nodes, f"set server {server} state ready")
             slots[index] = _Slot(target)
@@ -182,6 +182,15 @@ class Balancers:
             for target in sorted(asked or known)
         )
         return alb._xml(200, "DescribeTargetHealth", f"<TargetHealthDescriptions>{told}</TargetHealthDescriptions>")
+
+
+def _place(group: str, target: str) -> tuple[str, int]:
+    """Where a target listens: an instance's address with the group's port, or an address with its own."""
+    record = alb._tgs[group]
+    if record.get("TargetType") == "ip":
+        (given,) = [each for each in alb._targets[group] if each["Id"] == target]
+        return target, int(given.get("Port") or record["Port"])
+    return ec2._instances[target]["PrivateIpAddress"], int(record["Port"])
 
 
 def mend_records() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ministack.services import ec2, eks
 
+from rehearsal.cloud.companions import Companions
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.eks import teach
 from rehearsal.cloud.keeping import keep
@@ -61,9 +62,19 @@ class Clusters:
     """Plays the clusters of all stacks."""
 
     def __init__(
-        self, *, run: Run, network: Network, traces: Traces, machines: Ec2, names: Names, region: str, port: int
+        self,
+        *,
+        run: Run,
+        network: Network,
+        traces: Traces,
+        machines: Ec2,
+        names: Names,
+        companions: Companions,
+        region: str,
+        port: int,
     ) -> None:
         """`port` is MiniStack's own, in the network of the rehearsal."""
+        self._companions = companions
         self._run, self._network, self._traces, self._machines, self._names = run, network, traces, machines, names
         self._region, self._port = region, port
         self._running: dict[str, _Running] = {}
@@ -108,6 +119,7 @@ class Clusters:
             OwnTraces(home / "traces.jsonl", self._traces),
             programs.ensure(lambda what: log.info("%s", what)),
             registry=f"{self._network.cloud}:{self._port}",
+            authority=self._run.authority,
         )
         cluster = Cluster.start(
             place,
@@ -117,6 +129,7 @@ class Clusters:
             authenticator=self._authenticator(record),
         )
         cluster.enforce_policies()
+        self._companions.join(cluster)
         self._running[name] = _Running(cluster, endpoint)
         self._names.lead(endpoint.lower(), [address])
         record["endpoint"] = f"https://{endpoint}"
@@ -209,6 +222,7 @@ class Clusters:
             },
         )
         node = running.cluster.add_node(facts)
+        self._companions.serve_node(node)
         group.nodes.append(node)
         log.info("node group %s: %s is %s in %s", group.name, facts.name, facts.instance, facts.zone)
         return node

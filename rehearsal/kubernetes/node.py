@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.kubernetes import groups, kubeconfig
+from rehearsal.kubernetes import groups, kubeconfig, runtime
 from rehearsal.kubernetes.control_plane import ControlPlane
 from rehearsal.kubernetes.place import DNS, DOMAIN, ClusterError, Place
 from rehearsal.machines.network import BRIDGE, RESOLVER
@@ -22,6 +23,7 @@ from rehearsal.machines.traces import start_time
 
 SANDBOX = "rehearsal.local/pause:1"
 _CNI = "/usr/lib/cni"
+_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 _SOCKET = "/run/containerd/containerd.sock"
 _SECONDS = 60
 _BOUND = ("run", "var/log", "var/lib")  # of which a node has its own: nothing that lies there is seen outside
@@ -217,6 +219,10 @@ class Node:
         ):
             (files / file).touch(mode=0o600)
             (files / file).write_bytes(source.read_bytes())
+        bundle = files / "authorities.pem"
+        own_authority = self.place.authority.read_text() if self.place.authority else ""
+        bundle.write_text(_AUTHORITIES.read_text() + own_authority)
+        runtime.write(files / "runc", runc=_runc(), bundle=bundle)
         (files / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
         (files / "containerd.toml").write_text(_CONTAINERD.format(files=files))
         if registry := self.place.registry:
@@ -285,6 +291,7 @@ state = "/run/containerd"
     runtime_type = "io.containerd.runc.v2"
 
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+      BinaryName = "{{files}}/runc"
       SystemdCgroup = false
 """
 _REGISTRY = """\
@@ -356,6 +363,13 @@ def _network(pods: str) -> dict[str, object]:
             }
         ],
     }
+
+
+def _runc() -> str:
+    found = shutil.which("runc", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if found is None:
+        raise ClusterError("runc is not there: install Debian's package runc")
+    return found
 
 
 def _ip(*words: str) -> None:

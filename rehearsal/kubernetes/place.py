@@ -41,6 +41,7 @@ class Place:
     traces: Traces
     programs: Programs
     registry: str = ""  # where images come from, whatever registry they name (host:port, without TLS)
+    authority: Path | None = None  # whom containers trust besides the system's own authorities (PEM)
 
     @property
     def logs(self) -> Path:

@@ -1,0 +1,234 @@
+"""What EKS and its controllers run for a cluster, out of its sight: webhooks, Pod Identity, target bindings, and repositories of charts.
+
+They answer on one address beside the local AWS's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ipaddress
+import json
+import logging
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import yaml
+from kubernetes import client, config
+from ministack.services import alb, eks
+from ministack.services.cloudformation import _stacks
+
+from rehearsal.cloud.authority import Authority
+from rehearsal.cloud.keeping import keep
+from rehearsal.cloud.names import Names
+from rehearsal.cloud.role_sessions import RoleSessions
+from rehearsal.controllers.chart_repository import Asked, ChartRepository
+from rehearsal.controllers.pod_identity import AGENT, Agent, changes
+from rehearsal.controllers.target_bindings import Target, TargetBindings
+from rehearsal.controllers.webhooks import Json, Patch, Webhooks
+from rehearsal.kubernetes.cluster import Cluster
+from rehearsal.kubernetes.node import Node
+from rehearsal.machines.network import Network
+from rehearsal.places import PROJECT
+
+log = logging.getLogger("rehearsal.companions")
+_WEBHOOKS, _AGENT = 9443, 9911
+_CHART = "Custom::AWSCDK-EKS-HelmChart"
+_CONTROLLER = ("kube-system", "aws-load-balancer-controller")
+
+
+class Companions:
+    """Serves the one cluster that a rehearsal has."""
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        names: Names,
+        authority: Authority,
+        authority_file: Path,
+        sessions: RoleSessions,
+        region: str,
+        health: Callable[[str, str], str],
+    ) -> None:
+        """`health` says what a load balancer finds of a target of a target group."""
+        self._network, self._names, self._authority, self._sessions = network, names, authority, sessions
+        self._region, self._health, self._bundle = region, health, authority_file
+        self.address = str(ipaddress.ip_address(network.cloud) + 2)
+        self._api: client.ApiClient | None = None
+        self._bindings: TargetBindings | None = None
+        subprocess.run(["ip", "address", "add", f"{self.address}/24", "dev", "edge"], check=True)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="companions", daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(30)
+        keep("the bindings of target groups", self._step, region=region, every=0.5)
+
+    async def _serve(self) -> None:
+        stand_in = {
+            "webhook": f"https://{self.address}:{_WEBHOOKS}/readiness",
+            "authority": base64.b64encode(self._authority.pem.encode()).decode(),
+        }
+        charts = ChartRepository(asked=asked, values=stand_in)
+        await charts.start(address=self.address, context=self._context())
+        webhooks = Webhooks({"/readiness": self._gates, "/identity": changes(self._role, self._region)})
+        await webhooks.start(address=self.address, port=_WEBHOOKS, context=self._context())
+        agent = Agent(review=self._review, role=self._role, issue=self._issue)
+        await agent.start(address=self.address, port=_AGENT)
+
+    def _context(self) -> ssl.SSLContext:
+        """Shows whoever asks for a name a certificate of that name."""
+        made: dict[str, ssl.SSLContext] = {}
+
+        def of(name: str) -> ssl.SSLContext:
+            if name not in made:
+                made[name] = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+                self._authority.issue(name).load(made[name])
+            return made[name]
+
+        def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+            if name:
+                connection.context = of(name)
+
+        context = of(self.address)
+        context.sni_callback = choose
+        return context
+
+    # for a cluster
+
+    def join(self, cluster: Cluster) -> None:
+        """Serves a cluster from now on; EKS's own webhook is in it before its first pod."""
+        self._api = config.new_client_from_config(str(cluster.plane.admin))
+        self._bindings = TargetBindings(
+            self._api, _Targets(self._issue, self._network, self._bundle, self._health, self._role, self._region)
+        )
+        webhook = {
+            "name": "pod-identity-webhook.amazonaws.com",
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "failurePolicy": "Ignore",
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+            "clientConfig": {
+                "url": f"https://{self.address}:{_WEBHOOKS}/identity",
+                "caBundle": base64.b64encode(self._authority.pem.encode()).decode(),
+            },
+        }
+        kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
+        body = kind | {"metadata": {"name": "pod-identity-webhook"}, "webhooks": [webhook]}
+        cluster.kubectl("apply", "--filename=-", input=json.dumps(body))
+        for host in {urlsplit(each.repository).hostname for each in asked()}:
+            self._names.lead(str(host), [self.address])
+
+    def serve_node(self, node: Node) -> None:
+        """Gives a node the agent's address, behind which the agent is."""
+        inside = ["nsenter", f"--net=/run/netns/{node.short}", "--"]
+        subprocess.run([*inside, "ip", "address", "add", f"{AGENT}/32", "dev", "lo"], check=True)
+        program = [sys.executable, "-m", "rehearsal.controllers.relay", f"{AGENT}:80", f"{self.address}:{_AGENT}"]
+        with (node.place.logs / f"{node.short}-agent.log").open("wb") as out:
+            process = subprocess.Popen(
+                [*inside, *program],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=PROJECT,
+            )
+        node.place.traces.process(process)
+
+    def _step(self) -> None:
+        if self._bindings is not None:
+            self._bindings.step()
+
+    def _gates(self, namespace: str, pod: Json) -> Patch:
+        return self._bindings.gates(namespace, pod) if self._bindings is not None else []
+
+    def _review(self, token: str, audience: str) -> tuple[str, str] | None:
+        body = {"spec": {"token": token, "audiences": [audience]}}
+        status = client.AuthenticationV1Api(self._api).create_token_review(body).status
+        name = str(status.user.username) if status.authenticated and status.user else ""
+        if not name.startswith("system:serviceaccount:"):
+            return None
+        _, _, namespace, account = name.split(":")
+        return namespace, account
+
+    def _role(self, namespace: str, account: str) -> str:
+        for each in eks._pod_identity_associations.values():
+            if (each["namespace"], each["serviceAccount"]) == (namespace, account):
+                return str(each["roleArn"])
+        return ""
+
+    def _issue(self, role: str, source: str) -> Any:
+        return self._sessions.issue(role, source=source)
+
+
+class _Targets:
+    """Target groups, changed by the controller's own role and through the gate."""
+
+    def __init__(
+        self,
+        issue: Callable[[str, str], Any],
+        network: Network,
+        bundle: Path,
+        health: Callable[[str, str], str],
+        role: Callable[[str, str], str],
+        region: str,
+    ) -> None:
+        self._issue, self._network, self._bundle = issue, network, bundle
+        self._health, self._role, self._region = health, role, region
+
+    def registered(self, group: str) -> set[Target]:
+        return {(str(each["Id"]), int(each["Port"])) for each in alb._targets.get(group, [])}
+
+    def register(self, group: str, targets: Iterable[Target]) -> None:
+        self._client().register_targets(TargetGroupArn=group, Targets=_told(targets))
+
+    def deregister(self, group: str, targets: Iterable[Target]) -> None:
+        if told := _told(targets):
+            self._client().deregister_targets(TargetGroupArn=group, Targets=told)
+
+    def health(self, group: str, target: Target) -> str:
+        return self._health(group, target[0])
+
+    def _client(self) -> Any:
+        session = self._issue(self._role(*_CONTROLLER), "aws-load-balancer-controller")
+        return boto3.client(
+            "elbv2",
+            region_name=self._region,
+            endpoint_url=f"https://{self._network.cloud}",
+            verify=str(self._bundle),
+            aws_access_key_id=session.access_key,
+            aws_secret_access_key=session.secret,
+            aws_session_token=session.token,
+        )
+
+
+def _told(targets: Iterable[Target]) -> list[dict[str, Any]]:
+    return [{"Id": address, "Port": port} for address, port in sorted(targets)]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as CloudFormation writes it: short forms of functions are not looked at here."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
+
+
+def asked() -> list[Asked]:
+    """The charts that the living stacks' templates ask for."""
+    found = []
+    for stack in _stacks.values():
+        if stack.get("StackStatus") == "DELETE_COMPLETE":
+            continue
+        body = stack["_template_body"]
+        template = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
+        for each in template["Resources"].values():
+            if each["Type"] == _CHART:
+                given = each["Properties"]
+                found.append(Asked(given["Repository"], given["Chart"], given["Version"]))
+    return found
