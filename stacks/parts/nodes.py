@@ -13,7 +13,7 @@ from stacks.parts.network import ZonedNetwork
 from stacks.settings import Cpu
 
 _IMAGES = {Cpu.ARM64: "AL2023_ARM_64_STANDARD", Cpu.X86_64: "AL2023_x86_64_STANDARD"}
-_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 
 
 class Nodes(Construct):
