@@ -84,13 +84,13 @@ class Workload(Construct):
     def serve(self, *, targets: elbv2.ApplicationTargetGroup, after: Sequence[IDependable]) -> cdk.CustomResource:
         """The pods of this release, bound to the load balancer; what is returned is there once they serve."""
         web = self._web()
-        pods = self._apply("Service", {"web": web}, [self._ground, self.migrated, *after])
+        binding = manifests.read("binding")
+        named(binding, "TargetGroupBinding")["spec"]["targetGroupARN"] = targets.target_group_arn
+        bound = self._apply("Binding", {"binding": binding}, [self._ground])
+        pods = self._apply("Pods", {"web": web}, [bound, self.migrated, *after])
         scheduled = self._apply("Schedule", {"minimum": self._schedule()}, [pods])
         beside = {"routine": manifests.read("routine"), "room": self._room()}
         self._apply("Beside", beside, [self._ground, self.migrated])
-        binding = manifests.read("binding")
-        named(binding, "TargetGroupBinding")["spec"]["targetGroupARN"] = targets.target_group_arn
-        bound = self._apply("Binding", {"binding": binding}, [pods])
         deployment = named(web, "Deployment")
         done = self._rollout.wait(
             self,
@@ -101,7 +101,7 @@ class Workload(Construct):
             release=release_of(self, deployment),
             values={},
         )
-        done.node.add_dependency(bound, scheduled)
+        done.node.add_dependency(pods, scheduled)
         return done
 
     def _apply(
