@@ -15,6 +15,7 @@ from stacks.parts.controllers import Autoscaler, LoadBalancerController
 from stacks.parts.dashboard import Dashboard, pods
 from stacks.parts.database import NAME, ManagedPostgres
 from stacks.parts.dumps import Dumps
+from stacks.parts.ground import Demand
 from stacks.parts.identities import PodRoles, to_pods
 from stacks.parts.image import service_image
 from stacks.parts.monitoring import PodLogs, retention_of
@@ -28,7 +29,7 @@ from stacks.parts.rotation import Rotation
 from stacks.parts.snapshots import Snapshots
 from stacks.parts.statics import Publication, StaticFiles
 from stacks.parts.storage import Buckets, RootSecret
-from stacks.parts.workload import NAMESPACE, Demand, Workload
+from stacks.parts.workload import NAMESPACE, Workload
 from stacks.settings import Settings
 
 _RUNBOOK = "docs/runbook-eks.md"
