@@ -86,6 +86,10 @@ class Workload(Construct):
         done.node.add_dependency(pods, scheduled)
         return done
 
+    def move(self) -> None:
+        """A pod in which an operator has data moved to another tier, and from it."""
+        self._apply("Mover", {"mover": manifests.read("mover")}, [self._ground, self.migrated])
+
     def _apply(
         self, id: str, files: Mapping[str, list[Manifest]], after: Sequence[IDependable]
     ) -> eks.KubernetesManifest:
