@@ -13,6 +13,7 @@ from rich.markup import escape
 from operate.account import Account
 from operate.context import read_settings
 from operate.finding import State
+from operate.pods import Pods
 from operate.preflight import preflight
 from operate.promote import Promotion
 from operate.resolver import Resolver
@@ -23,7 +24,7 @@ from operate.side import CHANGES as ON_MACHINES
 from operate.side import MoveError, Side
 from operate.subject import Subject
 from operate.upgrade import upgrades
-from stacks.settings import SettingsError
+from stacks.settings import SettingsError, Tier
 
 
 def main() -> int:
@@ -76,7 +77,7 @@ def promote(source: str, target: str, words: list[str]) -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 400)
     account = Account(ours.region, changes=[*ON_MACHINES, *OF_NAMES])
     try:
-        sides = [Side.find(account, settings) for settings in (ours, theirs)]
+        sides = [(Pods if each.tier is Tier.EKS else Side).find(account, each) for each in (ours, theirs)]
         zone = ours.hosted_zone_id or theirs.hosted_zone_id
         shares = Shares(account, zone=zone, domain=ours.domain) if zone else None
         move = Promotion(sides[0], sides[1], shares, console)

@@ -6,7 +6,7 @@ import json
 import shlex
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from botocore.exceptions import ClientError
 
@@ -29,7 +29,9 @@ class MoveError(RuntimeError):
 
 @dataclass(frozen=True)
 class Side:
-    """A deployed tier; what it holds is told and moved by its machines, with their own roles."""
+    """A deployed tier; what it holds is told and moved by its machines, with their own roles. `group` is where those are."""
+
+    GROUP: ClassVar[str] = "GroupName"  # the output that names it
 
     tier: str
     name: str
@@ -39,7 +41,7 @@ class Side:
     account: Account
 
     @classmethod
-    def find(cls, account: Account, settings: Settings) -> Side:
+    def find(cls, account: Account, settings: Settings) -> Self:
         """The deployed tier of the settings.
 
         Raises:
@@ -56,7 +58,7 @@ class Side:
             if resource["ResourceType"] == "AWS::S3::Bucket":
                 buckets[resource["LogicalResourceId"]] = resource["PhysicalResourceId"]
         media, backups = (_only(name, buckets, kind) for kind in ("BucketsMedia", "BucketsBackups"))
-        return cls(str(settings.tier), name, found.outputs["GroupName"], media, backups, account)
+        return cls(str(settings.tier), name, found.outputs[cls.GROUP], media, backups, account)
 
     def tell(self, verb: str, *words: str) -> dict[str, Any]:
         """What the program on a machine answers, as JSON."""

@@ -92,10 +92,6 @@ def _bounds(read: Mapping[str, Any], of: str, most: int) -> list[str]:
 def _on_kubernetes(read: Mapping[str, Any], refused: Collection[str]) -> list[str]:
     """What the tier on Kubernetes asks for besides."""
     errors = _bounds(read, "nodes", _MOST["nodes"])
-    if Tier.EKS in read.get("moves_between", "").split(","):
-        errors.append(
-            f"moves_between={read['moves_between']}: tier eks moves no data yet; a dump goes both ways, as docs/runbook-eks.md says"
-        )
     if not read.get("admin_role") and "admin_role" not in refused:
         errors.append(
             "admin_role is missing: name the role that administers the cluster, which nobody else could get into, "

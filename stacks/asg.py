@@ -128,7 +128,7 @@ class AsgStack(cdk.Stack):
         roles.signal(group_name=id)
         roles.be_reached()
         if settings.moves_with:
-            Moving(self, "Moving", other=settings.moves_with, roles=roles, buckets=buckets)
+            Moving(self, "Moving", other=settings.moves_with, role=roles.host, buckets=buckets)
         dumps = Dumps(
             self,
             "Dumps",

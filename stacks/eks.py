@@ -15,9 +15,11 @@ from stacks.parts.controllers import Autoscaler, LoadBalancerController
 from stacks.parts.dashboard import Dashboard, pods
 from stacks.parts.database import NAME, ManagedPostgres
 from stacks.parts.dumps import Dumps
+from stacks.parts.ground import Demand
 from stacks.parts.identities import PodRoles, to_pods
 from stacks.parts.image import service_image
 from stacks.parts.monitoring import PodLogs, retention_of
+from stacks.parts.moving import Moving
 from stacks.parts.names import ServiceName
 from stacks.parts.network import RANGE, ZonedNetwork
 from stacks.parts.nodes import Nodes
@@ -28,7 +30,7 @@ from stacks.parts.rotation import Rotation
 from stacks.parts.snapshots import Snapshots
 from stacks.parts.statics import Publication, StaticFiles
 from stacks.parts.storage import Buckets, RootSecret
-from stacks.parts.workload import NAMESPACE, Demand, Workload
+from stacks.parts.workload import NAMESPACE, Workload
 from stacks.settings import Settings
 
 _RUNBOOK = "docs/runbook-eks.md"
@@ -128,6 +130,9 @@ class EksStack(cdk.Stack):
         roles.read("migration", *database.secrets)
         roles.read("cleanup", database.service)
         roles.tell_ages("ages", secrets=database.secrets, bucket=buckets.backups)
+        if settings.moves_with:
+            roles.read("mover", database.service)
+            Moving(self, "Moving", other=settings.moves_with, role=roles.role_of("mover"), buckets=buckets)
         dumps = Dumps(
             self,
             "Dumps",
@@ -219,6 +224,8 @@ class EksStack(cdk.Stack):
             ],
         )
         served = workload.serve(targets=balancer.targets, after=[publication])
+        if settings.moves_with:
+            workload.move()
         rotation = Rotation(
             self,
             "Rotation",

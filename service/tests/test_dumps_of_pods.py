@@ -115,3 +115,41 @@ def test_a_dump_that_fails_leaves_no_object_and_says_why(place):
         done = manage(broken, "job", "dump")
         assert done.returncode == 1
     assert not [each for each in keys(s3) if each.startswith("dumps/")]
+
+
+_ADD = "from infracciones.models import Oficial; Oficial.objects.create(numero='late', nombre='Late')"
+_ALL = "from infracciones.models import Oficial; print(sorted(o.numero for o in Oficial.objects.all()))"
+
+
+def officers(env):
+    return manage(env, "manage", "shell", "--no-imports", text=_ALL).stdout.strip()
+
+
+def test_a_dump_comes_back_whole_and_what_came_later_is_gone(place, live_postgres):
+    env, s3 = place
+    secret = json.dumps({"username": SUPERUSER, "password": live_postgres.password})
+    assert manage(env, "job", "dump", "now").returncode == 0
+    (key,) = (each for each in keys(s3) if each.startswith("dumps/"))
+    before = officers(env)
+    assert manage(env, "manage", "shell", "--no-imports", text=_ADD).returncode == 0
+    assert officers(env) != before
+    done = manage(env, "job", "restore", key.removeprefix("dumps/"), text=secret)
+    assert done.returncode == 0, done.stderr
+    assert officers(env) == before
+
+
+def test_a_dump_that_cannot_be_read_or_taken_changes_nothing(place, live_postgres):
+    env, s3 = place
+    secret = json.dumps({"username": SUPERUSER, "password": live_postgres.password})
+    before = officers(env)
+    done = manage(env, "job", "restore", "of-no-night.dump", text=secret)
+    assert done.returncode == 1 and "there is no dumps/of-no-night.dump" in done.stderr
+    assert manage(env, "job", "dump", "now").returncode == 0
+    (key,) = (each for each in keys(s3) if each.startswith("dumps/"))
+    whole = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key="dumps/cut.dump", Body=whole[: len(whole) // 2])
+    done = manage(env, "job", "restore", "cut.dump", text=secret)
+    assert done.returncode == 1 and "nothing was changed" in done.stderr
+    done = manage(env, "job", "restore", key, text=json.dumps({"username": "nobody", "password": "x"}))
+    assert done.returncode == 1 and "nothing was changed" in done.stderr
+    assert officers(env) == before

@@ -75,6 +75,10 @@ class PodRoles(Construct):
         """A role that is made elsewhere, for an account."""
         associate(self, f"{account.title()}Association", self._cluster, self._namespace, account, role)
 
+    def role_of(self, account: str) -> iam.Role:
+        """The role of an account, to which a part adds what it needs."""
+        return self._of(account).role
+
     def _of(self, account: str) -> PodRole:
         if account not in self._made:
             self._made[account] = PodRole(

@@ -8,22 +8,22 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks import posture
-from stacks.parts.permissions import HostRoles, finding
+from stacks.parts.permissions import finding
 from stacks.parts.storage import Buckets
 
 EXCHANGE = "promote"  # the folder of a bucket for backups that the other tier may read
 
 
 class Moving(Construct):
-    """What the machines of a tier may do while data moves to it from another stack, and from it to that stack.
+    """What a role of a tier may do while data moves to it from another stack, and from it to that stack: its machines', or a pod's.
 
-    They read the other's photographs and what it put into its bucket for backups to be fetched; they write to their own
-    buckets alone. Each stack says so of its own machines: nothing moves unless both are open.
+    It reads the other's photographs and what that put into its bucket for backups to be fetched; it writes to its own
+    buckets alone. Each stack says so of its own: nothing moves unless both are open.
     """
 
-    def __init__(self, scope: Construct, id: str, *, other: str, roles: HostRoles, buckets: Buckets) -> None:
+    def __init__(self, scope: Construct, id: str, *, other: str, role: iam.Role, buckets: Buckets) -> None:
         super().__init__(scope, id)
-        self._host = roles.host
+        self._role = role
         stack = cdk.Stack.of(self)
         own_account = {"StringEquals": {"aws:ResourceAccount": stack.account}}
         # CloudFormation names a bucket after its stack and the resource in it, in small letters, and adds letters of its own.
@@ -48,12 +48,12 @@ class Moving(Construct):
         self._allow("FetchTheirRows", "s3:GetObject", on=f"{theirs['backups']}/{EXCHANGE}/*", only_if=own_account)
 
     def _allow(self, sid: str, *actions: str, on: str, only_if: dict[str, dict[str, str]] | None = None) -> None:
-        self._host.add_to_policy(
+        self._role.add_to_policy(
             iam.PolicyStatement(sid=sid, actions=list(actions), resources=[on], conditions=only_if or {})
         )
         if "*" in on:
             posture.accept(
-                self._host,
+                self._role,
                 finding(on, self),
                 because="Names of photographs are made up, and so is the end of the other bucket's name; for the time of a move.",
             )

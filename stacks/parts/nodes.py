@@ -10,10 +10,11 @@ from constructs import Construct, IDependable
 
 from stacks.parts.identities import accept_managed, managed
 from stacks.parts.network import ZonedNetwork
+from stacks.parts.permissions import STACK_TAG
 from stacks.settings import Cpu
 
 _IMAGES = {Cpu.ARM64: "AL2023_ARM_64_STANDARD", Cpu.X86_64: "AL2023_x86_64_STANDARD"}
-_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 
 
 class Nodes(Construct):
@@ -70,7 +71,8 @@ class Nodes(Construct):
                 ],
                 tag_specifications=[
                     ec2.CfnLaunchTemplate.TagSpecificationProperty(
-                        resource_type=kind, tags=[cdk.CfnTag(key="Name", value=name)]
+                        resource_type=kind,
+                        tags=[cdk.CfnTag(key="Name", value=name), cdk.CfnTag(key=STACK_TAG, value=name)],
                     )
                     for kind in ("instance", "volume")
                 ],

@@ -12,7 +12,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IDependable
+from constructs import Construct
 
 from stacks import posture
 from stacks.parts.cluster import Cluster
@@ -100,8 +100,3 @@ def release_of(scope: Construct, *what: Any) -> str:
     """A short name for what objects say, references included: another one whenever a file, a setting or the image changes."""
     resolved = cdk.Stack.of(scope).resolve(list(what))
     return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:10]
-
-
-def after(resource: Construct, *first: IDependable) -> None:
-    """Orders a resource behind others; and before them when all of it is deleted."""
-    resource.node.add_dependency(*first)

@@ -9,9 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
@@ -20,29 +17,14 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct, IDependable
 
 from stacks.parts import manifests
-from stacks.parts.cluster import SERVICES, Cluster
-from stacks.parts.machine import HOST_FILES
+from stacks.parts.cluster import Cluster
+from stacks.parts.ground import Demand, front_files, namespace_of, policies, requests_of, settings, web_template
 from stacks.parts.manifests import Manifest, containers_of, job_of, named, template_of
-from stacks.parts.network import RANGE, ZonedNetwork
+from stacks.parts.network import ZonedNetwork
 from stacks.parts.rollout import Rollout, release_of
-from stacks.peaks import Peak, clock, sizes
+from stacks.peaks import clock, sizes
 
 NAMESPACE, SERVICE = "fines", "web"
-_FRONT = manifests.MANIFESTS / "front"
-_LINK_LOCAL = "169.254.0.0/16"
-_ROOM_FOR_JOBS = 20  # pods of migrations, dumps and schedules beside those that serve
-
-
-@dataclass(frozen=True, kw_only=True)
-class Demand:
-    """How many pods there are: at least, by the clocks of a time zone, and at most; and how many more there is room for."""
-
-    least: int
-    most: int
-    spare: int
-    peaks: Sequence[Peak]
-    timezone: str
-    cpu_percent: int
 
 
 class Workload(Construct):
@@ -72,11 +54,11 @@ class Workload(Construct):
         self._cluster, self._rollout, self._version, self._images = cluster, rollout, version, images
         self._environment, self._demand = dict(environment), demand
         self._domain = domain
-        namespace = self._apply("Namespace", {"namespace": _namespace(demand, _web_template())}, namespaced_after)
+        namespace = self._apply("Namespace", {"namespace": namespace_of(demand, web_template())}, namespaced_after)
         ground = {
             "accounts": manifests.read("accounts"),
-            "policies": _policies(network),
-            "settings": _settings({**environment, **jobs}),
+            "policies": policies(network),
+            "settings": settings({**environment, **jobs}),
         }
         self._ground = self._apply("Ground", ground, [namespace])
         self.migrated = self._migrate()
@@ -84,13 +66,13 @@ class Workload(Construct):
     def serve(self, *, targets: elbv2.ApplicationTargetGroup, after: Sequence[IDependable]) -> cdk.CustomResource:
         """The pods of this release, bound to the load balancer; what is returned is there once they serve."""
         web = self._web()
-        pods = self._apply("Service", {"web": web}, [self._ground, self.migrated, *after])
-        scheduled = self._apply("Schedule", {"minimum": self._schedule()}, [pods])
-        beside = {"routine": manifests.read("routine"), "room": self._room()}
-        self._apply("Beside", beside, [self._ground, self.migrated])
         binding = manifests.read("binding")
         named(binding, "TargetGroupBinding")["spec"]["targetGroupARN"] = targets.target_group_arn
-        bound = self._apply("Binding", {"binding": binding}, [pods])
+        bound = self._apply("Binding", {"binding": binding}, [self._ground])
+        pods = self._apply("Pods", {"web": web}, [bound, self.migrated, *after])
+        scheduled = self._apply("Schedule", {"minimum": self._schedule()}, [pods])
+        beside = {"routine": self._routine(), "room": self._room()}
+        self._apply("Beside", beside, [self._ground, self.migrated])
         deployment = named(web, "Deployment")
         done = self._rollout.wait(
             self,
@@ -101,8 +83,12 @@ class Workload(Construct):
             release=release_of(self, deployment),
             values={},
         )
-        done.node.add_dependency(bound, scheduled)
+        done.node.add_dependency(pods, scheduled)
         return done
+
+    def move(self) -> None:
+        """A pod in which an operator has data moved to another tier, and from it."""
+        self._apply("Mover", {"mover": manifests.read("mover")}, [self._ground, self.migrated])
 
     def _apply(
         self, id: str, files: Mapping[str, list[Manifest]], after: Sequence[IDependable]
@@ -154,7 +140,7 @@ class Workload(Construct):
         deployment = named(found, "Deployment")
         template = template_of(deployment)
         # NGINX's files are read when a pod begins: others make other pods.
-        files = _front_files()
+        files = front_files()
         written = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         template["metadata"]["annotations"]["fines/front-files"] = written[:10]
         told = [{"name": name, "value": value} for name, value in sorted(self._environment.items())]
@@ -191,84 +177,29 @@ class Workload(Construct):
             for container in containers_of(cron):
                 container["env"] = [{"name": name, "value": value} for name, value in sorted(told.items())]
             made.append(cron)
-        once = job_of(made[0], name="")
-        image = self._images["service"].asset_hash
-        once["metadata"]["name"] = f"minimum-{release_of(self, image, once)}"
-        return [*made, json.loads(json.dumps(once))]
+        return [*made, self._once(made[0], "minimum")]
+
+    def _routine(self) -> list[Manifest]:
+        """What is done each night, and now: a new stack has a proven dump within minutes, and no release does twice what is there."""
+        found = manifests.read("routine")
+        made = [self._once(named(found, "CronJob", name), name) for name in ("dump", "drill")]
+        made[1]["spec"]["backoffLimit"] = 6  # the first dump is on its way
+        return [*found, *made]
+
+    def _once(self, cron: Manifest, name: str) -> Manifest:
+        """A Job of this release that does what a CronJob does."""
+        job: Manifest = json.loads(json.dumps(job_of(cron, name=name)))
+        job["metadata"]["name"] = f"{name}-{release_of(self, self._images['service'].asset_hash, job)}"
+        return job
 
     def _room(self) -> list[Manifest]:
         found = manifests.read("room")
         deployment = named(found, "Deployment")
         deployment["spec"]["replicas"] = self._demand.spare
-        requests = _requests(_web_template())
+        requests = requests_of(web_template())
         for container in containers_of(deployment):
             container["resources"] = {
                 "requests": {"cpu": f"{requests[0]}m", "memory": f"{requests[1]}Mi"},
                 "limits": {"cpu": f"{requests[0]}m", "memory": f"{requests[1]}Mi"},
             }
         return found
-
-
-def _web_template() -> Manifest:
-    return template_of(named(manifests.read("web"), "Deployment"))
-
-
-def _namespace(demand: Demand, template: Manifest) -> list[Manifest]:
-    """What all pods may ask for together: those of the settings while a release replaces them, and those beside."""
-    found = manifests.read("namespace")
-    cpu, memory = _requests(template)
-    pods = demand.most * 2 + demand.spare
-    named(found, "ResourceQuota")["spec"]["hard"] = {
-        "pods": str(pods + _ROOM_FOR_JOBS),
-        "requests.cpu": f"{pods * cpu + _ROOM_FOR_JOBS * 100}m",
-        "requests.memory": f"{pods * memory + _ROOM_FOR_JOBS * 256}Mi",
-        "services.loadbalancers": "0",
-        "services.nodeports": "0",
-    }
-    return found
-
-
-def _requests(template: Manifest) -> tuple[int, int]:
-    """What a pod's containers ask for together: thousandths of a processor, and MiB."""
-    asked = [container["resources"]["requests"] for container in template["spec"]["containers"]]
-    return sum(_number(each["cpu"], "m") for each in asked), sum(_number(each["memory"], "Mi") for each in asked)
-
-
-def _number(text: Any, unit: str) -> int:
-    if not str(text).removesuffix(unit).isdigit() or not str(text).endswith(unit):
-        raise manifests.ManifestError(
-            f"stacks/kubernetes/web.yaml Deployment web: {text!r} is no amount in {unit}, which are added up"
-        )
-    return int(str(text).removesuffix(unit))
-
-
-def _policies(network: ZonedNetwork) -> list[Manifest]:
-    found = manifests.read("policies")
-    outside = {"ipBlock": {"cidr": "0.0.0.0/0", "except": [RANGE, SERVICES, _LINK_LOCAL]}}
-    named(found, "NetworkPolicy", "aws")["spec"]["egress"][0]["to"] = [outside]
-    for name, rule, side, subnets in (
-        ("database", "egress", "to", network.vpc.isolated_subnets),
-        ("balancer", "ingress", "from", network.vpc.public_subnets),
-    ):
-        blocks = [{"ipBlock": {"cidr": subnet.ipv4_cidr_block}} for subnet in subnets]
-        named(found, "NetworkPolicy", name)["spec"][rule][0][side] = blocks
-    inside = [{"ipBlock": {"cidr": each}} for each in (RANGE, SERVICES)]
-    named(found, "NetworkPolicy", "minimum")["spec"]["egress"][0]["to"] = inside
-    return found
-
-
-def _settings(environment: Mapping[str, str]) -> list[Manifest]:
-    found = manifests.read("settings")
-    named(found, "ConfigMap", "service")["data"] = dict(environment)
-    named(found, "ConfigMap", "front")["data"] = _front_files()
-    return found
-
-
-def _front_files() -> dict[str, str]:
-    """NGINX's files as the host has them, the program that fills in their settings, and what is of a pod alone."""
-    files: list[Path] = [
-        *sorted((HOST_FILES / "nginx").iterdir()),
-        HOST_FILES / "bin" / "render",
-        *sorted(_FRONT.iterdir()),
-    ]
-    return {file.name: file.read_text() for file in files}

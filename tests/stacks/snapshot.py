@@ -118,7 +118,7 @@ def _hashes(assembly: Path) -> Callable[[str], str]:
     # Of a tier whose image changes in place the release has a name of its own.
     releases = {hash for id in template_in(assembly)["Resources"] for hash in re.findall("ReleaseHandle(.{12})", id)}
     # Of a tier on Kubernetes Jobs and rollouts have: of the image, or of all that pods are told.
-    rollouts = r'((?:\b(?:migration|minimum)-)|"Release": ")[0-9a-f]{10}(?:-[0-9a-f]{4})?\b'
+    rollouts = r'((?:\b(?:migration|minimum|dump|drill)-)|"Release": ")[0-9a-f]{10}(?:-[0-9a-f]{4})?\b'
 
     def replace(text: str) -> str:
         for hash, name in named.items():

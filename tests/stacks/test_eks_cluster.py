@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stacks.kubernetes_versions import ADD_ONS, VERSIONS
-from tests.stacks.synthesis import Template, flat, resources, synthesize, the_only
+from tests.stacks.synthesis import Template, assemble, flat, resources, synthesize, the_only
 
 ADMINISTRATORS = "arn:aws:iam::111122223333:role/administrators"
 
@@ -150,3 +151,35 @@ def test_pods_are_reached_by_the_load_balancer_alone_from_outside_of_the_cluster
     assert flat(rule["SourceSecurityGroupId"]).startswith("${BalancerSecurityGroup")
     targets = the_only(template, "AWS::ElasticLoadBalancingV2::TargetGroup")["Properties"]
     assert targets["TargetType"] == "ip" and targets["Protocol"] == "HTTPS" and targets["HealthCheckPath"] == "/healthz"
+
+
+def test_operators_rotate_restore_and_look_and_have_no_shell_and_no_machine() -> None:
+    template = eks(
+        operators="arn:aws:iam::111122223333:user/olga", reviewers="arn:aws:iam::111122223333:role/reviewers"
+    )
+    actions = {
+        action
+        for id, policy in resources(template, "AWS::IAM::Policy").items()
+        if id.startswith("PeopleOperator")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    assert {"secretsmanager:RotateSecret", "rds:RebootDBInstance", "lambda:InvokeFunction"} <= actions
+    assert not {each for each in actions if each.startswith(("ssm:", "autoscaling:Start", "eks:"))}
+
+
+def test_nodes_and_their_disks_carry_the_stacks_tag() -> None:
+    data = the_only(eks(), "AWS::EC2::LaunchTemplate")["Properties"]["LaunchTemplateData"]
+    tagged = {
+        each["ResourceType"]
+        for each in data["TagSpecifications"]
+        if {"Key": "fines:stack", "Value": "fines-dev-eks"} in each["Tags"]
+    }
+    assert tagged == {"instance", "volume"}
+
+
+def test_a_version_in_extended_support_is_a_warning_of_synth(tmp_path: Path) -> None:
+    for version, warned in (("1.36", False), ("1.34", True)):
+        assemble(tmp_path / version, tier="eks", kubernetes_version=version)
+        said = (tmp_path / version / "fines-dev-eks.metadata.json").read_text()
+        assert ("is in extended support" in said) is warned

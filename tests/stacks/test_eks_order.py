@@ -98,10 +98,12 @@ def test_everything_in_the_cluster_goes_before_what_it_runs_on() -> None:
         assert ids(template, "AWS::EKS::Nodegroup") <= before(chart, edges), chart
 
 
-def test_pods_come_after_their_roles_their_migration_and_their_static_files() -> None:
+def test_pods_come_after_their_roles_their_binding_their_migration_and_their_static_files() -> None:
     template = synthesize(tier="eks")
-    (pods,) = ids(template, MANIFEST, "WorkloadService")
+    (pods,) = ids(template, MANIFEST, "WorkloadPods")
     first = before(pods, graph(template))
+    # A pod is given its readiness gate when it is made, by a binding that is there.
+    assert ids(template, MANIFEST, "WorkloadBinding") <= first
     assert ids(template, "AWS::EKS::PodIdentityAssociation", "Roles") <= first
     assert ids(template, "AWS::IAM::Policy", "RolesWeb") <= first
     assert ids(template, "Custom::Rollout", "WorkloadMigrated") <= first
@@ -115,7 +117,7 @@ def test_the_name_leads_there_once_the_pods_serve() -> None:
     edges = graph(template)
     (served,) = ids(template, "Custom::Rollout", "WorkloadServed")
     assert served in before(record, edges)
-    assert ids(template, MANIFEST, "WorkloadBinding") <= before(served, edges)
+    assert ids(template, MANIFEST, "WorkloadPods") <= before(served, edges)
     assert ids(template, MANIFEST, "WorkloadSchedule") <= before(served, edges)
 
 

@@ -141,7 +141,7 @@ def test_nginx_is_the_machines_own_and_a_changed_file_makes_new_pods(monkeypatch
     for file in [*(host / "nginx").iterdir(), host / "bin" / "render"]:
         assert files[file.name] == file.read_text(), file
     told = of_kind("Deployment", FOUND)["web"]["spec"]["template"]["metadata"]["annotations"]["fines/front-files"]
-    monkeypatch.setattr("stacks.parts.workload._front_files", lambda: {**files, "errors.inc": "# another"})
+    monkeypatch.setattr("stacks.parts.workload.front_files", lambda: {**files, "errors.inc": "# another"})
     changed = manifests(domain="fines.example", log_days=31)  # settings that are not remembered
     assert (
         of_kind("Deployment", changed)["web"]["spec"]["template"]["metadata"]["annotations"]["fines/front-files"]
@@ -187,6 +187,15 @@ def test_nothing_is_reached_but_what_is_named() -> None:
     for name, spec in policies.items():
         for rule in [*spec.get("egress", []), *spec.get("ingress", [])]:
             assert rule.get("to") or rule.get("from"), name
+
+
+def test_a_new_stack_has_a_proven_dump_before_its_first_night() -> None:
+    jobs = {name.split("-")[0]: each for name, each in of_kind("Job", FOUND).items()}
+    assert set(jobs) == {"migration", "minimum", "dump", "drill"}
+    crons = of_kind("CronJob", FOUND)
+    for name in ("dump", "drill"):
+        assert jobs[name]["spec"]["template"] == crons[name]["spec"]["jobTemplate"]["spec"]["template"]
+    assert jobs["drill"]["spec"]["backoffLimit"] > crons["drill"]["spec"]["jobTemplate"]["spec"]["backoffLimit"]
 
 
 def test_pods_that_call_the_database_or_aws_say_so() -> None:

@@ -9,43 +9,64 @@ from typing import Any
 import pytest
 
 from stacks.settings import Settings, SettingsError
-from tests.stacks.synthesis import ON_MACHINES, context, flat, resources, synthesize, the_only
+from tests.stacks.manifests_of import manifests
+from tests.stacks.manifests_of import pods as pods_of
+from tests.stacks.synthesis import ON_MACHINES, TIERS, context, flat, resources, synthesize, the_only
 from tests.stacks.test_lint import lint
 
-OPEN = {"moves_between": "single,asg"}
-OTHER = {"single": "fines-dev-asg", "asg": "fines-dev-single"}
+OPEN = {"single": "single,asg", "asg": "single,asg", "eks": "asg,eks"}
+OTHER = {"single": "fines-dev-asg", "asg": "fines-dev-single", "eks": "fines-dev-asg"}
 ZONE = {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "hosted_zone_name": "fines.example", "shares_name": True}
 
 
+def opened(tier: str) -> dict[str, Any]:
+    return synthesize(tier=tier, moves_between=OPEN[tier])
+
+
 def statements(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the machines' role may, by the statements' names."""
+    """What the machines' role may, or that of the pod which moves, by the statements' names."""
     return {
         str(each["Sid"]): each
         for id, policy in resources(template, "AWS::IAM::Policy").items()
-        if "RolesHost" in id
+        if "RolesHost" in id or "RolesMover" in id
         for each in policy["Properties"]["PolicyDocument"]["Statement"]
     }
 
 
 def added(tier: str) -> dict[str, dict[str, Any]]:
-    closed, opened = statements(synthesize(tier=tier)), statements(synthesize(tier=tier, **OPEN))
-    return {name: each for name, each in opened.items() if name not in closed}
+    closed = synthesize(tier=tier)
+    before = statements(closed) if tier in ON_MACHINES else {"ReadItsSecrets": {}}
+    return {name: each for name, each in statements(opened(tier)).items() if name not in before}
 
 
-@pytest.mark.parametrize("tier", ON_MACHINES)
+@pytest.mark.parametrize("tier", TIERS)
 def test_without_the_setting_nobody_reads_anything_of_another_tier(tier: str) -> None:
     assert OTHER[tier] not in json.dumps(synthesize(tier=tier))
 
 
 @pytest.mark.parametrize("tier", ON_MACHINES)
 def test_the_setting_changes_what_the_machines_may_and_nothing_else(tier: str, tmp_path: Path) -> None:
-    closed, opened = synthesize(tier=tier), synthesize(tier=tier, **OPEN)
-    differ = {id for id in opened["Resources"] if opened["Resources"][id] != closed["Resources"].get(id)}
+    closed, template = synthesize(tier=tier), opened(tier)
+    differ = {id for id in template["Resources"] if template["Resources"][id] != closed["Resources"].get(id)}
     assert len(differ) == 1 and "RolesHostDefaultPolicy" in differ.pop()
-    assert lint(opened, tmp_path) == []
+    assert lint(template, tmp_path) == []
 
 
-@pytest.mark.parametrize("tier", ON_MACHINES)
+def test_on_kubernetes_it_makes_a_pod_that_moves_with_a_role_of_its_own_and_nothing_else(tmp_path: Path) -> None:
+    closed, template = synthesize(tier="eks"), opened("eks")
+    new = set(template["Resources"]) - set(closed["Resources"])
+    assert sorted(id.rstrip("0123456789ABCDEF") for id in new) == [
+        "RolesMoverAssociation",
+        "RolesMoverRole",
+        "RolesMoverRoleDefaultPolicy",
+        "WorkloadMover",
+    ]
+    pods = [what for what, _ in pods_of(manifests(template)) if "mover" in what]
+    assert pods == ["Deployment mover"]
+    assert lint(template, tmp_path) == []
+
+
+@pytest.mark.parametrize("tier", TIERS)
 def test_of_the_other_tier_photographs_and_what_it_put_out_are_read_in_this_account_and_nothing_is_written(
     tier: str,
 ) -> None:
@@ -59,8 +80,8 @@ def test_of_the_other_tier_photographs_and_what_it_put_out_are_read_in_this_acco
         assert each["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-@pytest.mark.parametrize("tier", ON_MACHINES)
-def test_of_its_own_a_machine_writes_photographs_and_what_is_fetched(tier: str) -> None:
+@pytest.mark.parametrize("tier", TIERS)
+def test_of_its_own_a_tier_writes_photographs_and_what_is_fetched(tier: str) -> None:
     ours = {flat(each["Resource"]) for each in added(tier).values() if OTHER[tier] not in flat(each["Resource"])}
     assert len(ours) == 4 and all("${Buckets" in each for each in ours)
     assert {each.rpartition("}")[2] for each in ours} == {"", "/*", "/promote/*"}

@@ -197,3 +197,51 @@ def test_a_broken_template_is_noticed(policy: Policy, break_it: Break) -> None:
     template = synthesize()
     break_it(template)
     assert policy(template) != []
+
+
+def _node_group(template: Template) -> dict[str, Any]:
+    return _properties(template, "AWS::EKS::Nodegroup")
+
+
+OF_KUBERNETES: dict[Policy, list[Break]] = {
+    machines.launch_templates_name_a_concrete_image_and_version: [
+        lambda t: _node_group(t)["LaunchTemplate"].update(Version="$Latest"),
+        lambda t: [
+            _machine(t).update(ImageId="resolve:ssm:/latest"),
+            _node_group(t)["LaunchTemplate"].update(Id="lt-1"),
+        ],
+    ],
+    machines.machines_demand_imdsv2_and_hide_it_from_containers: [
+        lambda t: _machine(t)["MetadataOptions"].update(HttpPutResponseHopLimit=2)
+    ],
+    machines.disks_are_encrypted: [lambda t: _machine(t)["BlockDeviceMappings"][0]["Ebs"].pop("Encrypted")],
+    permissions.containers_cannot_touch_backups_or_the_secret: [
+        lambda t: _allow(t, "RolesWeb", "s3:GetObject", {"Fn::GetAtt": ["BucketsBackups", "Arn"]}),
+        lambda t: _allow(t, "RolesWeb", "secretsmanager:GetSecretValue", {"Ref": "DatabaseMaster"}),
+    ],
+    permissions.permissions_on_everything_are_for_what_knows_no_resource: [
+        lambda t: _allow(t, "ControllerIdentity", "elasticloadbalancing:RegisterTargets", "*")
+    ],
+    permissions.no_permission_is_for_all_actions: [lambda t: _allow(t, "RolesWeb", "s3:*", "arn:aws:s3:::a-bucket")],
+    telling.logs_end_some_day: [
+        lambda t: [
+            resource["Properties"].pop("RetentionInDays")
+            for id, resource in resources(t, "AWS::Logs::LogGroup").items()
+            if "HandlerLogGroup" in id
+        ]
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "break_it"),
+    [
+        pytest.param(policy, break_it, id=f"{policy.__name__}-{number}")
+        for policy, breaks in OF_KUBERNETES.items()
+        for number, break_it in enumerate(breaks)
+    ],
+)
+def test_a_broken_template_of_kubernetes_is_noticed(policy: Policy, break_it: Break) -> None:
+    template = synthesize(tier="eks")
+    break_it(template)
+    assert policy(template) != []

@@ -164,7 +164,7 @@ def test_a_rollout_is_what_kubectl_says_it_is(world: World) -> None:
     assert any("rollout status deployment/web" in line for line in world.asked())
 
 
-STATES = {
+STATES: dict[str, dict[str, Any]] = {
     "web-2, web: ImagePullBackOff: no such image": {
         "containerStatuses": [
             {"name": "web", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}

@@ -96,10 +96,6 @@ def test_bounds_and_peaks_count_pods_and_nodes() -> None:
     assert "asks for fewer than min_pods=3" in complaint(peaks="08:00-09:00=2", min_pods=3)
 
 
-def test_data_does_not_move_by_itself_yet() -> None:
-    assert "tier eks moves no data yet" in complaint(moves_between="asg,eks")
-
-
 def test_a_tier_leaves_the_settings_of_another_alone() -> None:
     asg = {key: value for key, value in GOOD.items() if key != "admin_role"} | {"tier": "asg", "min_nodes": 50}
     assert Settings.from_context(asg).min_nodes == 50

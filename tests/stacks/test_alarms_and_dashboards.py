@@ -1,4 +1,4 @@
-"""What tier asg shows and tells: a dashboard of all that matters, and alarms of which each has its line in the runbook."""
+"""What tiers behind a load balancer show and tell: a dashboard of all that matters, and alarms, each with its line in the runbook."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.stacks.synthesis import PROJECT, Template, flat, resources, synthesize, the_only
 
-_SECTION = "## An alarm of tier asg goes off"
+_BEHIND_A_BALANCER = ("asg", "eks")
 # What CloudWatch names of each: AWS's own pages of metrics and dimensions.
 _DIMENSIONS = {
     "AWS/ApplicationELB": [{"LoadBalancer"}, {"LoadBalancer", "TargetGroup"}],
@@ -19,12 +19,14 @@ _DIMENSIONS = {
     "AWS/EC2": [{"AutoScalingGroupName"}],
     "AWS/Lambda": [{"FunctionName"}],
     "AWS/RDS": [{"DBInstanceIdentifier"}],
+    "ContainerInsights": [{"ClusterName"}, {"ClusterName", "Namespace", "PodName"}],
     "Fines/fines-dev-asg": [set(), {"Call"}],
+    "Fines/fines-dev-eks": [set(), {"Call"}],
 }
 
 
-def alarms() -> dict[str, dict[str, Any]]:
-    found = resources(synthesize(tier="asg"), "AWS::CloudWatch::Alarm")
+def alarms(tier: str = "asg") -> dict[str, dict[str, Any]]:
+    found = resources(synthesize(tier=tier), "AWS::CloudWatch::Alarm")
     return {id.removeprefix("Alarms")[:-8]: r["Properties"] for id, r in found.items()}
 
 
@@ -33,37 +35,45 @@ def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     return [each["Metric"] for each in stats] or [alarm]
 
 
-def lines_of_the_runbook() -> dict[str, tuple[str, str]]:
+def each() -> list[tuple[str, str]]:
+    """The alarms, each with its tier."""
+    return [(tier, name) for tier in _BEHIND_A_BALANCER for name in sorted(alarms(tier))]
+
+
+def lines_of_the_runbook(tier: str) -> dict[str, tuple[str, str]]:
     """What an alarm means and what to do, by its name."""
-    page = (PROJECT / "docs/runbook-asg.md").read_text()
-    section = page.partition(_SECTION)[2].partition("\n## ")[0]
+    page = (PROJECT / f"docs/runbook-{tier}.md").read_text()
+    section = page.partition(f"## An alarm of tier {tier} goes off")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (\w+) \| ([^|]+) \| ([^|]+) \|$", section, flags=re.M)
     return {name: (means.strip(), do.strip()) for name, means, do in rows if name != "alarm"}
 
 
-def test_each_alarm_has_its_line_in_the_runbook_and_each_line_its_alarm() -> None:
-    assert len(alarms()) > 10
-    assert sorted(lines_of_the_runbook()) == sorted(alarms())
+@pytest.mark.parametrize("tier", _BEHIND_A_BALANCER)
+def test_each_alarm_has_its_line_in_the_runbook_and_each_line_its_alarm(tier: str) -> None:
+    assert len(alarms(tier)) > 10
+    assert sorted(lines_of_the_runbook(tier)) == sorted(alarms(tier))
+    for alarm in alarms(tier).values():
+        assert alarm["AlarmDescription"].endswith(f". docs/runbook-{tier}.md says what to do.")
 
 
-@pytest.mark.parametrize("name", sorted(alarms()))
-def test_a_line_says_what_an_alarm_means_and_what_to_do(name: str) -> None:
-    means, do = lines_of_the_runbook()[name]
+@pytest.mark.parametrize(("tier", "name"), each())
+def test_a_line_says_what_an_alarm_means_and_what_to_do(tier: str, name: str) -> None:
+    means, do = lines_of_the_runbook(tier)[name]
     assert len(means.split()) >= 4
     assert len(do.split()) >= 6
 
 
-@pytest.mark.parametrize("name", sorted(alarms()))
-def test_an_alarm_asks_for_a_metric_by_dimensions_that_aws_counts_it_by(name: str) -> None:
-    for metric in metrics_of(alarms()[name]):
+@pytest.mark.parametrize(("tier", "name"), each())
+def test_an_alarm_asks_for_a_metric_by_dimensions_that_aws_counts_it_by(tier: str, name: str) -> None:
+    for metric in metrics_of(alarms(tier)[name]):
         given = {each["Name"] for each in metric.get("Dimensions", [])}
         assert given in _DIMENSIONS[metric["Namespace"]], metric
 
 
-@pytest.mark.parametrize("name", sorted(alarms()))
-def test_an_alarm_looks_no_further_back_than_cloudwatch_lets_it(name: str) -> None:
+@pytest.mark.parametrize(("tier", "name"), each())
+def test_an_alarm_looks_no_further_back_than_cloudwatch_lets_it(tier: str, name: str) -> None:
     """A day for periods below an hour, seven for others (API reference, PutMetricAlarm)."""
-    alarm = alarms()[name]
+    alarm = alarms(tier)[name]
     periods = [each["MetricStat"]["Period"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
     period = max(periods or [alarm["Period"]])
     assert period * alarm["EvaluationPeriods"] <= (7 if period >= 3600 else 1) * 86400
@@ -89,8 +99,13 @@ def test_the_group_counts_what_its_alarms_and_graphs_go_by() -> None:
     assert names == {group["AutoScalingGroupName"]}
 
 
-def test_the_dashboard_shows_every_alarm_and_each_figure_by_dimensions_that_aws_counts_it_by() -> None:
-    template = synthesize(tier="asg")
+@pytest.mark.parametrize(
+    ("tier", "serving"), [("asg", "Machines against the schedule"), ("eks", "Pods against the schedule, and nodes")]
+)
+def test_the_dashboard_shows_every_alarm_and_each_figure_by_dimensions_that_aws_counts_it_by(
+    tier: str, serving: str
+) -> None:
+    template = synthesize(tier=tier)
     body = _body(template)
     (states,) = (w for w in body["widgets"] if w["type"] == "alarm")
     assert sorted(states["properties"]["alarms"]) == sorted(
@@ -101,7 +116,7 @@ def test_the_dashboard_shows_every_alarm_and_each_figure_by_dimensions_that_aws_
     for metric in shown:
         words = [each for each in metric if isinstance(each, str)]
         assert set(words[2::2]) in _DIMENSIONS[words[0]], metric
-    assert {"Requests a minute", "Machines against the schedule", "Fines a minute", "Database: connections"} <= {
+    assert {"Requests a minute", serving, "Fines a minute", "Database: connections"} <= {
         w["properties"]["title"] for w in body["widgets"]
     }
 
