@@ -101,6 +101,7 @@ class Clusters:
         """Starts the cluster that MiniStack has a record of; returns what it tells of itself."""
         record = eks._clusters[name]
         _await_books(record)
+        _note(record, properties)
         network = record["resourcesVpcConfig"]
         group = network["clusterSecurityGroupId"]
         _make_group(group, name, properties["ResourcesVpcConfig"]["SubnetIds"][0])
@@ -150,6 +151,7 @@ class Clusters:
         made = self._plain["update"](physical_id, old, new, stack, logical_id)
         if made[0] != physical_id:
             raise ValueError("a cluster that is replaced is not played here")
+        _note(eks._clusters[physical_id], new)
         return made
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
@@ -179,6 +181,7 @@ class Clusters:
         running.cluster.await_nodes(len(running.cluster.nodes), seconds=_READY_SECONDS)
         record = eks._nodegroups[f"{properties['ClusterName']}/{name}"]
         record.setdefault("scalingConfig", {})["desiredSize"] = wanted
+        record["nodeRepairConfig"] = _camel(properties.get("NodeRepairConfig", {}))
         log.info("the node group %s has %d nodes", name, wanted)
         return name, attributes
 
@@ -328,6 +331,32 @@ def _await_books(record: Properties) -> None:
     """MiniStack looks for Docker beside; it has written its record once it says so."""
     while record["status"] != "ACTIVE":
         time.sleep(0.05)
+
+
+def _note(record: Properties, properties: Properties) -> None:
+    """Keeps what MiniStack drops of a cluster."""
+    access, network = properties.get("AccessConfig", {}), properties.get("KubernetesNetworkConfig", {})
+    creator = access.get("BootstrapClusterCreatorAdminPermissions", True)
+    record.setdefault("accessConfig", {})["bootstrapClusterCreatorAdminPermissions"] = _is_true(creator)
+    record["computeConfig"] = _camel(properties.get("ComputeConfig", {}))
+    record["storageConfig"] = _camel(properties.get("StorageConfig", {}))
+    record["upgradePolicy"] = _camel(properties.get("UpgradePolicy", {}))
+    record["deletionProtection"] = _is_true(properties.get("DeletionProtection", False))
+    record["encryptionConfig"] = [_camel(each) for each in properties.get("EncryptionConfig", [])]
+    record["kubernetesNetworkConfig"] |= _camel(network)
+
+
+def _camel(value: Any) -> Any:
+    """Properties as EKS's API names them."""
+    if isinstance(value, dict):
+        return {key[0].lower() + key[1:]: _camel(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_camel(each) for each in value]
+    return value == "true" if value in ("true", "false") else value
+
+
+def _is_true(value: Any) -> bool:
+    return value in (True, "true")
 
 
 def _make_group(group: str, cluster: str, subnet: str) -> None:

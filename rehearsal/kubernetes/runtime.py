@@ -20,23 +20,31 @@ import sys
 BUNDLE, THERE = {bundle!r}, "/etc/ssl/certs/ca-certificates.crt"
 
 
-def told(spec):
-    process = spec["process"]
+def told(process):
     named = {{each.partition("=")[0] for each in process.setdefault("env", [])}}
     process["env"] += [name + "=" + THERE for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE") if name not in named]
-    options = ["rbind", "ro", "nosuid", "nodev", "noexec"]
-    spec["mounts"].append({{"destination": THERE, "type": "bind", "source": BUNDLE, "options": options}})
+
+
+def changed(file, change):
+    with open(file) as text:
+        found = json.load(text)
+    change(found)
+    with open(file, "w") as text:
+        json.dump(found, text)
+
+
+def begun(spec):
+    if spec.get("annotations", {{}}).get("io.kubernetes.cri.container-type") == "container":
+        told(spec["process"])
+        options = ["rbind", "ro", "nosuid", "nodev", "noexec"]
+        spec["mounts"].append({{"destination": THERE, "type": "bind", "source": BUNDLE, "options": options}})
 
 
 words = sys.argv[1:]
 if "create" in words and "--bundle" in words:
-    file = os.path.join(words[words.index("--bundle") + 1], "config.json")
-    with open(file) as text:
-        spec = json.load(text)
-    if spec.get("annotations", {{}}).get("io.kubernetes.cri.container-type") == "container":
-        told(spec)
-        with open(file, "w") as text:
-            json.dump(spec, text)
+    changed(os.path.join(words[words.index("--bundle") + 1], "config.json"), begun)
+elif "exec" in words and "--process" in words:
+    changed(words[words.index("--process") + 1], told)
 os.execv({runc!r}, ["runc", *words])
 '''
 

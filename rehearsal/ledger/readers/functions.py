@@ -51,6 +51,20 @@ def function(cloud: Cloud, asked: Asked) -> Found:
     return Found(properties, {"Arn": record["FunctionArn"]})
 
 
+@reads("AWS::Lambda::LayerVersion")
+def layer_version(cloud: Cloud, asked: Asked) -> Found:
+    record = cloud("lambda").get_layer_version_by_arn(Arn=asked.physical_id)
+    properties = {
+        "CompatibleArchitectures": record.get("CompatibleArchitectures"),
+        "CompatibleRuntimes": record.get("CompatibleRuntimes"),
+        "Content": UNREADABLE,  # it comes back as an address of its own
+        "Description": record.get("Description"),
+        "LayerName": record["LayerArn"].rpartition(":")[2],
+        "LicenseInfo": record.get("LicenseInfo"),
+    }
+    return Found(properties, {"LayerVersionArn": record["LayerVersionArn"]})
+
+
 @reads("AWS::Lambda::Permission")
 def permission(cloud: Cloud, asked: Asked) -> Found:
     name = asked.wanted["FunctionName"]
