@@ -24,10 +24,16 @@ PROGRAMS = {
     "podman": "podman",
     "systemd-nspawn": "systemd-container",
 }
+# what nodes of a cluster start containers with, and join them by
+OF_NODES = {"runc": "runc", "conntrack": "conntrack"}
 # Debian's own, and what others call theirs: on Ubuntu `chromium` is no package, and the one in a snap does not start for root
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 # what these programs need besides
-COMPANIONS = {"debootstrap": ("debian-archive-keyring",), "podman": ("buildah", "crun")}
+COMPANIONS = {
+    "runc": ("containernetworking-plugins",),
+    "debootstrap": ("debian-archive-keyring",),
+    "podman": ("buildah", "crun"),
+}
 
 
 class PrerequisiteError(RuntimeError):

@@ -21,13 +21,14 @@ from botocore.config import Config
 from rehearsal.acme import Acme
 from rehearsal.cdk import ACCOUNT, Cdk
 from rehearsal.cloud.events import Events
+from rehearsal.kubernetes import programs
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
 from rehearsal.machines.rootfs import appliance_file_system, root_file_system
 from rehearsal.machines.scratch import mount_scratch
 from rehearsal.machines.traces import Traces, start_time
 from rehearsal.places import BUILD, DELEGATIONS, PROJECT, Run
-from rehearsal.prerequisites import install
+from rehearsal.prerequisites import OF_NODES, install
 from rehearsal.screen import Screen
 
 REGION = "us-east-1"
@@ -152,6 +153,11 @@ def start(run: Run, screen: Screen) -> Tier:
     traces = Traces(run.traces)
     with screen.step("prerequisites", "the system's own programs") as say:
         install(say)
+        if run.tier == "eks":
+            install(say, OF_NODES)
+    if run.tier == "eks":
+        with screen.step("kubernetes", f"Kubernetes {programs.version()}, built from its own sources") as say:
+            programs.ensure(say)
     with screen.step("root_file_system", "Debian root file system") as say:
         root = root_file_system(say)
         appliances = root if run.tier == "single" else appliance_file_system(root, say)

@@ -121,6 +121,7 @@ class Clusters:
             programs.ensure(lambda what: log.info("%s", what)),
             registry=f"{self._network.cloud}:{self._port}",
             authority=self._run.authority,
+            log_folder=self._run.logs,
         )
         cluster = Cluster.start(
             place,

@@ -20,6 +20,13 @@ STAND_INS = {
     "AWS::CloudFront::Distribution": "an edge on this system, under a certificate of the rehearsal's authority; it compresses with gzip alone",
     "AWS::CertificateManager::Certificate": "signed by the rehearsal's own authority, once its validation record is in the zone",
     "AWS::Route53::RecordSet": "told by the rehearsal's resolver; health of targets and shares by weight are not looked at",
+    "AWS::EKS::Cluster": "Kubernetes of the same minor version, built from its sources: one control plane behind a private address",
+    "AWS::EKS::Nodegroup": "containerd, kubelet and kube-proxy in namespaces of this system; as many as the group has at least",
+    "AWS::EKS::Addon": "CoreDNS and metrics-server really run, of the versions that are pinned here; the others are recorded and read back",
+    "AWS::EKS::AccessEntry": "decides who is let in, by tokens that STS's signature proves; access policies become RBAC",
+    "AWS::EKS::PodIdentityAssociation": "an agent on each node hands out sessions of the role; its trust policy is not asked",
+    "AWS::KMS::Key": "recorded and read back; nothing is encrypted with it",
+    "Custom::AWSCDK-EKS-HelmChart": "Helm installs charts of the same names and versions from a repository of the rehearsal's own",
     "AWS::SecretsManager::RotationSchedule": "recorded and read back; a rotation that is asked for runs all four steps, the schedule starts none",
 }
 

@@ -76,6 +76,10 @@ class Node:
         Raises:
             ClusterError: a part of it does not start; with its last words.
         """
+        if not Path(_CNI, "bridge").exists():
+            raise ClusterError(
+                "pods cannot be joined to a network: install Debian's package containernetworking-plugins"
+            )
         node = cls(facts, place, f"{place.network.namespace}-n{number}")
         node.home.mkdir(parents=True)
         for folder in _BOUND:

@@ -41,11 +41,12 @@ class Place:
     traces: Traces
     programs: Programs
     registry: str = ""  # where images come from, whatever registry they name (host:port, without TLS)
+    log_folder: Path | None = None  # where its programs' logs lie; by default in its home
     authority: Path | None = None  # whom containers trust besides the system's own authorities (PEM)
 
     @property
     def logs(self) -> Path:
-        return self.home / "logs"
+        return self.log_folder or self.home / "logs"
 
     def last_words(self, program: str, lines: int = 8) -> str:
         """The last lines of a program's log."""
