@@ -186,7 +186,7 @@ def deploy(
     tier: Tier,
     screen: Screen,
     *,
-    what: str = "the real template, a machine that boots",
+    what: str = "",
     settings: Mapping[str, object] | None = None,
 ) -> Subject:
     """Bootstraps, synthesizes and deploys; returns what the checks look at. `settings` are others than a rehearsal's."""
@@ -200,7 +200,8 @@ def deploy(
     words = context(tier) | dict(settings or {})
     with screen.step("synth", "cdk synth") as say:
         assembly = tier.cdk.synth(words, say)
-    with screen.step("deploy", f"cdk deploy: {what}") as say:
+    boots = "pods on real Kubernetes" if tier.run.tier == "eks" else "a machine that boots"
+    with screen.step("deploy", f"cdk deploy: {what or f'the real template, {boots}'}") as say:
         try:
             tier.cdk.deploy(assembly, say)
         except CdkError as error:
