@@ -17,6 +17,8 @@ from rehearsal import principals
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.kubernetes import programs
 
+STRANGER = "sin-entrada"  # a role of the account that no entry names
+
 
 @check("eks")
 def an_access_entry_lets_its_role_in_and_nobody_else_is(subject: Subject) -> str:
@@ -31,13 +33,12 @@ def an_access_entry_lets_its_role_in_and_nobody_else_is(subject: Subject) -> str
             }
         ],
     }
-    stranger = "sin-entrada"
-    iam.create_role(RoleName=stranger, AssumeRolePolicyDocument=json.dumps(trust))
+    iam.create_role(RoleName=STRANGER, AssumeRolePolicyDocument=json.dumps(trust))
     try:
-        told = {role: _asks(subject, role) for role in (principals.DIRECTORY_ROLE, stranger)}
+        told = {role: _asks(subject, role) for role in (principals.DIRECTORY_ROLE, STRANGER)}
     finally:
-        iam.delete_role(RoleName=stranger)
-    named, other = told[principals.DIRECTORY_ROLE], told[stranger]
+        iam.delete_role(RoleName=STRANGER)
+    named, other = told[principals.DIRECTORY_ROLE], told[STRANGER]
     if named.returncode or "web" not in named.stdout:
         raise CheckError(f"the administrator's role is not let in: {named.stderr[-300:]}")
     if not other.returncode or ("Unauthorized" not in other.stderr and "logged in" not in other.stderr):
@@ -47,7 +48,7 @@ def an_access_entry_lets_its_role_in_and_nobody_else_is(subject: Subject) -> str
     ]
     if len(entries) != 2:
         raise CheckError(f"the cluster has {len(entries)} access entries, two are expected: {entries}")
-    return f"{principals.DIRECTORY_ROLE} lists deployments; {stranger}: {other.stderr.strip()[-60:]}; {len(entries)} entries"
+    return f"{principals.DIRECTORY_ROLE} lists deployments; {STRANGER}: {other.stderr.strip()[-60:]}; {len(entries)} entries"
 
 
 def _asks(subject: Subject, role: str) -> subprocess.CompletedProcess[str]:
