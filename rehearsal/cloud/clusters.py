@@ -246,6 +246,7 @@ class Clusters:
                     if time.monotonic() - since >= NOTICE:
                         with running.lock:
                             log.warning("node group %s: %s has no power and is replaced", group.name, node.facts.name)
+                            node.cut_power()
                             group.nodes.remove(node)
                             running.cluster.nodes.remove(node)
                             self._machines.leave(node.facts.address)

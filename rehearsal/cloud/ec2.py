@@ -36,6 +36,7 @@ class Ec2:
         self.machines: dict[str, Machine] = {}
         self.instances: dict[str, Instance] = {}  # by private address, for the metadata service
         self._joined: dict[str, Interface] = {}  # by private address: what is in the network and no instance
+        self._ranges: set[str] = set()  # of addresses, of which none is used twice either
         self._used: set[str] = set()  # private addresses: none is used twice in a run, so that logs stay clear
         actions = ec2._ACTION_MAP
         self._wrap(actions, "AttachVolume", self._attach)
@@ -149,11 +150,12 @@ class Ec2:
     def join_range(self, cidr: str, *, groups: Sequence[str]) -> str:
         """A range of 256 addresses of a subnet that nobody uses, the last that are free, behind security groups."""
         with self._lock:
-            taken = [ipaddress.IPv4Network(each) for each in self._joined]
+            taken = [ipaddress.IPv4Network(each) for each in {*self._joined, *self._ranges}]
             used = [ipaddress.IPv4Address(each) for each in self._used]
             for found in reversed(list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))):
                 if not any(found.overlaps(each) for each in taken) and not any(each in found for each in used):
                     self._joined[str(found)] = Interface(tuple(groups), None)
+                    self._ranges.add(str(found))
                     self.expose()
                     return str(found)
             raise ValueError(f"the subnet {cidr} has no range of 256 addresses left")

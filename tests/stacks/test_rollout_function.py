@@ -229,3 +229,10 @@ def test_a_job_that_nobody_made_is_a_failure_at_once(world: World) -> None:
     answer = world.call("Job")
     assert answer["Status"] == "FAILED" and "NotFound" in answer["Reason"]
     assert len(world.asked()) == 1
+
+
+def test_of_what_a_program_said_last_the_line_with_its_error_is_told(world: World) -> None:
+    said = "migrating\nthe migration: FAILED: ProgrammingError: function f() does not exist\nLINE 1: SELECT f()\nHINT: None matches."
+    ended = {"state": {"terminated": {"exitCode": 1, "reason": "Error", "message": said}}}
+    told = world._function.trouble(ended)
+    assert told == "Error, exit code 1: the migration: FAILED: ProgrammingError: function f() does not exist"

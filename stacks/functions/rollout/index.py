@@ -6,6 +6,7 @@ way back of a deployment that failed, it does nothing and cannot fail; nor does 
 
 import json
 import os
+import re
 import subprocess
 import time
 import urllib.request
@@ -16,6 +17,7 @@ _FOLDER = os.environ.get("TEST_OUTDIR", "/tmp")  # noqa: S108 - the one folder t
 _KUBECONFIG = os.path.join(_FOLDER, "rollout-kubeconfig")
 _SPARE = 30.0  # seconds of the function's time that are kept for the reason, and for the answer
 _PAUSE = 2.0
+_ERROR = re.compile(r"\b\w*(Error|Exception|FAILED)\b: ")
 _LONGEST = 800  # characters of a reason; the whole answer may have 4096
 
 
@@ -115,8 +117,10 @@ def trouble(container: dict[str, Any]) -> str:
     for ended in (state.get("terminated"), last.get("terminated")):
         if ended and ended.get("exitCode"):
             lines = [line for line in ended.get("message", "").splitlines() if line.strip()]
+            # Programs say what is wrong, and then where it is and what one could do.
+            telling = [line for line in lines if _ERROR.search(line)] or lines
             return f"{ended.get('reason', 'Error')}, exit code {ended['exitCode']}" + (
-                f": {lines[-1]}" if lines else ""
+                f": {telling[-1]}" if telling else ""
             )
     waiting = state.get("waiting")
     if waiting and waiting.get("reason") not in ("PodInitializing", "ContainerCreating"):
