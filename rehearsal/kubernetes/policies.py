@@ -51,7 +51,7 @@ class Enforcer:
     def __init__(self) -> None:
         self._seen, self._nodes = _Seen(), list[_Node]()
         self._done: dict[str, Rules] = {}  # by node: the rules that it has
-        self._policies: list[Any] = []  # those that they were made of
+        self._made_of: tuple[Any, ...] = ()  # policies, and labels of namespaces and pods: what they were made of
         core, net = client.CoreV1Api(), client.NetworkingV1Api()
         for kind, listing in (
             ("pods", core.list_pod_for_all_namespaces),
@@ -80,7 +80,8 @@ class Enforcer:
                 name: each["metadata"].get("labels") or {}
                 for (_, name), each in self._seen.objects["namespaces"].items()
             }
-        other = [each["spec"] for each in policies] != [each["spec"] for each in self._policies]
+        labels = {pod.address: (pod.namespace, dict(pod.labels)) for pod in pods}
+        other = self._is_other([each["spec"] for each in policies], namespaces, labels)
         for node in list(self._nodes):
             rules, before = (
                 rules_of(policies, pods, namespaces, node=node.name, own=node.own),
@@ -94,6 +95,7 @@ class Enforcer:
             )
             if done.returncode:
                 log.error("node %s refuses its rules: %s\n%s", node.name, done.stderr.strip(), rules.text)
+                threading.Timer(_AGAIN, self._seen.changed.set).start()
                 continue
             self._done[node.name] = rules
             log.info("node %s has new rules: %d lines", node.name, rules.text.count("\n"))
@@ -103,7 +105,14 @@ class Enforcer:
             ]:
                 for side in ("--orig-src", "--orig-dst", "--reply-src"):
                     subprocess.run([*inside, "conntrack", "--delete", side, address], check=False, capture_output=True)
-        self._policies = policies
+
+    def _is_other(self, policies: Any, namespaces: Any, labels: dict[str, Any]) -> bool:
+        """Whether something of the rules' sources is other than before; pods that came and went are not."""
+        before, self._made_of = self._made_of, (policies, namespaces, labels)
+        if not before:
+            return False
+        kept = before[2].keys() & labels.keys()
+        return before[:2] != (policies, namespaces) or any(before[2][each] != labels[each] for each in kept)
 
     def _follow(self, kind: str, listing: Any) -> None:
         """Lists, then watches, and begins again where that breaks off."""
