@@ -1,5 +1,6 @@
 """The function that migrates a managed database: a table that somebody uses for long must not make it stop the service."""
 
+import subprocess
 import threading
 import time
 
@@ -107,3 +108,11 @@ def test_another_failure_is_not_tried_again(login, monkeypatch):
     monkeypatch.setattr(migration, "_PAUSE", 60.0)
     with pytest.raises(RuntimeError, match="password authentication failed"):
         migration._run(login | {"password": "another"}, 120)
+
+
+def test_of_what_a_migration_said_the_line_with_its_error_is_the_reason(monkeypatch):
+    said = "Applying x...\ndjango.db.utils.ProgrammingError: function f() does not exist\nLINE 1: SELECT f()\nHINT:  No function matches.\n"
+    done = subprocess.CompletedProcess(["migrate"], 1, stdout=said)
+    monkeypatch.setattr(migration, "_migrate", lambda *given: done)
+    with pytest.raises(RuntimeError, match=r"^django\.db\.utils\.ProgrammingError: function f\(\) does not exist$"):
+        migration._run({}, 120)

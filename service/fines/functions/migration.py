@@ -1,6 +1,7 @@
 """A custom resource that migrates the database: CloudFormation changes what depends on it only when this went well."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from fines.functions.roles import make_roles, open_schema, set_password
 _SPARE = 15.0  # seconds of the function's time that are kept for the answer
 # for a lock that others hold, and seconds between two tries, in which those who waited behind have their turn
 _TRIES, _PAUSE = 20, 10.0
+_ERROR = re.compile(r"\b\w*(Error|Exception): ")  # as Python's last words begin
 _APP = Path(__file__).parent.parent.parent
 
 
@@ -70,7 +72,9 @@ def _run(migrator: Credentials, seconds: float) -> None:
             return
         if not left or "lock timeout" not in done.stdout or time.monotonic() + _PAUSE > until:
             lines = [line for line in done.stdout.splitlines() if line.strip()]
-            raise RuntimeError(lines[-1] if lines else f"the migration ended with {done.returncode}")
+            # What is wrong comes before where it is, and what one could do.
+            telling = [line for line in lines if _ERROR.search(line)] or lines
+            raise RuntimeError(telling[-1] if telling else f"the migration ended with {done.returncode}")
         time.sleep(_PAUSE)
 
 
