@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-import yaml
 from kubernetes import client, config
 from ministack.services import alb, eks
 from ministack.services.cloudformation import _stacks
@@ -28,6 +27,7 @@ from ministack.services.cloudformation import _stacks
 from rehearsal.cloud.authority import Authority
 from rehearsal.cloud.keeping import keep
 from rehearsal.cloud.names import Names
+from rehearsal.cloud.policies import template_of
 from rehearsal.cloud.role_sessions import RoleSessions
 from rehearsal.controllers.chart_repository import Asked, ChartRepository
 from rehearsal.controllers.pod_identity import AGENT, Agent, changes
@@ -212,22 +212,13 @@ def _told(targets: Iterable[Target]) -> list[dict[str, Any]]:
     return [{"Id": address, "Port": port} for address, port in sorted(targets)]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as CloudFormation writes it: short forms of functions are not looked at here."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-
-
 def asked() -> list[Asked]:
     """The charts that the living stacks' templates ask for."""
     found = []
     for stack in _stacks.values():
         if stack.get("StackStatus") == "DELETE_COMPLETE":
             continue
-        body = stack["_template_body"]
-        template = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
-        for each in template["Resources"].values():
+        for each in template_of(stack)["Resources"].values():
             if each["Type"] == _CHART:
                 given = each["Properties"]
                 found.append(Asked(given["Repository"], given["Chart"], given["Version"]))

@@ -13,10 +13,15 @@ Properties = dict[str, Any]
 
 def policies_of(stack: str, logical_id: str) -> Properties:
     """The resource as the living stack's template has it, its policies beside its properties."""
-    body = next(s for s in stacks_of(stack))["_template_body"]
-    template = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
-    resource: Properties = template["Resources"][logical_id]
+    resource: Properties = template_of(next(s for s in stacks_of(stack)))["Resources"][logical_id]
     return resource
+
+
+def template_of(stack: Properties) -> Properties:
+    """The template of a stack's record, in JSON or in YAML."""
+    body = stack["_template_body"]
+    found: Properties = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
+    return found
 
 
 class _Loader(yaml.SafeLoader):

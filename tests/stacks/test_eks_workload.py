@@ -21,9 +21,12 @@ FOUND = manifests()
 
 def test_every_manifest_is_valid_for_each_version() -> None:
     for version in ("1.36", "1.35", "1.34"):
-        for each in manifests(kubernetes_version=version):
-            if each["kind"] != "TargetGroupBinding":
-                kubernetes_validate.validate(each, version, strict=True)
+        found = [each for each in manifests(kubernetes_version=version) if each["kind"] != "TargetGroupBinding"]
+        assert {each["kind"] for each in found} >= {"Deployment", "CronJob", "NetworkPolicy", "HorizontalPodAutoscaler"}
+        for each in found:
+            kubernetes_validate.validate(each, version, strict=True)  # raises where it is not
+            with pytest.raises(kubernetes_validate.ValidationError):
+                kubernetes_validate.validate({**each, "unknown": 1}, version, strict=True)
 
 
 def not_restricted(pod: dict[str, Any]) -> list[str]:

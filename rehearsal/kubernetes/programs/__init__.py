@@ -2,7 +2,7 @@
 
 Each folder beside this file is a Go module that names what is built and pins all that goes into it (go.mod, go.sum). Go itself
 comes with the environment. What is built lies under the caches; Go's own caches of sources and objects, several gigabytes, are
-there only while something is built.
+there until all is built: a build that failed goes on from them.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def ensure(say: Say) -> Programs:
     """The programs, those built first that are not there yet.
 
     Raises:
-        ProgramsError: Go is not installed, or something could not be built. Nothing is left half made, and what was built
-            before it is kept.
+        ProgramsError: Go is not installed, or something could not be built. No program is left half made, and what was
+            built before it is kept.
     """
     folders = {module: cache() / _BUILT / f"{module}-{key(module)}" for module in MODULES}
     absent = [module for module in MODULES if not folders[module].is_dir()]

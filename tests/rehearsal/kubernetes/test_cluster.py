@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -159,7 +160,7 @@ def test_pods_reach_each_other_on_one_node_on_two_and_by_a_services_name(cluster
     _until("the name of a service", lambda: _reaches(cluster, "near", "far.plain.svc.cluster.local", 80))
 
 
-def test_a_policy_closes_what_it_does_not_allow_and_cuts_what_is_open(cluster: Cluster, pods: None) -> None:
+def test_a_policy_closes_what_it_does_not_allow_until_it_is_gone(cluster: Cluster, pods: None) -> None:
     beside, far = _address(cluster, "beside"), _address(cluster, "far")
     allowed = {"to": [{"podSelector": {"matchLabels": {"app": "far"}}}], "ports": [{"port": 8080}]}
     _apply(
@@ -180,7 +181,10 @@ def test_a_policy_closes_what_it_does_not_allow_and_cuts_what_is_open(cluster: C
 
 
 def test_what_pods_use_is_measured(cluster: Cluster, pods: None) -> None:
-    _until("figures", lambda: "near" in cluster.kubectl("top", "pods", "--namespace", "plain", check=False), 90)
+    asked = ("top", "pods", "--namespace", "plain", "--no-headers")
+    _until("figures", lambda: "near" in cluster.kubectl(*asked, check=False), 90)
+    (line,) = [line for line in cluster.kubectl(*asked).splitlines() if line.startswith("near ")]
+    assert re.fullmatch(r"near +\d+m +\d+Mi *", line)
 
 
 def test_a_drain_leaves_no_fewer_pods_than_a_budget(cluster: Cluster) -> None:
