@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import json
 import logging
 import secrets
 import subprocess
@@ -19,6 +18,8 @@ from typing import Any
 
 from ministack.services import ec2, eks
 
+from rehearsal.cloud.cluster_access import authenticator, whose
+from rehearsal.cloud.cluster_records import await_books, camel, make_group, note
 from rehearsal.cloud.companions import Companions
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.eks import teach
@@ -28,7 +29,8 @@ from rehearsal.cloud.policies import Properties
 from rehearsal.cloud.provisioning import replaced
 from rehearsal.kubernetes import programs
 from rehearsal.kubernetes.cluster import ADDONS, Cluster
-from rehearsal.kubernetes.node import Node, NodeFacts
+from rehearsal.kubernetes.node import Node
+from rehearsal.kubernetes.node_files import NodeFacts
 from rehearsal.kubernetes.place import OwnTraces, Place
 from rehearsal.machines.network import Network
 from rehearsal.machines.traces import Traces, end
@@ -81,7 +83,7 @@ class Clusters:
         self._plain = replaced(CLUSTER, create=self._create, update=self._update, delete=self._delete)
         self._plain_nodes = replaced(NODES, create=self._create_nodes, delete=self._delete_nodes)
         teach(self._added)
-        eks._authenticate_token_review = self._whose
+        eks._authenticate_token_review = whose
         # MiniStack makes rules of access policies by commands in a container of its own: here they go to the cluster.
         eks._get_docker = lambda: None
         eks._k3s_exec = self._command
@@ -100,11 +102,11 @@ class Clusters:
     def _start(self, name: str, properties: Properties) -> Properties:
         """Starts the cluster that MiniStack has a record of; returns what it tells of itself."""
         record = eks._clusters[name]
-        _await_books(record)
-        _note(record, properties)
+        await_books(record)
+        note(record, properties)
         network = record["resourcesVpcConfig"]
         group = network["clusterSecurityGroupId"]
-        _make_group(group, name, properties["ResourcesVpcConfig"]["SubnetIds"][0])
+        make_group(group, name, properties["ResourcesVpcConfig"]["SubnetIds"][0])
         subnets = [ec2._subnets[each]["CidrBlock"] for each in properties["ResourcesVpcConfig"]["SubnetIds"]]
         for each in subnets:
             self._network.add_subnet(each)
@@ -128,7 +130,7 @@ class Clusters:
             address=address,
             names=(endpoint.lower(),),
             issuer=record["identity"]["oidc"]["issuer"],
-            authenticator=self._authenticator(record),
+            authenticator=authenticator(home / "authenticator.json", record, port=self._port),
         )
         cluster.enforce_policies()
         self._companions.join(cluster)
@@ -152,7 +154,7 @@ class Clusters:
         made = self._plain["update"](physical_id, old, new, stack, logical_id)
         if made[0] != physical_id:
             raise ValueError("a cluster that is replaced is not played here")
-        _note(eks._clusters[physical_id], new)
+        note(eks._clusters[physical_id], new)
         return made
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
@@ -182,7 +184,7 @@ class Clusters:
         running.cluster.await_nodes(len(running.cluster.nodes), seconds=_READY_SECONDS)
         record = eks._nodegroups[f"{properties['ClusterName']}/{name}"]
         record.setdefault("scalingConfig", {})["desiredSize"] = wanted
-        record["nodeRepairConfig"] = _camel(properties.get("NodeRepairConfig", {}))
+        record["nodeRepairConfig"] = camel(properties.get("NodeRepairConfig", {}))
         log.info("the node group %s has %d nodes", name, wanted)
         return name, attributes
 
@@ -254,49 +256,7 @@ class Clusters:
                             running.cluster.kubectl("delete", "node", node.facts.name, "--ignore-not-found")
                             self._add_node(running, group)
 
-    # who asks
-
-    def _authenticator(self, record: Properties) -> Any:
-        """Where the API server asks whose a token of AWS's is: MiniStack's own webhook, by the cluster's secret."""
-        file = self._run.home / "clusters" / record["name"] / "authenticator.json"
-        account = record["arn"].split(":")[4]
-        path = f"_ministack/eks-auth/{account}/{self._region}/{record['name']}/{record['_auth_token']}"
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "it", "cluster": {"server": f"http://127.0.0.1:{self._port}/{path}"}}],
-            "users": [{"name": "api", "user": {}}],
-            "contexts": [{"name": "it", "context": {"cluster": "it", "user": "api"}}],
-            "current-context": "it",
-        }
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(config))
-        return file
-
-    def _whose(self, name: str, account: str, region: str, review: Properties, secret: str = "") -> Any:
-        """Whose a token is: as MiniStack finds it where it enforces permissions, which here a gate of our own does."""
-        nobody = eks._token_review_response(review)
-        known = eks._cluster_for_auth(name, account, region)
-        token = (review.get("spec") or {}).get("token")
-        if not known or not token or not secrets.compare_digest(secret, known[2].get("_auth_token") or "-"):
-            return nobody
-        found = eks._verify_eks_token(token, name)
-        entry = eks._access_entry_for_principal(name, known[0], known[1], found.principal_arn) if found else None
-        if not found or not entry:
-            log.warning("cluster %s: %s is not let in", name, found.principal_arn if found else "a token of nobody's")
-            return nobody
-        policies = [
-            eks._access_policy_group(name, principal, policy)
-            for principal, policy, _ in eks._access_policy_associations(name, known[0], known[1])
-            if principal == entry["principalArn"]
-        ]
-        return eks._token_review_response(
-            review,
-            authenticated=True,
-            username=entry.get("username") or found.principal_arn,
-            uid=found.principal_id or found.principal_arn,
-            groups=["system:authenticated", *(entry.get("kubernetesGroups") or []), *policies],
-        )
+    # what MiniStack would do in a container of its own
 
     def _command(self, container: str, command: list[str]) -> tuple[int, str]:
         """A command that MiniStack would run in the cluster's container: kubectl, or a shell that pipes into it."""
@@ -327,49 +287,3 @@ def running_record(running: _Running) -> Properties:
     """MiniStack's record of a cluster."""
     found: Properties = eks._clusters[running.cluster.place.name]
     return found
-
-
-def _await_books(record: Properties) -> None:
-    """MiniStack looks for Docker beside; it has written its record once it says so."""
-    while record["status"] != "ACTIVE":
-        time.sleep(0.05)
-
-
-def _note(record: Properties, properties: Properties) -> None:
-    """Keeps what MiniStack drops of a cluster."""
-    access, network = properties.get("AccessConfig", {}), properties.get("KubernetesNetworkConfig", {})
-    creator = access.get("BootstrapClusterCreatorAdminPermissions", True)
-    record.setdefault("accessConfig", {})["bootstrapClusterCreatorAdminPermissions"] = _is_true(creator)
-    record["computeConfig"] = _camel(properties.get("ComputeConfig", {}))
-    record["storageConfig"] = _camel(properties.get("StorageConfig", {}))
-    record["upgradePolicy"] = _camel(properties.get("UpgradePolicy", {}))
-    record["deletionProtection"] = _is_true(properties.get("DeletionProtection", False))
-    record["encryptionConfig"] = [_camel(each) for each in properties.get("EncryptionConfig", [])]
-    record["kubernetesNetworkConfig"] |= _camel(network)
-
-
-def _camel(value: Any) -> Any:
-    """Properties as EKS's API names them."""
-    if isinstance(value, dict):
-        return {key[0].lower() + key[1:]: _camel(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_camel(each) for each in value]
-    return value == "true" if value in ("true", "false") else value
-
-
-def _is_true(value: Any) -> bool:
-    return value in (True, "true")
-
-
-def _make_group(group: str, cluster: str, subnet: str) -> None:
-    """The security group that EKS makes for a cluster, which lets in what is in it."""
-    rule = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}], "IpRanges": []}
-    ec2._security_groups[group] = {
-        "GroupId": group,
-        "GroupName": f"eks-cluster-sg-{cluster}",
-        "Description": "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes",
-        "VpcId": ec2._subnets[subnet]["VpcId"],
-        "OwnerId": "000000000000",
-        "IpPermissions": [rule],
-        "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "UserIdGroupPairs": []}],
-    }

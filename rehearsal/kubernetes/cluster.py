@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rehearsal.kubernetes import images
 from rehearsal.kubernetes.control_plane import ControlPlane
-from rehearsal.kubernetes.node import SANDBOX, Node, NodeFacts
+from rehearsal.kubernetes.node import Node
+from rehearsal.kubernetes.node_files import SANDBOX, NodeFacts
 from rehearsal.kubernetes.place import ClusterError, Place
 from rehearsal.places import PROJECT
 

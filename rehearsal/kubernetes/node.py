@@ -11,36 +11,19 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.kubernetes import groups, kubeconfig, runtime
+from rehearsal.kubernetes import groups, kubeconfig, node_files, runtime
 from rehearsal.kubernetes.control_plane import ControlPlane
-from rehearsal.kubernetes.place import DNS, DOMAIN, ClusterError, Place
+from rehearsal.kubernetes.node_files import PLUGINS, SOCKET, NodeFacts
+from rehearsal.kubernetes.place import ClusterError, Place
 from rehearsal.machines.network import BRIDGE, RESOLVER
 from rehearsal.machines.traces import start_time
 
-SANDBOX = "rehearsal.local/pause:1"
-_CNI = "/usr/lib/cni"
 _AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
-_SOCKET = "/run/containerd/containerd.sock"
 _SECONDS = 60
 _BOUND = ("run", "var/log", "var/lib")  # of which a node has its own: nothing that lies there is seen outside
-
-
-@dataclass(frozen=True, kw_only=True)
-class NodeFacts:
-    """What a node is told of itself: its addresses, where it is, and what EC2 calls it."""
-
-    name: str  # as the cluster knows it: ip-10-30-16-10.ec2.internal
-    address: str
-    router: str  # of its subnet
-    prefix: int  # bits of its subnet's range
-    pods: str  # the range of its pods' addresses, a part of the subnet's
-    zone: str
-    instance: str = ""  # i-0123456789abcdef0
-    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +59,7 @@ class Node:
         Raises:
             ClusterError: a part of it does not start; with its last words.
         """
-        if not Path(_CNI, "bridge").exists():
+        if not Path(PLUGINS, "bridge").exists():
             raise ClusterError(
                 "pods cannot be joined to a network: install Debian's package containernetworking-plugins"
             )
@@ -126,7 +109,7 @@ class Node:
             done = subprocess.run(
                 self.inside(
                     str(self.place.programs.path("ctr")),
-                    *("--address", _SOCKET, "--namespace", "k8s.io", "images", "import", "--digests=false"),
+                    *("--address", SOCKET, "--namespace", "k8s.io", "images", "import", "--digests=false"),
                     str(archive),
                 ),
                 check=False,
@@ -148,20 +131,7 @@ class Node:
         self.place.traces.add("namespace", name=self.short)
         outer = f"node{number}"
         _ip("netns", "add", self.short)
-        _ip(
-            "-netns",
-            network.namespace,
-            "link",
-            "add",
-            outer,
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "eth0",
-            "netns",
-            self.short,
-        )
+        _ip(*f"-netns {network.namespace} link add {outer} type veth peer name eth0 netns {self.short}".split())
         _ip("-netns", network.namespace, "link", "set", outer, "master", BRIDGE, "up")
         for words in (
             "link set lo up",
@@ -231,15 +201,17 @@ class Node:
         bundle.write_text(_AUTHORITIES.read_text() + own_authority)
         runtime.write(files / "runc", runc=_runc(), bundle=bundle)
         (files / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
-        (files / "containerd.toml").write_text(_CONTAINERD.format(files=files))
+        (files / "containerd.toml").write_text(node_files.CONTAINERD.format(files=files))
         if registry := self.place.registry:
             (files / "registries/_default").mkdir(parents=True)
-            (files / "registries/_default/hosts.toml").write_text(_REGISTRY.format(registry=registry))
-        (files / "kubelet.json").write_text(json.dumps(_kubelet(self), indent=1))
-        (files / "proxy.json").write_text(json.dumps(_proxy(files), indent=1))
+            (files / "registries/_default/hosts.toml").write_text(node_files.REGISTRY.format(registry=registry))
+        (files / "kubelet.json").write_text(
+            json.dumps(node_files.kubelet(self.facts, files, group=self.short), indent=1)
+        )
+        (files / "proxy.json").write_text(json.dumps(node_files.proxy(files), indent=1))
         network = files / "networks"
         network.mkdir()
-        (network / "10-pods.conflist").write_text(json.dumps(_network(self.facts.pods), indent=1))
+        (network / "10-pods.conflist").write_text(json.dumps(node_files.network(self.facts.pods), indent=1))
 
     def _run(self, program: str, own: list[Path], *words: str) -> None:
         place = str(self.place.programs.path(program))
@@ -261,7 +233,7 @@ class Node:
 
     def _await_runtime(self) -> None:
         deadline = time.monotonic() + _SECONDS
-        command = self.inside(str(self.place.programs.path("ctr")), "--address", _SOCKET, "version")
+        command = self.inside(str(self.place.programs.path("ctr")), "--address", SOCKET, "version")
         while (done := subprocess.run(command, check=False, capture_output=True, text=True)).returncode:
             if time.monotonic() > deadline:
                 said = self._last_words("containerd")
@@ -270,106 +242,6 @@ class Node:
 
     def _last_words(self, program: str) -> str:
         return self.place.last_words(f"{self.short}-{program}")
-
-
-_CONTAINERD = f"""\
-version = 3
-root = "/var/lib/containerd"
-state = "/run/containerd"
-
-[grpc]
-  address = "{_SOCKET}"
-
-[plugins."io.containerd.cri.v1.images".pinned_images]
-  sandbox = "{SANDBOX}"
-
-[plugins."io.containerd.cri.v1.images".registry]
-  config_path = "{{files}}/registries"
-
-[plugins."io.containerd.cri.v1.runtime"]
-  restrict_oom_score_adj = true # CAP_SYS_RESOURCE may be missing
-  disable_apparmor = true
-
-  [plugins."io.containerd.cri.v1.runtime".cni]
-    bin_dirs = ["{_CNI}"]
-    conf_dir = "{{files}}/networks"
-
-  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-
-    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
-      BinaryName = "{{files}}/runc"
-      SystemdCgroup = false
-"""
-_REGISTRY = """\
-server = "http://{registry}"
-
-[host."http://{registry}"]
-  capabilities = ["pull", "resolve"]
-"""
-
-
-def _proxy(files: Path) -> dict[str, object]:
-    return {
-        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-        "kind": "KubeProxyConfiguration",
-        "mode": "nftables",
-        "clientConnection": {"kubeconfig": f"{files}/proxy-user.json"},
-        "conntrack": {"maxPerCore": 0},
-    }
-
-
-def _kubelet(node: Node) -> dict[str, object]:
-    facts = node.facts
-    return {
-        "apiVersion": "kubelet.config.k8s.io/v1beta1",
-        "kind": "KubeletConfiguration",
-        "address": facts.address,
-        "authentication": {
-            "anonymous": {"enabled": False},
-            "webhook": {"enabled": True},
-            "x509": {"clientCAFile": f"{node.files}/authority.pem"},
-        },
-        "authorization": {"mode": "Webhook"},
-        "tlsCertFile": f"{node.files}/node.pem",
-        "tlsPrivateKeyFile": f"{node.files}/node.key",
-        "containerRuntimeEndpoint": f"unix://{_SOCKET}",
-        "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{node.short}",
-        "enforceNodeAllocatable": [],
-        "failCgroupV1": False,
-        "failSwapOn": False,
-        "featureGates": {"KubeletInUserNamespace": True},  # does without what a container of a system may lack
-        "clusterDNS": [DNS],
-        "clusterDomain": DOMAIN,
-        "resolvConf": f"{node.files}/resolv.conf",
-        "imagePullCredentialsVerificationPolicy": "NeverVerify",
-        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
-        "imageGCHighThresholdPercent": 100,
-        "providerID": f"aws:///{facts.zone}/{facts.instance}" if facts.instance else "",
-    }
-
-
-def _network(pods: str) -> dict[str, object]:
-    """What containerd makes a pod's network by: a bridge of the node's, with the node as the way out."""
-    return {
-        "cniVersion": "1.0.0",
-        "name": "pods",
-        "plugins": [
-            {
-                "type": "bridge",
-                "bridge": "pods",
-                "isGateway": True,
-                "hairpinMode": True,
-                "ipam": {
-                    "type": "host-local",
-                    "ranges": [[{"subnet": pods}]],
-                    "routes": [{"dst": "0.0.0.0/0"}],
-                    "dataDir": "/var/lib/cni/networks",
-                },
-            }
-        ],
-    }
 
 
 def _runc() -> str:

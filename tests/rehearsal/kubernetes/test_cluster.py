@@ -15,7 +15,7 @@ import pytest
 
 from rehearsal.kubernetes import groups, images, programs
 from rehearsal.kubernetes.cluster import Cluster
-from rehearsal.kubernetes.node import NodeFacts
+from rehearsal.kubernetes.node_files import NodeFacts
 from rehearsal.kubernetes.place import ClusterError, Place
 from rehearsal.machines.network import Exposure, Network, Opening
 from rehearsal.machines.traces import Traces
