@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from rehearsal.screen import Screen
+
+_LONGEST = 600
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        whole = self.partial or not self.template["missing"]
-        return bool(self.checks) and all(check.ok for check in self.checks) and whole
+        return not self.faults()
 
     @classmethod
     def read(cls, file: Path) -> Report:
@@ -86,8 +88,11 @@ class Report:
             body["part"] = self.part
         write_whole(file, body)
 
-    def show(self, screen: Screen) -> None:
-        """Prints the checks, where the time went and what was not rehearsed."""
+    def show(self, screen: Screen, *, logs: Path | None = None) -> None:
+        """Prints the checks, where the time went, what was not rehearsed, and last of all what fell short.
+
+        `logs` is where more is to be read of what fell short.
+        """
         what = f"Tier {self.tier}, its {self.part} side alone" if self.part else f"Tier {self.tier}, rehearsed"
         table = Table(title=what, title_justify="left", show_edge=False, pad_edge=False)
         table.add_column("", width=1)
@@ -95,7 +100,8 @@ class Report:
         table.add_column("s", justify="right", style="dim")
         table.add_column("What was seen", ratio=2, style="dim", overflow="fold")
         for check in self.checks:
-            table.add_row("[green]✓[/]" if check.ok else "[red]✗[/]", check.name, f"{check.seconds:.1f}", check.detail)
+            mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
+            table.add_row(mark, escape(check.name), f"{check.seconds:.1f}", escape(check.detail))
         for left_out, what in self.left_out.items():
             table.add_row("[yellow]–[/]", left_out, "", f"not checked: takes {what}")
         screen.console.print()
@@ -119,7 +125,33 @@ class Report:
         marked = [f"{len(self.left_out)} checks, marked – above"] if self.left_out else []
         for sentence in self.not_rehearsed + marked:
             screen.console.print(f"  · {sentence}", markup=False)
-        screen.console.print(f"\n{'[green]ok[/]' if self.ok else '[red]fell short[/]'} after {self.seconds:.0f} s")
+        show_verdict(screen, "", ok=self.ok, seconds=self.seconds, faults=self.faults(), logs=logs)
+
+    def faults(self) -> list[str]:
+        """What fell short, a sentence each; empty where all is well."""
+        red = [f"{check.name}: {check.detail}" for check in self.checks if not check.ok]
+        if not self.checks:
+            red.append("nothing was checked")
+        if self.template["missing"] and not self.partial:
+            red.append(f"of the template is missing: {', '.join(self.template['missing'])}")
+        return red
+
+
+def show_verdict(
+    screen: Screen, counted: str, *, ok: bool, seconds: float, faults: list[str], logs: Path | None = None
+) -> None:
+    """Prints how it ended; what fell short comes last, since the end is what is kept of a long output."""
+    screen.console.print(f"\n{counted}{'[green]ok[/]' if ok else '[red]fell short[/]'} after {seconds:.0f} s")
+    if faults and logs:
+        screen.console.print(f"what machines and the local AWS wrote lies in {logs}", markup=False)
+    for fault in faults:
+        screen.console.print(f"[red]✗[/] {escape(shortened(fault, _LONGEST))}")
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text of at most that many characters: the middle of a longer one is left out."""
+    half = (longest - 3) // 2
+    return text if len(text) <= longest else f"{text[:half]} … {text[-half:]}"
 
 
 def write_whole(file: Path, body: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from rehearsal.report import write_whole
+from rehearsal.report import shortened, show_verdict, write_whole
 from rehearsal.screen import Screen
 
 _LONGEST = 240
@@ -62,16 +62,11 @@ class BreakReport:
         table.add_column("What it said", ratio=3, overflow="fold")
         for each in self.outcomes:
             mark = "[green]✓[/]" if each.ok else "[red]✗[/]"
-            said = escape(_short(each.fault or each.said))
+            said = escape(shortened(each.fault or each.said, _LONGEST))
             table.add_row(mark, escape(each.broken), f"{each.seconds:.1f}", escape(each.check), said)
         screen.console.print()
         screen.console.print(table)
         red = sum(each.ok for each in self.outcomes)
-        screen.console.print(
-            f"\n{red} of {len(self.outcomes)} breaks were seen; "
-            f"{'[green]ok[/]' if self.ok else '[red]fell short[/]'} after {self.seconds:.0f} s"
-        )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+        faults = [f"{each.broken}: {each.fault or each.said}" for each in self.outcomes if not each.ok]
+        counted = f"{red} of {len(self.outcomes)} breaks were seen; "
+        show_verdict(screen, counted, ok=self.ok, seconds=self.seconds, faults=faults)

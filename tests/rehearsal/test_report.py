@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rehearsal.picture import drawn
-from rehearsal.report import Report, Result
+from rehearsal.report import Report, Result, shortened
 from rehearsal.screen import Screen
 
 
@@ -80,3 +80,26 @@ def test_a_part_says_that_it_is_one_and_names_the_checks_that_it_left_out(tmp_pa
     report.show(Screen(Console(file=out, width=140)))
     assert "its cloud side alone" in out.getvalue()
     assert "a host boots" in out.getvalue() and "takes a machine" in out.getvalue()
+
+
+def test_what_fell_short_is_said_last_with_its_reason() -> None:
+    report = _report(ok=False, missing=("HostGroup",))
+    report.checks[0] = Result("a fine is there once", False, 0.1, "twice [and more]")
+    out = io.StringIO()
+    report.show(Screen(Console(file=out, width=140)), logs=Path("build/logs"))
+    verdict = out.getvalue().splitlines()[-4:]
+    assert verdict[0].startswith("fell short after")
+    assert verdict[1].endswith("build/logs")
+    assert verdict[2] == "✗ a fine is there once: twice [and more]"
+    assert verdict[3] == "✗ of the template is missing: HostGroup"
+
+
+def test_what_went_well_says_nothing_after_its_verdict() -> None:
+    out = io.StringIO()
+    _report().show(Screen(Console(file=out, width=140)), logs=Path("build/logs"))
+    assert out.getvalue().splitlines()[-1].startswith("ok after")
+
+
+def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
+    short = shortened("begin " + "x" * 1000 + " end", 100)
+    assert len(short) <= 100 and short.startswith("begin") and short.endswith(" end")
