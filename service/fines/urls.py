@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import path, re_path
 from django.views.generic import RedirectView
+from infracciones.admin.passwords import password_change
 from infracciones.views.contract import docs, openapi
 from infracciones.views.evidence import evidencia
 from infracciones.views.fines import cargar_infraccion
@@ -22,6 +23,7 @@ urlpatterns = [
     re_path(r"^healthz/?$", healthz),
     re_path(r"^readyz/?$", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/password_change/", admin.site.admin_view(password_change, cacheable=True)),
     path("admin/", admin.site.urls),
 ]
 

@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
-from django.core.management import call_command
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from infracciones.admin.export import harmless
 from infracciones.models import Infraccion, Oficial, Persona, Vehiculo
@@ -124,6 +124,33 @@ def test_demo_data_is_marked_made_once_and_taken_away(admin, owner, fines):
     assert not Oficial.objects.filter(numero__startswith="DEMO-").exists()
     with pytest.raises(SystemExit):
         call_command("demo", personas=0)
+
+
+def test_demo_data_is_in_the_history_and_leaves_other_officers_fines_alone(admin, officer):
+    call_command("demo", personas=3, infracciones=5)
+    assert LogEntry.objects.filter(change_message__contains="4 vehicles and 5 fines").count() == 3 + 6
+    vehicle = Vehiculo.objects.filter(persona__correo__endswith="@demo.example").first()
+    fine = Infraccion.objects.create(
+        vehiculo=vehicle, oficial=officer, timestamp=timezone.now(), comentarios="de verdad"
+    )
+    for words in ({"borrar": True}, {"personas": 3, "infracciones": 5}):
+        with pytest.raises(CommandError, match=f"1 fines of demo vehicles .{vehicle.placa_patente}."):
+            call_command("demo", **words)
+    assert Infraccion.objects.filter(pk=fine.pk).exists() and Infraccion.objects.count() == 6
+    fine.delete()
+    call_command("demo", borrar=True)
+    assert LogEntry.objects.filter(action_flag=DELETION, change_message__contains="demo data").count() == 3 + 6
+
+
+def test_a_change_of_ones_own_password_is_in_the_history_and_one_that_fails_is_not(admin):
+    words = {"old_password": "wrong", "new_password1": "otra-clave-larga", "new_password2": "otra-clave-larga"}
+    assert admin.post("/admin/password_change/", words).status_code == 200
+    assert not LogEntry.objects.exists()
+    words["old_password"] = "una-clave-larga"
+    assert admin.post("/admin/password_change/", words).status_code == 302
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.action_flag, str(entry.object_repr)) == ("jefa", CHANGE, "jefa")
+    assert "Modific" in entry.get_change_message()
 
 
 def test_a_person_with_hundreds_of_vehicles_is_shown_with_some_of_them_and_can_be_saved(admin, owner):

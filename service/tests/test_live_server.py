@@ -92,6 +92,37 @@ def test_a_call_that_breaks_off_in_its_body_makes_no_fine(servers, headers, live
     assert httpx.get(f"{servers[0].url}/healthz").status_code == 200
 
 
+def ndjson(mark):
+    """Two rows of a device, each a line."""
+    rows = [FINE | {"id": str(uuid.uuid4()), "comentarios": mark} for _ in range(2)]
+    return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["announced", "in chunks"])
+def test_a_file_that_breaks_off_where_a_row_ends_is_not_taken(servers, headers, live_postgres, chunked):
+    mark = f"cortada {chunked}"
+    content = ndjson(mark)
+    length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(content) + 40}"
+    sent = f"{len(content):x}\r\n".encode() + content + b"\r\n" if chunked else content
+    lines = f"POST /cargar_infracciones HTTP/1.1\r\nHost: localhost\r\nAuthorization: {headers['Authorization']}\r\n"
+    with socket.create_connection(("127.0.0.1", servers[0].port)) as link:
+        link.sendall(f"{lines}Content-Type: application/x-ndjson\r\n{length}\r\n\r\n".encode() + sent)
+    time.sleep(0.5)
+    count = f"SELECT count(*) FROM infracciones_infraccion WHERE comentarios = '{mark}'"  # noqa: S608
+    assert rows(live_postgres, count) == [(0,)]
+    kind = headers | {"Content-Type": "application/x-ndjson"}
+    whole = httpx.post(f"{servers[0].url}/cargar_infracciones", content=content, headers=kind)
+    assert (whole.status_code, whole.json()["recibidas"]) == (200, 2)
+    assert rows(live_postgres, count) == [(2,)]
+
+
+def test_a_file_whose_length_is_not_said_is_400_and_told_to_say_it(servers, headers):
+    kind = headers | {"Content-Type": "application/x-ndjson"}
+    answer = httpx.post(f"{servers[0].url}/cargar_infracciones", content=iter([ndjson("sin largo")]), headers=kind)
+    assert answer.status_code == 400
+    assert "Content-Length" in answer.json()["mensaje"]
+
+
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_a_database_that_went_away_and_came_back_fails_no_later_request(servers, headers, live_postgres, mode):
     address = servers[0].url

@@ -69,6 +69,14 @@ def test_long_rows_are_taken_in_little_memory(env, headers):
     assert more < 64, f"{more:.0f} MiB"
 
 
+def test_fifty_thousand_rows_are_taken_in_little_memory(env, headers):
+    rows = (FINE | {"id": str(uuid.uuid4()), "comentarios": f"medición {number}"} for number in range(50_000))
+    content = gzip.compress(b"\n".join(json.dumps(row).encode() for row in rows))
+    told, more = uploaded(env, headers, content)
+    assert (told["nuevas"], told["rechazadas"]) == (50_000, 0)
+    assert more < 64, f"{more:.0f} MiB"
+
+
 def test_a_worker_gives_back_what_a_photo_took(env, headers, tmp_path):
     picture = io.BytesIO()
     Image.linear_gradient("L").resize((8100, 6100)).convert("RGB").save(picture, "PNG", compress_level=1)

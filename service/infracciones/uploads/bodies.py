@@ -32,12 +32,12 @@ class Stream(Protocol):
 
 
 class Body:
-    """An upload's body, of `announced` bytes where its length is known; unpacked it has at most `most` bytes.
+    """An upload's body, of `announced` bytes; unpacked it has at most `most` bytes.
 
     `size` and `sha256` are of the bytes as they came, once all were read.
     """
 
-    def __init__(self, stream: Stream, *, announced: int | None, packed: bool, most: int) -> None:
+    def __init__(self, stream: Stream, *, announced: int, packed: bool, most: int) -> None:
         self._stream, self._announced, self._packed, self._most = stream, announced, packed, most
         self._digest = hashlib.sha256()
         self.size = 0
@@ -69,15 +69,13 @@ class Body:
             yield bytes(kept)
 
     def _read(self) -> Iterator[bytes]:
-        while self._announced is None or self.size < self._announced:
-            piece = self._stream.read(PIECE if self._announced is None else min(PIECE, self._announced - self.size))
+        while self.size < self._announced:
+            piece = self._stream.read(min(PIECE, self._announced - self.size))
             if not piece:
-                break
+                raise BodyError("El archivo llegó incompleto: envíelo otra vez.")
             self.size += len(piece)
             self._digest.update(piece)
             yield piece
-        if self._announced is not None and self.size < self._announced:
-            raise BodyError("El archivo llegó incompleto: envíelo otra vez.")
 
     def _unpacked(self) -> Iterator[bytes]:
         """What gzip packed; a file may have several members, one after the other (RFC 1952)."""

@@ -41,6 +41,9 @@ def cargar_infracciones(request: HttpRequest) -> HttpResponse:
 def _taken(request: HttpRequest) -> HttpResponse:
     read, packed = _format(request)
     stream, announced = body_stream(request)
+    if announced is None:
+        # Where its length is not said, the server tells the end of a file and of a connection alike. NGINX always says it.
+        raise Refusal(400, "Diga el tamaño del archivo (Content-Length).")
     body = Body(stream, announced=announced, packed=packed, most=settings.UPLOAD_BYTES)
     file = File(format=f"{request.content_type}{'+gzip' if packed else ''}")
     try:

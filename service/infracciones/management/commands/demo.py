@@ -4,10 +4,12 @@ import random
 from argparse import ArgumentParser
 from datetime import timedelta
 
-from django.core.management.base import BaseCommand
+from django.contrib.admin.models import ADDITION, DELETION
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from infracciones.history import record
 from infracciones.models import Infraccion, Oficial, Persona, Vehiculo
 
 MARK = "(demo)"
@@ -58,6 +60,7 @@ _REASONS = (
     "Giro prohibido a la izquierda",
     "Sin luces bajas encendidas",
 )
+_NAMED = 5  # plates that a refusal names
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
@@ -83,17 +86,30 @@ class Command(BaseCommand):
 
 
 def _forget() -> tuple[int, int, int, int]:
-    """Takes away what an earlier call made, and whatever refers to it."""
+    """Takes away what an earlier call made, and the demo officers' fines of it.
+
+    Raises:
+        CommandError: another officer has a fine of a demo vehicle, which is not this command's to take away.
+    """
     fines = Infraccion.objects.filter(vehiculo__persona__correo__endswith=f"@{DOMAIN}")
+    others = fines.exclude(oficial__numero__startswith="DEMO-")
+    if plates := sorted(set(others.values_list("vehiculo__placa_patente", flat=True)))[:_NAMED]:
+        raise CommandError(
+            f"{others.count()} fines of demo vehicles ({', '.join(plates)}) are of officers who are no demo, and stay: give these "
+            "vehicles another owner, or delete these fines in the office's pages, and type this again"
+        )
     vehicles = Vehiculo.objects.filter(persona__correo__endswith=f"@{DOMAIN}")
     persons = Persona.objects.filter(correo__endswith=f"@{DOMAIN}")
     count = (persons.count(), vehicles.count(), 0, fines.count())
+    what = f"demo data: with {count[1]} vehicles and {count[3]} fines of all"
+    record(persons, DELETION, what)
     fines.delete()
     vehicles.delete()
     persons.delete()
     # An officer who has loaded fines of others, or files, stays.
     officers = Oficial.objects.filter(numero__startswith="DEMO-", infracciones=None, cargas=None)
     number = officers.count()
+    record(officers, DELETION, "demo data")
     officers.delete()
     return count[0], count[1], number, count[3]
 
@@ -138,4 +154,5 @@ def _make(persons: int, fines: int) -> tuple[int, int, int, int]:
         ),
         batch_size=2000,
     )
+    record([*owners, *officers], ADDITION, f"demo data: with {len(vehicles)} vehicles and {fines} fines of all")
     return len(owners), len(vehicles), len(officers), fines
