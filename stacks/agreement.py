@@ -12,6 +12,8 @@ from stacks.peaks import misfits
 
 # RFC 2606 and RFC 6761: names that nobody can own.
 RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")
+# EC2 instance types guide, "Instances built on the Xen System".
+_XEN_TYPES = re.compile(r"(t[12]|m[1-4]|c[134]|r[34]|x1e?|d2|h1|i[23]|f1|g[23]s?|p[23])\.")
 _ARM_TYPES = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 
 
@@ -31,6 +33,11 @@ def disagreements(read: Mapping[str, Any], *, refused: Collection[str] = ()) -> 
         errors.append(
             f"instance_type={instance_type!r} does not have the processor cpu='{cpu}': "
             f"change one of them, for example: -c cpu={other}"
+        )
+    if tier is Tier.SINGLE and instance_type and _XEN_TYPES.match(instance_type):
+        errors.append(
+            f"instance_type={instance_type!r} has no NVMe, by which the host finds its data volume: "
+            "name one on Nitro, for example: -c instance_type=t3.small"
         )
     if read.get("data_volume_snapshot") and read.get("restore"):
         errors.append(
