@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import time
@@ -66,6 +67,11 @@ class Subject:
     def host(self) -> Machine:
         """The machine in service now."""
         return self.tier.host(self.stack)
+
+    @property
+    def in_pods(self) -> bool:
+        """Whether pods of a cluster serve, and no machines."""
+        return "ClusterName" in self.outputs
 
     @property
     def backup_bucket(self) -> str:
@@ -201,12 +207,12 @@ def run_checks(
     results = []
     began = time.monotonic()
     groups = list(_together(wanted))
-    with screen.step("checks", f"{len(wanted)} checks") as say, ThreadPoolExecutor(1) as makers:
+    with screen.step("checks", f"{len(wanted)} checks") as say, _beside_us(1) as makers:
         for several, following in zip(groups, [*groups[1:], []], strict=True):
             say(", ".join(sentence(each) for each in several))
             for make in [_ahead[each] for each in following if each in _ahead]:
                 subject.begun[make] = makers.submit(make, subject)
-            with ThreadPoolExecutor(len(several)) as pool:
+            with _beside_us(len(several)) as pool:
                 for result in pool.map(lambda each: judge(each, subject), several):
                     results.append(result)
                     screen.console.print(
@@ -216,6 +222,18 @@ def run_checks(
                         soft_wrap=True,
                     )
     return results
+
+
+@contextlib.contextmanager
+def _beside_us(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads whose work is waited for, but not by who is interrupted: then the tier ends under them, and they with it."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def _together(wanted: Iterable[Check]) -> Iterator[list[Check]]:

@@ -7,6 +7,7 @@ are there than that, `TreatMissingData` says what the missing ones are.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from rehearsal.cloud.metric_math import value_of
 log = logging.getLogger("rehearsal.alarms")
 Alarm = Mapping[str, Any]
 _MORE = 2  # periods that are looked at besides, for points that came late; CloudWatch does not say how many it takes
+_LATE = 900.0  # seconds that a figure may be behind those that came before it
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
     "GreaterThanThreshold": lambda value, threshold: value > threshold,
@@ -30,10 +32,11 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def play(region: str, *, every: float = 5.0) -> None:
-    """Evaluates all alarms again and again, and as often as MiniStack itself would."""
+    """Evaluates all alarms again and again; not with each figure that comes, as MiniStack would: thousands come under load."""
     cloudwatch._evaluate_alarm = _evaluate
     _alarms_on_several_metrics_are_kept()
     keep("the alarms", cloudwatch._evaluate_all_alarms, region=region, every=every)
+    cloudwatch._evaluate_all_alarms = lambda: None
 
 
 def state_of(alarm: Alarm, points: Sequence[tuple[float, float]], now: float) -> tuple[str, str]:
@@ -69,6 +72,7 @@ def points_of(alarm: Alarm, now: float, *, since: float = 0.0) -> list[tuple[flo
     periods = int(alarm.get("EvaluationPeriods", 1)) + _MORE
     dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
     figures = cloudwatch._metrics.get((alarm.get("Namespace"), alarm.get("MetricName"), dimensions)) or []
+    figures = _newest(figures, now - periods * period - _LATE)
     result = []
     for nth in range(periods, 0, -1):
         start, end = now - nth * period, now - (nth - 1) * period
@@ -78,6 +82,12 @@ def points_of(alarm: Alarm, now: float, *, since: float = 0.0) -> list[tuple[flo
             if value is not None:
                 result.append((end, float(value)))
     return result
+
+
+def _newest(figures: Sequence[Any], since: float) -> list[Any]:
+    """The figures that came after the last one that is older than a moment: they come in the order of their times, or nearly so."""
+    found = list(itertools.takewhile(lambda point: point["Timestamp"] > since, reversed(figures)))
+    return found[::-1]
 
 
 def _computed(alarm: Alarm, now: float) -> list[tuple[float, float]]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ministack.services import cloudwatch, cloudwatch_logs
 
 log = logging.getLogger("rehearsal.embedded")
+_PERIOD = 60  # seconds: a metric has a figure a minute
 _MOST_DIMENSIONS, _MOST_METRICS, _MOST_VALUES = 30, 100, 100
 
 
@@ -36,9 +37,8 @@ def play() -> None:
     def put(data: dict[str, Any]) -> Any:
         answer = plain(data)
         if answer[0] == 200:
-            for event in data.get("logEvents", []):
-                for metric in metrics_in(event.get("message", "")):
-                    _store(metric)
+            events = data.get("logEvents", [])
+            _store(metric for event in events for metric in metrics_in(event.get("message", "")))
         return answer
 
     cloudwatch_logs._put_log_events = put
@@ -83,12 +83,23 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _store(metric: Metric) -> None:
-    datum = {
-        "MetricName": metric.name,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
-        "Timestamp": metric.time,
-        "Values": list(metric.values),
-        "Unit": metric.unit,
-    }
-    cloudwatch._put_metric_data({}, {"Namespace": metric.namespace, "MetricData": [datum]}, False, is_json=True)
+def _store(metrics: Iterable[Metric]) -> None:
+    """Puts them all at once: values of one metric in one minute are one datum, and the alarms are looked at once."""
+    found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+    for each in metrics:
+        minute = each.time // _PERIOD
+        datum = found.setdefault(each.namespace, {}).setdefault(
+            (each.name, each.dimensions, each.unit, minute),
+            {
+                "MetricName": each.name,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in each.dimensions],
+                "Timestamp": each.time,
+                "Values": [],
+                "Unit": each.unit,
+            },
+        )
+        datum["Values"] += each.values
+    for namespace, data in found.items():
+        cloudwatch._put_metric_data(
+            {}, {"Namespace": namespace, "MetricData": list(data.values())}, False, is_json=True
+        )

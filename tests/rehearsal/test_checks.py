@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -170,3 +171,24 @@ def test_what_happens_once_is_told_to_each_check_that_asks_and_so_is_what_went_w
 def _subject() -> Subject:
     nothing = cast(Tier, None)
     return Subject(nothing, "stack", Path(), {}, "multas.example", {})
+
+
+def test_who_interrupts_does_not_wait_for_a_check_that_takes_its_time() -> None:
+    """The tier ends next, and what the check does with it."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def takes_its_time() -> None:
+        begun.set()
+        may_end.wait(30)
+
+    def interrupted() -> None:
+        with checks._beside_us(1) as pool:
+            pool.submit(takes_its_time)
+            assert begun.wait(5)
+            raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert time.monotonic() - start < 10
+    may_end.set()

@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from ministack.services import cloudwatch, cloudwatch_logs
 
+from rehearsal.cloud import embedded
 from rehearsal.cloud.embedded import Metric, metrics_in
 
 _DIRECTIVE = {
@@ -56,3 +58,18 @@ def test_each_set_of_dimensions_is_a_metric_of_its_own_and_values_may_be_many() 
 )
 def test_what_breaks_the_format_makes_no_metric(text: str) -> None:
     assert list(metrics_in(text)) == []
+
+
+def test_the_values_of_a_minute_are_put_at_once_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[Any] = []
+    monkeypatch.setattr(cloudwatch, "_put_metric_data", lambda *given, **_: put.append(given[1]))
+    monkeypatch.setattr(cloudwatch_logs, "_put_log_events", lambda data: (200, {}, b"{}"))
+    embedded.play()
+    later = json.loads(line(Latency=4.0))
+    later["_aws"]["Timestamp"] += 60_000
+    lines = [line(), line(Latency=[2.0, 3.0]), json.dumps(later), "GET /docs 200"]
+    cloudwatch_logs._put_log_events({"logEvents": [{"message": each} for each in lines]})
+    (told,) = put
+    assert told["Namespace"] == "Fines/test"
+    assert [datum["Values"] for datum in told["MetricData"]] == [[1.5, 2.0, 3.0], [4.0]]
+    assert {datum["MetricName"] for datum in told["MetricData"]} == {"Latency"}
