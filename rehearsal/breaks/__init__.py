@@ -27,7 +27,7 @@ class Break:
 
     `again`: once the thing is mended the check must be green. `patience`: other values for constants of the check's
     module, in the constants' own units, for as long as the break lasts. `lasting`: nothing mends it, so it comes last; of several
-    the highest comes last, which leaves the least to go on with.
+    the highest comes last, which leaves the least to go on with. `tier`: it is of this one alone, of those that share the check.
     """
 
     check: Check
@@ -36,6 +36,7 @@ class Break:
     says: tuple[str, ...]
     again: bool
     lasting: int
+    tier: str
     patience: Mapping[str, object]
 
 
@@ -43,7 +44,13 @@ _breaks: list[Break] = []
 
 
 def breaks(
-    check: Check, *, says: str | tuple[str, ...], again: bool = False, lasting: int = 0, **patience: object
+    check: Check,
+    *,
+    says: str | tuple[str, ...],
+    again: bool = False,
+    lasting: int = 0,
+    tier: str = "",
+    **patience: object,
 ) -> Callable[[Callable[[Subject], Iterator[None]]], Callable[[Subject], Iterator[None]]]:
     """Registers what breaks a check's thing: it breaks it, yields, and mends it; its name is a sentence.
 
@@ -58,7 +65,7 @@ def breaks(
     def register(function: Callable[[Subject], Iterator[None]]) -> Callable[[Subject], Iterator[None]]:
         name = function.__name__.replace("_", " ")
         _breaks.append(
-            Break(check, contextmanager(function), name, told, again or bool(patience), lasting, dict(patience))
+            Break(check, contextmanager(function), name, told, again or bool(patience), lasting, tier, dict(patience))
         )
         return function
 
@@ -75,14 +82,15 @@ def chosen(tier: str, words: Iterable[str] = ()) -> list[Break]:
         CheckError: no check has the words.
     """
     importlib.import_module(f"rehearsal.breaks.{tier}")
+    known = [each for each in _breaks if each.tier in ("", tier)]
     wanted = checks.choose(checks.checks_of(tier), words)
     # What needs no machine is broken in the tests of the cloud side, where it runs too.
     machines = checks.checks_of(tier, machines=True)
-    without = [sentence(check) for check in machines if check in wanted and not any(b.check is check for b in _breaks)]
+    without = [sentence(check) for check in machines if check in wanted and not any(b.check is check for b in known)]
     if without:
         raise BreakError("\n".join(f"«{each}» has no break: write one in rehearsal/breaks/{tier}/" for each in without))
     passed_over = checks.lacking(wanted)
-    found = [each for check in wanted if check not in passed_over for each in _breaks if each.check is check]
+    found = [each for check in wanted if check not in passed_over for each in known if each.check is check]
     return sorted(found, key=lambda each: each.lasting)
 
 

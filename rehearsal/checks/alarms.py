@@ -26,8 +26,12 @@ def alarm_of(subject: Subject, metric: str) -> dict[str, Any]:
     own = [
         alarm for alarm in found if alarm.get("MetricName") == metric and alarm["Namespace"] == f"Fines/{subject.stack}"
     ]
-    if len(own) != 1 or not own[0]["AlarmActions"]:
-        raise CheckError(f"one alarm on {metric} that tells somebody was expected, these are there: {own}")
+    if len(own) != 1:
+        raise CheckError(f"one alarm on {metric} was expected, these are there: {own}")
+    topics = {each["TopicArn"] for each in subject.tier.client("sns").list_topics()["Topics"]}
+    tells = own[0]["AlarmActions"]
+    if not own[0]["ActionsEnabled"] or not tells or not set(tells) <= topics:
+        raise CheckError(f"the alarm on {metric} tells nobody: {tells}, enabled: {own[0]['ActionsEnabled']}")
     alarm: dict[str, Any] = own[0]
     return alarm
 

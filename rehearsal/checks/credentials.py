@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject
 from rehearsal.machines.machine import Machine
+
+Runner = Callable[[str, Sequence[str]], subprocess.CompletedProcess[str]]  # of a program, with its words
 
 _ASK_METADATA = """
 import sys, urllib.request
@@ -60,16 +63,25 @@ def no_token(host: Machine, port: str) -> str:
     return str(said.strip())
 
 
-def own_role_alone(host: Machine, port: str, roles: Sequence[str], calls: str, *words: str) -> list[str]:
+def in_container(host: Machine, port: str) -> Runner:
+    """Runs Python in the container of a machine that listens on a port."""
+
+    def run(program: str, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        entered = ("podman", "exec", "-i", f"fines-web-{port}", "python3", "-", *words)
+        return host.run(*entered, input=program, timeout=90, check=False)
+
+    return run
+
+
+def own_role_alone(run: Runner, roles: Sequence[str], calls: str, *words: str) -> list[str]:
     """That a container has the credentials of its one role, which open what `calls` does and nothing that it tries.
 
-    `calls` is Python that makes `works` and `tries`, given words as sys.argv[1:]; returns what was refused.
+    `run` is where; `calls` is Python that makes `works` and `tries`, given words as sys.argv[1:]; returns what was refused.
 
     Raises:
         CheckError: it is otherwise.
     """
-    entered = ("podman", "exec", "-i", f"fines-web-{port}", "python3", "-", *words)
-    done = host.run(*entered, input=_ASK.format(calls=calls), timeout=90, check=False)
+    done = run(_ASK.format(calls=calls), words)
     if done.returncode:
         raise CheckError(f"a container cannot do its work: {done.stderr.strip()[-300:]}")
     told: dict[str, Any] = json.loads(done.stdout)

@@ -246,3 +246,15 @@ def test_the_table_says_what_is_wrong(world: World) -> None:
     assert "the thing is made lost" in out.getvalue()
     assert "another reason" in out.getvalue()
     assert "0 of 1 breaks were seen; fell short" in out.getvalue()
+
+
+def test_what_is_broken_in_one_tier_alone_is_not_tried_in_another_that_shares_its_check() -> None:
+    _registered(_broken("torn"), tier="single")
+    _registered(_broken("burnt"), tier="asg")
+    assert _chosen() == ["the thing is made torn"]
+
+
+def test_a_check_whose_only_break_is_of_another_tier_has_none() -> None:
+    _registered(_broken("burnt"), tier="asg")
+    with pytest.raises(BreakError, match="has no break"):
+        _chosen()

@@ -32,3 +32,9 @@ def the_alarm_waits_for_a_week_without_a_backup(subject: Subject) -> Iterator[No
 def the_alarm_takes_silence_for_a_good_sign(subject: Subject) -> Iterator[None]:
     with other_alarm(subject, _METRIC, TreatMissingData="notBreaching"):
         yield
+
+
+@breaks(check, says="tells nobody", again=True)
+def the_alarm_is_muted(subject: Subject) -> Iterator[None]:
+    with other_alarm(subject, _METRIC, ActionsEnabled=False):
+        yield

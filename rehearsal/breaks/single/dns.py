@@ -56,6 +56,13 @@ def the_records_of_the_setting_are_left_out(subject: Subject) -> Iterator[None]:
         yield
 
 
+@breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says="is not there, and the answer is")
+def every_name_leads_somewhere(subject: Subject) -> Iterator[None]:
+    zone, own = f"/srv/fines/knot/{subject.domain}.zone", f"\n{subject.context['extra_records']}\n"
+    with edited(subject.host, zone, {own: f"{own}* 300 A 192.0.2.1\n"}, then=_RESTART):
+        yield
+
+
 @breaks(the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures, says="the host's address is")
 def the_domain_leads_to_an_address_of_another_machine(subject: Subject) -> Iterator[None]:
     zone, address = f"/srv/fines/knot/{subject.domain}.zone", subject.address

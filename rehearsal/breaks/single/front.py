@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
+from rehearsal.breaks.service import changed
 from rehearsal.checks import Subject
 from rehearsal.checks.single.front import (
     a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_with_them,
@@ -72,11 +73,28 @@ def tokens_are_not_counted(subject: Subject) -> Iterator[None]:
 
 @breaks(
     a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
-    says="guesses of a password were answered",
+    says="guesses of a password were answered so",
+    _LOCKED_SECONDS=40.0,
 )
 def guesses_are_not_counted(subject: Subject) -> Iterator[None]:
     counted = '"~^POST /admin/login" $binary_remote_addr;'
     with edited(subject.host, NGINX, {counted: ""}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(
+    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
+    says="guesses of a password were answered so",
+)
+def a_name_is_not_locked_whatever_is_guessed(subject: Subject) -> Iterator[None]:
+    with changed(subject.host, "fines/settings.py", {"AXES_FAILURE_LIMIT = 10": "AXES_FAILURE_LIMIT = 10_000"}):
+        yield
+
+
+@breaks(while_no_container_runs_people_get_a_page_and_programs_get_json, says="have the address of the person")
+def the_error_log_has_the_words_of_failed_requests(subject: Subject) -> Iterator[None]:
+    quiet = "error_log /var/log/nginx/error.log crit;"
+    with edited(subject.host, NGINX, {quiet: "error_log /var/log/nginx/error.log error;"}, then=RELOAD_NGINX):
         yield
 
 

@@ -17,6 +17,12 @@ def the_service_counts_a_repeated_fine_as_a_new_one(subject: Subject) -> Iterato
         yield
 
 
+@breaks(what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch, says="has a latency of")
+def seconds_are_told_for_milliseconds(subject: Subject) -> Iterator[None]:
+    with changed(subject.host, "fines/metrics.py", {'"Latency": milliseconds,': '"Latency": milliseconds / 1000,'}):
+        yield
+
+
 @breaks(what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch, says="the metrics grew by")
 def a_dimension_is_no_text(subject: Subject) -> Iterator[None]:
     with changed(subject.host, "fines/metrics.py", {'"Call": call, **values': '"Call": 7, **values'}):

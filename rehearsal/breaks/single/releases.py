@@ -67,6 +67,19 @@ def each_of_two_containers_migrates_as_it_starts(subject: Subject) -> Iterator[N
 
 
 @breaks(
+    a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
+    says="before its migration was over",
+)
+def containers_begin_while_the_migration_is_under_way(subject: Subject) -> Iterator[None]:
+    host, first = subject.host, '    migrate "$image" || why='
+    psql(host, _SLOW)
+    with first_deployment_again(subject), edited(host, _RELEASE, {first: '    { migrate "$image" & } || why='}):
+        yield
+    psql(host, "DROP FUNCTION slow CASCADE")
+    psql(host, _FORGET)
+
+
+@breaks(
     an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
     says="the deployment said that it succeeded",
 )

@@ -10,6 +10,7 @@ from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
 from rehearsal.checks.single import replays  # isort: skip
 from rehearsal.checks.single import uploads  # isort: skip
+from rehearsal.checks.single import tokens  # isort: skip
 from rehearsal.checks.single import evidence  # isort: skip
 from rehearsal.checks.single import calls  # isort: skip
 from rehearsal.checks.single import metrics  # isort: skip
@@ -59,6 +60,7 @@ __all__ = [
     "restores",
     "scaling",
     "slow",
+    "tokens",
     "traffic",
     "uploads",
 ]

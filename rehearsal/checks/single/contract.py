@@ -33,7 +33,8 @@ _OFTEN, _NEVER = strategies.booleans(), strategies.just(False)
 _OFFICERS = 8  # whose limits on calls are kept
 # What is well formed may still be unknown to the database, or a text that is no date; and an address has three names, of which
 # one may be ill formed and another one a person's.
-_NOT_ASKED = ("positive_data_acceptance", "negative_data_rejection")
+# not_a_server_error is asked here, as it knows no 503 that says when to come again
+_NOT_ASKED = ("positive_data_acceptance", "negative_data_rejection", "not_a_server_error")
 _TRIES = 10  # of a call that is told to come again, as checks beside this one send photos too
 
 
@@ -149,6 +150,8 @@ class _Trial:
             )
         except FailureGroup as failures:
             raise CheckError(f"{case.operation.label}: {failures.exceptions[0]}"[:500]) from failures
+        if answer.status_code >= 500 and not (answer.status_code == 503 and "retry-after" in answer.headers):
+            raise CheckError(f"{case.operation.label}: {answer.status_code} {answer.text[:300]}")
         self.statuses[answer.status_code] += 1
         return int(answer.status_code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+from typing import Any
 
 import dns.dnssec
 import dns.exception
@@ -15,6 +16,7 @@ import dns.query
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
+import dns.rrset
 import dns.tsigkeyring
 import dns.zone
 
@@ -55,12 +57,14 @@ def the_name_server_on_the_host_answers_for_the_zone_with_valid_signatures(subje
             raise CheckError(f"the setting's record is {given}, the server says {records.to_text()}")
         seen.append(f"{name.relativize(zone)} {kind}")
     _validate(keys, keys, zone, "DNSKEY", zone)
+    for name, kind in ((dns.name.from_text("nadie", zone), "A"), (zone, "AAAA")):
+        _must_be_denied(_answer(subject, name, kind), keys, name, kind, zone)
     published = subject.tier.client("ssm").get_parameter(Name=subject.outputs["DsParameter"])["Parameter"]["Value"]
     key = next(k for k in keys.find_rrset(keys.answer, zone, dns.rdataclass.IN, dns.rdatatype.DNSKEY) if k.flags & 1)
     made = dns.dnssec.make_ds(zone, key, "SHA256").to_text()
     if made.lower().replace(" ", "") not in published.lower().replace(" ", ""):
         raise CheckError(f"the parameter's DS record is {published!r}, the key's is {made!r}")
-    return f"{', '.join(seen)}, signed; DS {made.split()[0]} published"
+    return f"{', '.join(seen)}, signed, and so is what there is not; DS {made.split()[0]} published"
 
 
 @check("single")
@@ -127,13 +131,45 @@ def _answer(subject: Subject, name: dns.name.Name, kind: str) -> dns.message.Mes
     return answer
 
 
-def _validate(
+def _must_be_denied(
     answer: dns.message.Message, keys: dns.message.Message, name: dns.name.Name, kind: str, zone: dns.name.Name
 ) -> None:
-    """Raises when the answer's records are not signed by the zone's own keys."""
-    type = dns.rdatatype.from_text(kind)
-    records = answer.find_rrset(answer.answer, name, dns.rdataclass.IN, type)
-    signatures = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, type)
+    """Raises unless the answer proves by a signed NSEC record that there is no such name, or no such type at it (RFC 4035, 5.4)."""
+    proofs = [each for each in answer.authority if each.rdtype == dns.rdatatype.NSEC]
+    wanted = dns.rcode.NOERROR if name == zone else dns.rcode.NXDOMAIN
+    if answer.answer or answer.rcode() != wanted or not proofs:
+        raise CheckError(f"{name} {kind} is not there, and the answer is {answer.to_text()}")
+    for each in proofs:
+        _validate(answer, keys, each.name, "NSEC", zone, section=answer.authority)
+    if not any(_denies(each.name, each[0], name, dns.rdatatype.from_text(kind), zone) for each in proofs):
+        raise CheckError(f"nothing proves that there is no {name} {kind}: {[each.to_text() for each in proofs]}")
+
+
+def _denies(
+    owner: dns.name.Name, proof: Any, name: dns.name.Name, type: dns.rdatatype.RdataType, zone: dns.name.Name
+) -> bool:
+    if owner == name:
+        bit = 0x80 >> (type % 8)
+        return not any(
+            window == type // 256 and len(bits) > type % 256 // 8 and bits[type % 256 // 8] & bit
+            for window, bits in proof.windows
+        )
+    return bool(owner < name and (name < proof.next or proof.next == zone))
+
+
+def _validate(
+    answer: dns.message.Message,
+    keys: dns.message.Message,
+    name: dns.name.Name,
+    kind: str,
+    zone: dns.name.Name,
+    *,
+    section: list[dns.rrset.RRset] | None = None,
+) -> None:
+    """Raises when the records of a section, by default the answer's, are not signed by the zone's own keys."""
+    type, section = dns.rdatatype.from_text(kind), answer.answer if section is None else section
+    records = answer.find_rrset(section, name, dns.rdataclass.IN, type)
+    signatures = answer.get_rrset(section, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, type)
     if signatures is None:
         raise CheckError(f"{name} {kind} has no signature")
     own = keys.find_rrset(keys.answer, zone, dns.rdataclass.IN, dns.rdatatype.DNSKEY)

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import time
+import uuid
 import warnings
 from collections import Counter
 from typing import Any
@@ -30,7 +31,7 @@ _MALFORMED = {
 _LOGGED = 10.0  # seconds within which a request is in the logs
 _YEAR = "max-age=31536000"
 _CALLS, _CALLS_ALLOWED = 340, 300  # with one token: five come back each second
-_LOGINS = 14  # ten a minute are allowed
+_WRONG_PASSWORDS, _LOCKED_SECONDS = 10, 90.0  # after which a name is locked; NGINX lets ten a minute through
 _MORE_THAN_ALLOWED = 70  # reports of a stranger: the limit is 60 a minute, of which one comes back each second
 
 
@@ -128,11 +129,44 @@ def a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait(s
         if not calls[429] or calls[200] < _CALLS_ALLOWED or set(calls) - {200, 429}:
             raise CheckError(f"{_CALLS} calls with one token were answered {dict(calls)}")
         _is(client.get(ask, headers=people.reader), 200, what="a call with another token")
-        guess = {"username": "admin", "password": "adivino"}
-        logins = Counter(client.post("/admin/login/", data=guess).status_code for _ in range(_LOGINS))
-    if not logins[429]:
-        raise CheckError(f"{_LOGINS} guesses of a password were answered {dict(logins)}: none was told to wait")
-    return f"{calls[429]} of {_CALLS} calls and {logins[429]} of {_LOGINS} guesses were told to wait"
+    wrong, told = _guessed(people)
+    return f"{calls[429]} of {_CALLS} calls were told to wait; after {wrong} wrong passwords a name is locked, and {told} guesses told to wait"
+
+
+def _guessed(people: People) -> tuple[int, int]:
+    """Guesses a password, each time under another address that is only said; how many were looked at, and how many told to wait.
+
+    Raises:
+        CheckError: the service never locks the name, or NGINX lets all through.
+    """
+    seen: Counter[str] = Counter()
+    with people.client() as client:
+        client.get("/admin/login/")
+        form = client.cookies["csrftoken"]
+        guess = {"username": f"adivina-{uuid.uuid4().hex[:8]}", "csrfmiddlewaretoken": form}
+        deadline = time.monotonic() + _LOCKED_SECONDS
+        while not (seen["locked"] and seen["told to wait"]):
+            said = {
+                "Referer": f"https://{people.domain}/admin/login/",
+                "Cookie": f"csrftoken={form}",  # which httpx keeps for the address that the name was led to
+                "X-Forwarded-For": f"192.0.2.{sum(seen.values()) % 250}",
+            }
+            answer = client.post("/admin/login/", data=guess | {"password": uuid.uuid4().hex}, headers=said)
+            seen[_how_a_guess_went(answer)] += 1
+            if seen["looked at"] > _WRONG_PASSWORDS or time.monotonic() > deadline:
+                raise CheckError(f"guesses of a password were answered so: {dict(seen)}")
+            if seen["told to wait"] and not seen["locked"]:
+                time.sleep(3)  # guesses of a check before this one have used up the limit
+    return seen["looked at"], seen["told to wait"]
+
+
+def _how_a_guess_went(answer: httpx.Response) -> str:
+    page = "text/html" in answer.headers.get("Content-Type", "")
+    if page and answer.status_code == 200 and "errornote" in answer.text:
+        return "looked at"
+    if answer.status_code == 429:
+        return "locked" if page else "told to wait"
+    return f"{answer.status_code} {answer.text[:80]}"
 
 
 @check("single")
@@ -167,17 +201,21 @@ def _speaks(subject: Subject, version: ssl.TLSVersion) -> bool:
 def while_no_container_runs_people_get_a_page_and_programs_get_json(subject: Subject) -> str:
     people, host = People.make(subject, officers=1, owners=1), subject.host
     units = [f"fines-web@{port}.service" for port in ports(subject)]
+    whose = f"{uuid.uuid4().hex}@b.example"
     host.run("systemctl", "stop", *units, timeout=120)
     try:
         with people.client() as client:
-            _is(client.get("/generar_informe?correo=a@b.example", headers=people.reader), 503, what="a report")
+            _is(client.get(f"/generar_informe?correo={whose}", headers=people.reader), 503, what="a report")
             page = client.get("/admin/", headers={"Accept": "text/html"})
+        told = host.run("sh", "-c", f"grep -c {whose} /var/log/nginx/*.log", check=False).stdout
     finally:
         host.run("systemctl", "start", *units, timeout=120)
         _await_ready(people)
     if page.status_code != 503 or "En mantenimiento" not in page.text or "Retry-After" not in page.headers:
         raise CheckError(f"a person was answered {page.status_code}: {page.text[:200]}")
-    return f"503 both, until {len(units)} containers were back"
+    if any(not line.endswith(":0") for line in told.split()) or not told:
+        raise CheckError(f"NGINX's logs have the address of the person whom a report was of: {told}")
+    return f"503 both, until {len(units)} containers were back; no log has whom the report was of"
 
 
 def _is(answer: httpx.Response, status: int, *, what: str, page: bool = False) -> None:

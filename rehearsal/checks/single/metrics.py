@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.agent import send_logs
 from rehearsal.checks.answers import answered
+from rehearsal.checks.database import ask
 from rehearsal.checks.figures import figures
 from rehearsal.checks.people import People
 
 _HOURS = 6 * 3600.0  # seconds: as long as a rehearsal may have served
 _WRITTEN = 10.0  # seconds within which a line of a container is in the file that the agent reads
 _FINES = 20
+_HELD, _BEFORE = 1.2, 0.4  # seconds: for how long a fine is held up, and how much earlier that begins
 
 
 @check("single")
@@ -38,7 +41,37 @@ def what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch(subject: Sub
         send_logs(subject)
     if grown != wanted:
         raise CheckError(f"the metrics grew by {grown}, {wanted} happened")
-    return f"{wanted['Requests']} requests timed, {_FINES} fines accepted, 1 repeated, 1 refused"
+    longest = _of_a_held_fine(subject, people)
+    return (
+        f"{wanted['Requests']} requests timed, {_FINES} fines accepted, 1 repeated, 1 refused; "
+        f"one that was held up for {_HELD:.1f} s took {longest:.0f} ms"
+    )
+
+
+def _of_a_held_fine(subject: Subject, people: People) -> float:
+    """The latency that CloudWatch has of a fine that the database holds up for a known time.
+
+    Raises:
+        CheckError: it is shorter, or no such time at all.
+    """
+    lock = f"BEGIN; LOCK TABLE infracciones_infraccion IN SHARE ROW EXCLUSIVE MODE; SELECT pg_sleep({_HELD + _BEFORE})"
+    since = time.time()
+    with ThreadPoolExecutor(1) as beside, people.client() as client:
+        held = beside.submit(ask, subject, lock)
+        time.sleep(_BEFORE)
+        fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": "demorada"}
+        answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
+        held.result()
+    deadline = time.monotonic() + _WRITTEN
+    least, most = 1000 * (_HELD - _BEFORE), 1000 * (time.time() - since)
+    while True:
+        send_logs(subject)
+        seen = max(figures(subject, "Latency", since=since, call="cargar_infraccion"), default=0.0)
+        if least <= seen <= most:
+            return seen
+        if time.monotonic() > deadline:
+            raise CheckError(f"a fine that was held up for {_HELD:.1f} s has a latency of {seen:g} ms")
+        time.sleep(0.5)
 
 
 def _grown(subject: Subject, before: dict[str, float]) -> dict[str, int]:

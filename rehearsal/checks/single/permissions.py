@@ -6,7 +6,7 @@ import time
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import ports
-from rehearsal.checks.credentials import no_token, own_role_alone, refused_on
+from rehearsal.checks.credentials import in_container, no_token, own_role_alone, refused_on
 from rehearsal.checks.roles import proved, roles_of
 
 # What a container does with a photo, and what it must not do; by the library and the credentials of the service.
@@ -66,7 +66,7 @@ def the_credentials_of_a_container_are_of_its_own_role_and_open_photos_alone(sub
     words = (subject.outputs["MediaBucket"], subject.backup_bucket)
     began = time.time()
     try:
-        refused = own_role_alone(subject.host, ports(subject)[0], roles, _CALLS, *words)
+        refused = own_role_alone(in_container(subject.host, ports(subject)[0]), roles, _CALLS, *words)
     finally:
         subject.provoked.append((began, time.time()))
     return f"{roles[0].rpartition('/')[2]}: a photo put, read and deleted; refused: {', '.join(refused)}"

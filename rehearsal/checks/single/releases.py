@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 from rehearsal.cdk import CdkError
@@ -45,10 +46,13 @@ def a_new_image_under_load_fails_no_request_and_runs_its_migration_once(subject:
     runs = _migrations(subject)
     if runs != "1":
         raise CheckError(f"the new migration is recorded {runs} times")
+    if (early := _first_start(subject) - _migrated(subject)) < 0:
+        raise CheckError(f"a container of the new image began {-early:.1f} s before its migration was over")
     silence, idle = load.ledger.longest_silence(), load.ledger.closed_idle
     return (
         f"{len(load.ledger.acknowledged)} fines and {len(held.answers)} without a key meanwhile, none failed; "
-        f"{silence:.1f} s of silence; {idle} on a connection just closed; 1 migration"
+        f"{silence:.1f} s of silence; {idle} on a connection just closed; "
+        f"1 migration, over {early:.1f} s before the first container began"
     )
 
 
@@ -95,6 +99,19 @@ def _given_up(subject: Subject, assembly: Path, reason: str) -> str:
 def _migrations(subject: Subject) -> str:
     query = "SELECT count(*) FROM django_migrations WHERE name = '9000_rehearsal'"
     return ask(subject, query)
+
+
+def _migrated(subject: Subject) -> float:
+    """When the new migration was written down as applied, in seconds since 1970."""
+    return float(
+        ask(subject, "SELECT extract(epoch FROM applied) FROM django_migrations WHERE name = '9000_rehearsal'")
+    )
+
+
+def _first_start(subject: Subject) -> float:
+    """When the first of the containers that run began."""
+    shown = json.loads(subject.host.run("podman", "inspect", *(f"fines-web-{port}" for port in ports(subject))).stdout)
+    return min(datetime.fromisoformat(container["State"]["StartedAt"]).timestamp() for container in shown)
 
 
 def _image(subject: Subject) -> str:

@@ -18,8 +18,14 @@ def the_resources_of_the_stack_all_exist_and_no_property_differs_from_the_templa
         "created": ledger.created,
         "missing": ledger.missing,
         "stand_ins": {type: sentence for type, sentence in STAND_INS.items() if type in types},
-        "properties": {"given": ledger.given, "compared": ledger.compared, "differ": ledger.differ},
+        "properties": {
+            "given": ledger.given,
+            "compared": ledger.compared,
+            "differ": ledger.differ,
+            "unread": ledger.unread,
+        },
     }
     if ledger.missing or ledger.differ:
         raise CheckError("; ".join([*(f"missing: {each}" for each in ledger.missing), *ledger.differ][:12]))
-    return f"{ledger.created} resources, {ledger.compared} of {ledger.given} properties compared"
+    unread = f"; not to be read back: {', '.join(ledger.unread)}" if ledger.unread else ""
+    return f"{ledger.created} resources, {ledger.compared} of {ledger.given} properties compared{unread}"

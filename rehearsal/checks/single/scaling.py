@@ -30,7 +30,9 @@ def raising_app_containers_from_two_to_four_scales_out_without_a_new_host(subjec
     after_all = served(subject)
     if idle := [port for port in now if after_all.get(at := f"127.0.0.1:{port}", 0) == before_all.get(at, 0)]:
         raise CheckError(f"of {now} these got no request: {idle}")
+    if load.ledger.refused:
+        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
     subject.context["app_containers"] = 4
     subject.kept.append((people, load.ledger))
-    return f"{len(was)} to {len(now)} containers on {before[0]}, {len(load.ledger.refused)} requests failed meanwhile"
+    return f"{len(was)} to {len(now)} containers on {before[0]}; {len(load.ledger.acknowledged)} fines meanwhile, none failed"

@@ -15,6 +15,7 @@ from rehearsal.checks.people import People
 from rehearsal.checks.wire import connected, head
 
 _SECONDS = 5
+_MEDIAN = 0.5  # seconds that a fine may take in the median beside them; alone it takes a few thousandths
 _UPLOADS = 4  # that an officer may have on the way at a time
 _SLOW = 6  # officers of one station who send as many files as they may, as slowly as they can
 _STRANGERS = 40  # connections of somebody with tokens that nobody issued
@@ -63,8 +64,10 @@ def two_hundred_connections_that_send_a_byte_a_second_harm_nobody(subject: Subje
     if sent_files != [429, 429, 200]:
         raise CheckError(f"beside them the uploads of two officers who are sending and of one who is not: {sent_files}")
     times.sort()
-    if times[-1] > _SECONDS:  # whoever waits behind one of them waits until it ends
-        raise CheckError(f"beside them a fine took {times[-1]:.1f} s")
+    if times[-1] > _SECONDS or times[len(times) // 2] > _MEDIAN:  # whoever waits behind one of them waits until it ends
+        raise CheckError(
+            f"beside them a fine took {times[len(times) // 2]:.2f} s in the median, {times[-1]:.1f} s at most"
+        )
     return f"{len(times)} fines beside them: median {times[len(times) // 2] * 1000:.0f} ms, longest {times[-1] * 1000:.0f} ms"
 
 

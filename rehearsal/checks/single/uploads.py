@@ -15,7 +15,8 @@ from rehearsal.checks.people import People
 from rehearsal.checks.reports import reported_of
 from rehearsal.checks.wire import connected, head
 
-_ROWS = 3000
+_ROWS, _CUT = 3000, 10
+_ARRIVES = 0.5  # seconds that what was sent may be on its way
 _SOON = 5.0  # seconds within which a refusal comes that waits for no body
 
 
@@ -26,8 +27,9 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     rows = _rows(people, mark)
     content = packed(rows)
     cut_off(people, 0, content)
+    _cut_where_rows_end(subject, people, rows[:_CUT])
     if found := reported_of(people, mark):
-        raise CheckError(f"a file that was cut off half-way left {len(found)} fines")
+        raise CheckError(f"files that were cut off left {len(found)} fines")
     resumed = sent(people, 0, packed(rows[: _ROWS // 3]))
     must_add_up(resumed, new=_ROWS // 3, repeated=0, refused=0)
     with ThreadPoolExecutor(3) as pool:
@@ -50,6 +52,32 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
         raise CheckError(f"the records of the uploads (how many, new fines) say {recorded}, {_ROWS} were made")
     spread = " + ".join(str(answer["nuevas"]) for answer in answers)
     return f"{_ROWS} rows there once: {resumed['nuevas']} by a part, {spread} by three at once; 3 refused each time"
+
+
+def _cut_where_rows_end(subject: Subject, people: People, rows: list[bytes]) -> None:
+    """Sends whole rows of a file that was to be longer, and goes away: nothing but its length tells that some are missing.
+
+    Raises:
+        CheckError: NGINX has no line of one of them, so that nobody knows whether it came.
+    """
+    sent = b"\n".join(rows) + b"\n"
+    line = '"uri":"/cargar_infracciones"'
+    before = _lines(subject, line)
+    announced = head(subject, "/cargar_infracciones", people.tokens[0], len(sent) + 40)
+    chunked = announced.replace(f"Content-Length: {len(sent) + 40}".encode(), b"Transfer-Encoding: chunked")
+    for start, body in ((announced, sent), (chunked, f"{len(sent):x}\r\n".encode() + sent + b"\r\n")):
+        with connected(subject) as connection:
+            connection.sendall(start + body)
+            time.sleep(_ARRIVES)
+    time.sleep(_ARRIVES)
+    if (seen := _lines(subject, line) - before) < len((announced, chunked)):
+        raise CheckError(f"of two files that were cut off where a row ends NGINX saw {seen}")
+
+
+def _lines(subject: Subject, text: str) -> int:
+    return int(
+        subject.host.run("grep", "-c", "--fixed-strings", text, "/var/log/nginx/fines.log", check=False).stdout or 0
+    )
 
 
 @check("single")
