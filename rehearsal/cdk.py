@@ -19,6 +19,7 @@ from rehearsal.places import BUILD, PROJECT, Run, cache
 from rehearsal.screen import Say
 
 ACCOUNT = "000000000000"
+MACHINE_IMAGE = "ami-0deb1a00000000013"  # Debian's, which here is a root file system of this system's own
 
 
 class CdkError(RuntimeError):

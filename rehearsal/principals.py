@@ -20,6 +20,10 @@ _TAKE = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Take", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
 }
+_FIND = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "FindClusters", "Effect": "Allow", "Action": "eks:DescribeCluster", "Resource": "*"}],
+}
 
 
 # As organisations bound roles: they may do what their policies say, and make nobody who may do more.
@@ -77,6 +81,7 @@ def make(tier: Tier) -> None:
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=DIRECTORY_ROLE, AssumeRolePolicyDocument=json.dumps(trust))
     iam.put_role_policy(RoleName=DIRECTORY_ROLE, PolicyName="Take", PolicyDocument=json.dumps(_TAKE))
+    iam.put_role_policy(RoleName=DIRECTORY_ROLE, PolicyName="Find", PolicyDocument=json.dumps(_FIND))
 
 
 @contextlib.contextmanager

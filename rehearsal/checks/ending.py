@@ -38,6 +38,7 @@ _LOOKS: dict[str, Callable[[Subject, str], Any]] = {
     "AWS::AutoScaling::AutoScalingGroup": lambda subject, id: subject.tier.client(
         "autoscaling"
     ).describe_auto_scaling_groups(AutoScalingGroupNames=[id])["AutoScalingGroups"][0],
+    "AWS::EKS::Cluster": lambda subject, id: subject.tier.client("eks").describe_cluster(name=id),
     "AWS::CloudFront::Distribution": lambda subject, id: subject.tier.client("cloudfront").get_distribution(Id=id),
     "AWS::CloudWatch::Alarm": lambda subject, id: subject.tier.client("cloudwatch").describe_alarms(AlarmNames=[id])[
         "MetricAlarms"
@@ -52,7 +53,7 @@ def see_the_end(subject: Subject) -> str:
         CdkError: it cannot be destroyed; with CloudFormation's reason.
         CheckError: a resource is left that should be gone, or gone that should be left.
     """
-    resources, machines = _resources(subject), subject.hosts
+    resources, machines = _resources(subject), [] if subject.in_pods else subject.hosts
     # Of the kinds that the template retains, all: a check before this one has made another volume in the first one's place.
     kinds = {each["Type"] for each in subject.template["Resources"].values() if each.get("DeletionPolicy") == "Retain"}
     kept = {logical_id for logical_id, type, _ in resources if type in kinds}

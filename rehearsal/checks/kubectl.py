@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject
@@ -51,6 +52,22 @@ def pods(subject: Subject, selector: str = SERVICE) -> list[dict[str, Any]]:
 
 def is_ready(pod: dict[str, Any]) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", []))
+
+
+def await_pods(subject: Subject, *, seconds: float, at_least: int = 0, at_most: int = 1000) -> None:
+    """Waits until so many pods of the service are ready, and no more are there."""
+    deadline = time.monotonic() + seconds
+    while True:
+        there = pods(subject)
+        ready = sum(map(is_ready, there))
+        if at_least <= ready and len(there) <= at_most:
+            return
+        if time.monotonic() > deadline:
+            raise CheckError(
+                f"{ready} of {len(there)} pods are ready after {seconds:.0f} s, "
+                f"{f'{at_least} at least' if at_least else f'{at_most} at most'} were expected"
+            )
+        time.sleep(1)
 
 
 def inside(

@@ -8,14 +8,18 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cdk import template_of
+from rehearsal.cdk import MACHINE_IMAGE, template_of
 from rehearsal.checks import Subject
 from rehearsal.checks.variant import synth
 from rehearsal.places import BUILD
 
 NAME = "fines-dev-single"
-OPEN: dict[str, object] = {"moves_between": "single,asg"}
-_SHARED = ("domain", "cpu", "machine_image", "hosted_zone_name", "hosted_zone_id")
+_SHARED = ("domain", "cpu", "hosted_zone_name", "hosted_zone_id")
+
+
+def paths(subject: Subject) -> dict[str, object]:
+    """The setting that opens them."""
+    return {"moves_between": f"single,{subject.tier.run.tier}"}
 
 
 def context(subject: Subject) -> dict[str, object]:
@@ -25,10 +29,14 @@ def context(subject: Subject) -> dict[str, object]:
     the name to ACM.
     """
     shared = {key: subject.context[key] for key in _SHARED}
-    own: dict[str, object] = {"tier": "single", "acme_directory": subject.tier.acme_directory}
+    own: dict[str, object] = {
+        "tier": "single",
+        "acme_directory": subject.tier.acme_directory,
+        "machine_image": MACHINE_IMAGE,
+    }
     record = proof(subject, ask_for_certificate(subject))
     line = f"{record['Name']} 300 IN CNAME {record['Value']}"
-    return shared | own | OPEN | {"shares_name": True, "dns_weight": 0, "extra_records": json.dumps([line])}
+    return shared | own | paths(subject) | {"shares_name": True, "dns_weight": 0, "extra_records": json.dumps([line])}
 
 
 def ask_for_certificate(subject: Subject) -> str:
@@ -48,7 +56,7 @@ def neighbour(subject: Subject) -> Subject:
     """The deployed neighbour; deployed now, and the paths opened, if it is not there yet."""
     assembly = deployed(subject)
     template: dict[str, Any] = template_of(assembly, NAME)
-    settings: dict[str, object] = {"tier": "single", **OPEN}
+    settings: dict[str, object] = {"tier": "single", **paths(subject)}
     return Subject(subject.tier, NAME, assembly, template, subject.domain, settings, project=subject.project)
 
 
@@ -57,7 +65,7 @@ def deployed(subject: Subject) -> Path:
     assembly = BUILD / "synth" / f"{subject.tier.run.tier}-neighbour"
     if not is_there(subject):
         cdk = subject.tier.cdk
-        opened = synth(subject, {**subject.context, **OPEN}, "open")
+        opened = synth(subject, {**subject.context, **paths(subject)}, "open")
         cdk.deploy(opened, lambda _: None, log="deploy-open")
         synth(subject, context(subject), "neighbour")
         cdk.deploy(assembly, lambda _: None, log="deploy-neighbour")

@@ -35,8 +35,8 @@ def administrator(subject: Subject) -> str:
     Raises:
         CheckError: the command failed.
     """
-    in_pods = subject.tier.run.tier == "eks"  # which have no password of an administrator: an operator chooses one
-    password = secrets.token_urlsafe(18) if in_pods else _secret(subject)
+    # pods have no password of an administrator: an operator chooses one
+    password = secrets.token_urlsafe(18) if subject.in_pods else _secret(subject)
     manage(subject, "crear_administrador", "admin", text=password)
     return password
 
@@ -51,7 +51,7 @@ def manage(subject: Subject, *words: str, text: str = "") -> str:
     Raises:
         CheckError: no container runs, or the command failed.
     """
-    if subject.tier.run.tier == "eks":
+    if subject.in_pods:
         done = inside(subject, "deploy/web", "/app/entrypoint", "manage", *words, input=text)
     else:
         done = subject.host.run("/opt/fines/host/bin/manage", *words, input=text, check=False)

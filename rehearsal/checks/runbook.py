@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.cdk import CdkError, reasons
@@ -14,7 +14,8 @@ from rehearsal.machines.family import family
 from rehearsal.machines.traces import Traces
 from rehearsal.places import PROJECT
 
-BOOKS = (PROJECT / "docs/runbook.md", PROJECT / "docs/runbook-asg.md")  # no page of one has the title of another's
+# no page of one has the title of another's
+BOOKS = tuple(PROJECT / "docs" / name for name in ("runbook.md", "runbook-asg.md", "runbook-eks.md"))
 _BLOCK = re.compile(r"^```sh (host|operator)\n(.*?)^```$", re.M | re.S)
 _PLACEHOLDER = re.compile(r"(?<![\w$])([A-Z]{4,})(?![\w=])")  # what is set to a value is a variable
 
@@ -75,11 +76,19 @@ def in_a_role(subject: Subject, role: Mapping[str, str]) -> dict[str, str]:
 
 
 def as_operator(
-    subject: Subject, title: str, project: Path, *, log: str, role: Mapping[str, str] | None = None, **values: str
+    subject: Subject,
+    title: str,
+    project: Path,
+    *,
+    log: str,
+    role: Mapping[str, str] | None = None,
+    around: Sequence[str] = (),
+    **values: str,
 ) -> str:
     """Types a page's commands in a folder of the project; returns what they said.
 
-    `role` is the environment that leads AWS's command line to the keys of a role; else they are the administrator's.
+    `role` is the environment that leads AWS's command line to the keys of a role; else they are the administrator's. `around`
+    is the command that runs them somewhere else.
 
     Raises:
         CdkError: with CloudFormation's reason.
@@ -89,7 +98,7 @@ def as_operator(
     with (
         file.open("w") as out,
         family(
-            ["bash", "-c", script],
+            [*around, "bash", "-c", script],
             traces=Traces(subject.tier.run.traces),
             cwd=project,
             env=subject.tier.cdk.environment if role is None else in_a_role(subject, role),

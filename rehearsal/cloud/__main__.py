@@ -64,6 +64,7 @@ def main() -> None:
     from rehearsal.cloud.balancers import Balancers
     from rehearsal.cloud.clock import Clock
     from rehearsal.cloud.clusters import Clusters
+    from rehearsal.cloud.collectors import Collectors
     from rehearsal.cloud.companions import Companions
     from rehearsal.cloud.databases import Databases
     from rehearsal.cloud.distributions import Distributions
@@ -81,6 +82,7 @@ def main() -> None:
     from rehearsal.cloud.permissions.lookup_ministack import MiniStack
     from rehearsal.cloud.processors import Processors
     from rehearsal.cloud.ranges import refuse_overlaps
+    from rehearsal.cloud.role_clients import RoleClients
     from rehearsal.cloud.scaling import Scaling
     from rehearsal.cloud.signals import Signals
     from rehearsal.cloud.types import teach
@@ -147,12 +149,15 @@ def main() -> None:
         health = Balancers(appliances=appliances, names=names, region=region).health
         if tier == "eks":
             processes.play(sessions=sessions, folder=run.home / "functions", authority=run.authority)
+            clients = RoleClients(
+                sessions=sessions, endpoint=f"https://{network.cloud}", bundle=run.authority, region=region
+            )
             companions = Companions(
                 network=network,
                 names=names,
                 authority=authority,
-                authority_file=run.authority,
                 sessions=sessions,
+                clients=clients,
                 region=region,
                 health=health,
             )
@@ -163,6 +168,7 @@ def main() -> None:
                 machines=machines,
                 names=names,
                 companions=companions,
+                collectors=Collectors(clients=clients, region=region),
                 region=region,
                 port=port,
             )

@@ -20,6 +20,7 @@ from ministack.services import ec2, eks
 
 from rehearsal.cloud.cluster_access import authenticator, whose
 from rehearsal.cloud.cluster_records import await_books, camel, make_group, note
+from rehearsal.cloud.collectors import Collectors
 from rehearsal.cloud.companions import Companions
 from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.eks import teach
@@ -72,11 +73,12 @@ class Clusters:
         machines: Ec2,
         names: Names,
         companions: Companions,
+        collectors: Collectors,
         region: str,
         port: int,
     ) -> None:
         """`port` is MiniStack's own, in the network of the rehearsal."""
-        self._companions = companions
+        self._companions, self._collectors = companions, collectors
         self._run, self._network, self._traces, self._machines, self._names = run, network, traces, machines, names
         self._region, self._port = region, port
         self._running: dict[str, _Running] = {}
@@ -88,6 +90,7 @@ class Clusters:
         eks._get_docker = lambda: None
         eks._k3s_exec = self._command
         keep("the nodes", self._heal_all, region=region, every=1)
+        keep("the logs of pods", self._collect, region=region, every=1)
 
     # behind CloudFormation
 
@@ -242,6 +245,7 @@ class Clusters:
 
     def _heal_all(self) -> None:
         for running in list(self._running.values()):
+            running.cluster.keep_enforcing()
             for group in list(running.groups.values()):
                 for node in [each for each in group.nodes if not each.alive]:
                     since = group.died.setdefault(node.short, time.monotonic())
@@ -255,6 +259,11 @@ class Clusters:
                             self._machines.leave(node.facts.pods)
                             running.cluster.kubectl("delete", "node", node.facts.name, "--ignore-not-found")
                             self._add_node(running, group)
+
+    def _collect(self) -> None:
+        for name, running in list(self._running.items()):
+            nodes = [node for group in list(running.groups.values()) for node in list(group.nodes)]
+            self._collectors.step(name, [node for node in nodes if node.alive])
 
     # what MiniStack would do in a container of its own
 

@@ -15,11 +15,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 from kubernetes import client, config
 from ministack.services import alb, eks
 from ministack.services.cloudformation import _stacks
@@ -28,6 +26,7 @@ from rehearsal.cloud.authority import Authority
 from rehearsal.cloud.keeping import keep
 from rehearsal.cloud.names import Names
 from rehearsal.cloud.policies import template_of
+from rehearsal.cloud.role_clients import RoleClients
 from rehearsal.cloud.role_sessions import RoleSessions
 from rehearsal.controllers.chart_repository import Asked, ChartRepository
 from rehearsal.controllers.pod_identity import AGENT, Agent, changes
@@ -53,14 +52,14 @@ class Companions:
         network: Network,
         names: Names,
         authority: Authority,
-        authority_file: Path,
         sessions: RoleSessions,
+        clients: RoleClients,
         region: str,
         health: Callable[[str, str], str],
     ) -> None:
         """`health` says what a load balancer finds of a target of a target group."""
         self._network, self._names, self._authority, self._sessions = network, names, authority, sessions
-        self._region, self._health, self._bundle = region, health, authority_file
+        self._clients, self._region, self._health = clients, region, health
         self.address = str(ipaddress.ip_address(network.cloud) + 2)
         self._api: client.ApiClient | None = None
         self._bindings: TargetBindings | None = None
@@ -105,9 +104,7 @@ class Companions:
     def join(self, cluster: Cluster) -> None:
         """Serves a cluster from now on; EKS's own webhook is in it before its first pod."""
         self._api = config.new_client_from_config(str(cluster.plane.admin))
-        self._bindings = TargetBindings(
-            self._api, _Targets(self._issue, self._network, self._bundle, self._health, self._role, self._region)
-        )
+        self._bindings = TargetBindings(self._api, _Targets(self._clients, self._health, self._role))
         webhook = {
             "name": "pod-identity-webhook.amazonaws.com",
             "admissionReviewVersions": ["v1"],
@@ -171,16 +168,9 @@ class _Targets:
     """Target groups, changed by the controller's own role and through the gate."""
 
     def __init__(
-        self,
-        issue: Callable[[str, str], Any],
-        network: Network,
-        bundle: Path,
-        health: Callable[[str, str], str],
-        role: Callable[[str, str], str],
-        region: str,
+        self, clients: RoleClients, health: Callable[[str, str], str], role: Callable[[str, str], str]
     ) -> None:
-        self._issue, self._network, self._bundle = issue, network, bundle
-        self._health, self._role, self._region = health, role, region
+        self._clients, self._health, self._role = clients, health, role
 
     def registered(self, group: str) -> set[Target]:
         return {(str(each["Id"]), int(each["Port"])) for each in alb._targets.get(group, [])}
@@ -196,16 +186,7 @@ class _Targets:
         return self._health(group, target[0])
 
     def _client(self) -> Any:
-        session = self._issue(self._role(*_CONTROLLER), "aws-load-balancer-controller")
-        return boto3.client(
-            "elbv2",
-            region_name=self._region,
-            endpoint_url=f"https://{self._network.cloud}",
-            verify=str(self._bundle),
-            aws_access_key_id=session.access_key,
-            aws_secret_access_key=session.secret,
-            aws_session_token=session.token,
-        )
+        return self._clients.of("elbv2", role=self._role(*_CONTROLLER), source="aws-load-balancer-controller")
 
 
 def _told(targets: Iterable[Target]) -> list[dict[str, Any]]:

@@ -62,21 +62,25 @@ class TargetBindings:
         return [{"op": "add", "path": "/spec/readinessGates", "value": [*known, *more]}] if more else []
 
     def step(self) -> None:
-        """Looks at all bindings once."""
+        """Looks at all bindings once; one that cannot be served is told of in the log, and keeps no other waiting."""
         for binding in self._bindings():
-            meta, spec = binding["metadata"], binding["spec"]
-            if spec.get("targetType") != "ip":
-                raise ValueError(
-                    f"the binding {meta['name']} has another target type than ip, which is not played here"
-                )
-            group = spec["targetGroupARN"]
-            if meta.get("deletionTimestamp"):
-                self._targets.deregister(group, self._targets.registered(group))
-                self._finalizers(binding, [each for each in meta.get("finalizers", []) if each != FINALIZER])
-                continue
-            if FINALIZER not in meta.get("finalizers", []):
-                self._finalizers(binding, [*meta.get("finalizers", []), FINALIZER])
-            self._bind(binding, group)
+            try:
+                self._serve(binding)
+            except Exception:
+                log.exception("the binding %s cannot be served", binding["metadata"]["name"])
+
+    def _serve(self, binding: Json) -> None:
+        meta, spec = binding["metadata"], binding["spec"]
+        if spec.get("targetType") != "ip":
+            raise ValueError(f"the binding {meta['name']} has another target type than ip, which is not played here")
+        group = spec["targetGroupARN"]
+        if meta.get("deletionTimestamp"):
+            self._targets.deregister(group, self._targets.registered(group))
+            self._finalizers(binding, [each for each in meta.get("finalizers", []) if each != FINALIZER])
+            return
+        if FINALIZER not in meta.get("finalizers", []):
+            self._finalizers(binding, [*meta.get("finalizers", []), FINALIZER])
+        self._bind(binding, group)
 
     def _bind(self, binding: Json, group: str) -> None:
         meta = binding["metadata"]

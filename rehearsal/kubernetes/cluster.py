@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from rehearsal.kubernetes.node_files import SANDBOX, NodeFacts
 from rehearsal.kubernetes.place import ClusterError, Place
 from rehearsal.places import PROJECT
 
+log = logging.getLogger("rehearsal.cluster")
 _MANIFESTS = Path(__file__).resolve().parent / "addons"
 ADDONS = ("coredns", "metrics-server")
 
@@ -65,11 +68,11 @@ class Cluster:
         """Starts what enforces NetworkPolicies, for the nodes that there are and for those that come."""
         program = [sys.executable, "-m", "rehearsal.kubernetes.policies", str(self.plane.admin)]
         command = self.place.network.inside(*program)
-        with (self.place.logs / "policies.log").open("wb") as log:
+        with (self.place.logs / "policies.log").open("ab") as said:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
-                stdout=log,
+                stdout=said,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=PROJECT,
@@ -79,11 +82,18 @@ class Cluster:
         for node in self.nodes:
             self._tell_enforcer(node)
 
+    def keep_enforcing(self) -> None:
+        """Starts what enforces NetworkPolicies again, should it have ended: on EKS the node's agent would be, too."""
+        if self._enforcer is not None and self._enforcer.poll() is not None:
+            log.error("what enforces NetworkPolicies ended with %d: starting it again", self._enforcer.returncode)
+            self.enforce_policies()
+
     def _tell_enforcer(self, node: Node) -> None:
         if self._enforcer is not None and self._enforcer.stdin is not None:
             told = {"node": node.facts.name, "namespace": node.short, "own": node.facts.pods}
-            self._enforcer.stdin.write(json.dumps(told).encode() + b"\n")
-            self._enforcer.stdin.flush()
+            with contextlib.suppress(BrokenPipeError):  # one that has ended is started again, and told of all nodes
+                self._enforcer.stdin.write(json.dumps(told).encode() + b"\n")
+                self._enforcer.stdin.flush()
 
     def ready(self) -> int:
         """How many nodes are ready."""

@@ -47,7 +47,7 @@ def kill(name: str, patience: float = 10) -> None:
         OSError: some are still there.
     """
     deadline = time.monotonic() + patience
-    while pids := _inside(name):
+    while pids := processes(name):
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -56,7 +56,8 @@ def kill(name: str, patience: float = 10) -> None:
         time.sleep(0.05)
 
 
-def _inside(name: str) -> set[int]:
+def processes(name: str) -> set[int]:
+    """The ids of all processes of a node, those of its containers too."""
     found: set[int] = set()
     for top in hierarchies():
         for folder, _, _ in os.walk(top / name):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rehearsal.breaks import BreakError, breaks
 from rehearsal.checks import Subject
 from rehearsal.checks.asg.dashboard import (
-    each_figure_of_the_dashboard_that_machines_and_group_make_is_there_after_load as check,
+    each_figure_of_the_dashboard_that_is_not_made_by_aws_alone_is_there_after_load as check,
 )
 
 
@@ -18,7 +18,7 @@ def a_graph_asks_for_a_call_by_a_name_that_the_service_does_not_know(subject: Su
         yield
 
 
-@breaks(check, says="have no data: AWS/AutoScaling GroupMinimumSize", again=True, PATIENCE=20.0)
+@breaks(check, says="have no data: AWS/AutoScaling GroupMinimumSize", again=True, tier="asg", PATIENCE=20.0)
 def a_graph_asks_for_a_figure_of_the_group_that_auto_scaling_does_not_count(subject: Subject) -> Iterator[None]:
     with _other_body(subject, '"GroupMinSize"', '"GroupMinimumSize"'):
         yield

@@ -20,6 +20,7 @@ _OWN_IDS = {
 @breaks(
     a_days_fines_of_two_hundred_devices_in_three_peaks_half_of_them_cut_and_repeated_are_each_there_once,
     says="of them new; 2000 were sent",
+    tier="asg",
     FINES=2000,
     PEAK_SECONDS=8.0,
 )

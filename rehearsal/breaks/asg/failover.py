@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from rehearsal.breaks import BreakError, breaks
 from rehearsal.breaks.project import changed_runbook
 from rehearsal.checks import Subject
-from rehearsal.checks.asg.database import await_standby, primary, psql
 from rehearsal.checks.asg.failover import (
     a_failover_asked_for_by_the_runbook_loses_no_fine_and_the_old_primary_takes_no_write,
-    the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_no_machine_replaced,
+    the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_nothing_that_serves_is_replaced,
 )
+from rehearsal.checks.rds import await_standby, primary, psql
 from rehearsal.machines.machine import Machine
 
 _FINES_FIRST = 20  # that still reach the standby: of the load, so that its people are there on both
@@ -22,7 +22,7 @@ _TABLE = "lag"
 
 
 @breaks(
-    the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_no_machine_replaced,
+    the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_nothing_that_serves_is_replaced,
     says="acknowledged fines are not there exactly once",
     again=True,
 )

@@ -14,16 +14,16 @@ from rehearsal.checks import Subject
 from rehearsal.checks.asg.people import (
     a_deployer_takes_the_roles_of_the_bootstrap_and_does_nothing_else,
     a_reviewer_sees_states_figures_and_logs_and_is_refused_values_data_and_every_change,
-    an_operator_opens_a_shell_refreshes_rotates_and_fails_over_and_is_refused_the_rest,
+    an_operator_does_what_the_runbook_asks_of_one_and_is_refused_the_rest,
     who_is_not_named_or_shows_no_second_factor_takes_no_role_of_people,
 )
 from rehearsal.cloud.permissions.asking import Role
 
-_OPERATOR = an_operator_opens_a_shell_refreshes_rotates_and_fails_over_and_is_refused_the_rest
+_OPERATOR = an_operator_does_what_the_runbook_asks_of_one_and_is_refused_the_rest
 _NOT_NAMED = who_is_not_named_or_shows_no_second_factor_takes_no_role_of_people
 
 
-@breaks(_OPERATOR, says="open a shell and end it: An error occurred (AccessDenied", again=True)
+@breaks(_OPERATOR, says="open a shell and end it: An error occurred (AccessDenied", again=True, tier="asg")
 def the_machines_tag_in_the_operators_role_is_misspelt(subject: Subject) -> Iterator[None]:
     def narrow(statements: Statements) -> Statements:
         told = json.dumps(statements).replace(f'": "{subject.stack}"', '": "fines-dev-agg"')
@@ -34,13 +34,23 @@ def the_machines_tag_in_the_operators_role_is_misspelt(subject: Subject) -> Iter
         yield
 
 
-@breaks(_OPERATOR, says="others were not refused: forward a port")
+@breaks(_OPERATOR, says="others were not refused: forward a port", tier="asg")
 def an_operator_may_choose_the_document_of_a_session(subject: Subject) -> Iterator[None]:
     def widen(statements: Statements) -> Statements:
         return [
             s | {"Resource": "arn:aws:ssm:*:*:document/*"} if s["Sid"] == "ByTheUsualDocument" else s
             for s in statements
         ]
+
+    with other_statements(subject, role_of(subject, "Operator"), widen):
+        yield
+
+
+@breaks(_OPERATOR, says="others were not refused: read the database's password")
+def an_operator_may_read_what_may_be_rotated(subject: Subject) -> Iterator[None]:
+    def widen(statements: Statements) -> Statements:
+        more = ["secretsmanager:RotateSecret", "secretsmanager:GetSecretValue"]
+        return [{**s, "Action": more, "Condition": {}} if s["Sid"] == "RotatePasswords" else s for s in statements]
 
     with other_statements(subject, role_of(subject, "Operator"), widen):
         yield

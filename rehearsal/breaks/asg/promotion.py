@@ -18,17 +18,17 @@ from rehearsal.checks.asg.promotion import (
 from rehearsal.checks.neighbour import neighbour
 from rehearsal.places import BUILD
 
-_PROGRAM = "operate/promote.py"
+PROGRAM = "operate/promote.py"
+NOBODY_COMPARES = {
+    'self.source.run("pause", SOURCE)': "pass",
+    'self._compare(ours.result(), self.target.tell("sums"), say)': "pass",
+}
 _MACHINES = "/opt/fines/host/bin/move"
 
 
 @breaks(move, says="acknowledged fines are not there exactly once")
 def writes_go_on_and_nobody_compares(subject: Subject) -> Iterator[None]:
-    left_out = {
-        'self.source.run("pause", SOURCE)': "pass",
-        'self._compare(ours.result(), self.target.tell("sums"), say)': "pass",
-    }
-    with changed(subject, _PROGRAM, left_out):
+    with changed(subject, PROGRAM, NOBODY_COMPARES):
         yield
 
 
@@ -36,7 +36,7 @@ def writes_go_on_and_nobody_compares(subject: Subject) -> Iterator[None]:
 def photographs_are_not_copied_and_nobody_compares(subject: Subject) -> Iterator[None]:
     nothing = '{"count": 0, "bytes": 0, "differ": 0, "first": ""}'
     told = 'self.target.tell("photos", self.source.media, self.target.media)'
-    with changed(subject, _PROGRAM, {told: nothing}):
+    with changed(subject, PROGRAM, {told: nothing}):
         yield
 
 

@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from rehearsal.breaks.asg import front, resources
+from rehearsal.breaks import asg
 
-__all__ = ["front", "resources"]
+__all__ = ["asg"]
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

@@ -11,9 +11,9 @@ from rehearsal.breaks.eks.objects import await_rollout, patched
 from rehearsal.checks import Subject
 from rehearsal.checks.eks import losses
 from rehearsal.checks.eks.losses import (
+    a_node_drained_by_the_runbook_never_leaves_fewer_pods_than_the_budget,
     a_node_that_loses_power_under_load_is_replaced_and_no_acknowledged_fine_is_lost,
     a_pod_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost,
-    draining_a_node_never_leaves_fewer_pods_than_the_budget,
 )
 from rehearsal.checks.kubectl import kubectl
 
@@ -42,7 +42,9 @@ def no_pod_is_made_for_one_that_was_killed(subject: Subject) -> Iterator[None]:
         yield
 
 
-@breaks(draining_a_node_never_leaves_fewer_pods_than_the_budget, says="pods were ready at a time", again=True)
+@breaks(
+    a_node_drained_by_the_runbook_never_leaves_fewer_pods_than_the_budget, says="pods were ready at a time", again=True
+)
 def the_budget_lets_all_pods_go_at_once(subject: Subject) -> Iterator[None]:
     budgets = ({"spec": {"maxUnavailable": number}} for number in ("100%", 1))
     with patched(subject, "poddisruptionbudget/web", *budgets):

@@ -35,41 +35,52 @@ def _one(*, bad: float, good: float, silence: str = "OK") -> Case:
 
 _CASES = {
     "ServerErrors": _one(bad=26, good=25),
-    "ReleaseFails": _one(bad=11, good=10),
     "NobodyAnswers": _one(bad=26, good=25),
     "Slow": _one(bad=2.1, good=1.9),
     "Certificate": _one(bad=20, good=45, silence="INSUFFICIENT_DATA"),
-    "UnhealthyMachines": _one(bad=1, good=0),
-    "FewMachines": Case({"wanted": 2, "serving": 1}, {"wanted": 2, "serving": 2}, "ALARM"),
-    "LaunchesFail": Case({"wanted": 3, "serving": 2}, {"wanted": 3, "serving": 4}),
     "DatabaseBusy": _one(bad=81, good=79, silence="ALARM"),
     "DatabaseFull": _one(bad=2**30, good=3 * 2**30, silence="ALARM"),
-    "MigrationFails": _one(bad=1, good=0),
-    "MigrationThrottled": _one(bad=1, good=0),
     "RotationFails": _one(bad=1, good=0),
     "RotationThrottled": _one(bad=1, good=0),
     "BackupAge": _one(bad=27 * 3600, good=25 * 3600, silence="ALARM"),
     "RestoreDrillAge": _one(bad=51 * 3600, good=49 * 3600, silence="ALARM"),
     "RotationOverdue": _one(bad=34 * _DAY, good=33 * _DAY, silence="ALARM"),
 }
+_OF_A_TIER = {
+    "asg": {
+        "ReleaseFails": _one(bad=11, good=10),
+        "UnhealthyMachines": _one(bad=1, good=0),
+        "FewMachines": Case({"wanted": 2, "serving": 1}, {"wanted": 2, "serving": 2}, "ALARM"),
+        "LaunchesFail": Case({"wanted": 3, "serving": 2}, {"wanted": 3, "serving": 4}),
+        "MigrationFails": _one(bad=1, good=0),
+        "MigrationThrottled": _one(bad=1, good=0),
+    },
+    "eks": {
+        "UnhealthyPods": _one(bad=1, good=0),
+        "FewPods": Case({"wanted": 2, "serving": 1}, {"wanted": 2, "serving": 2}, "ALARM"),
+        "NodesFail": _one(bad=1, good=0),
+        "NodeMemory": _one(bad=91, good=90),
+        "NodeDisk": _one(bad=81, good=80),
+    },
+}
 
 
 @check("asg")
 def each_alarm_goes_off_by_bad_figures_is_quiet_by_good_ones_and_takes_silence_as_it_should(subject: Subject) -> str:
-    own = _own(subject)
-    if lacking := sorted(set(_CASES) - set(own)):
+    own, cases = _own(subject), _CASES | _OF_A_TIER[subject.tier.run.tier]
+    if lacking := sorted(set(cases) - set(own)):
         raise CheckError(f"these alarms are not there: {', '.join(lacking)}")
     if mute := [name for name, alarm in own.items() if not alarm["AlarmActions"] or not alarm["ActionsEnabled"]]:
         raise CheckError(f"{mute[0]} tells nobody")
-    if untold := sorted(set(own) - set(_CASES)):
+    if untold := sorted(set(own) - set(cases)):
         raise CheckError(f"no figures are known here that set {untold[0]} off: write them down")
     wanted = {
         (name, kind): state
-        for name, case in _CASES.items()
+        for name, case in cases.items()
         for kind, state in (("bad", "ALARM"), ("good", "OK"), ("silence", case.silence))
     }
-    _await(subject, {name: own[name] for name in _CASES}, wanted)
-    return f"{len(_CASES)} alarms, each by bad figures, by good ones and by silence"
+    _await(subject, {name: (own[name], cases[name]) for name in cases}, wanted)
+    return f"{len(cases)} alarms, each by bad figures, by good ones and by silence"
 
 
 @check("asg")
@@ -106,17 +117,19 @@ def _own(subject: Subject) -> dict[str, dict[str, Any]]:
     }
 
 
-def _await(subject: Subject, alarms: Mapping[str, dict[str, Any]], wanted: Mapping[tuple[str, str], str]) -> None:
+def _await(
+    subject: Subject, alarms: Mapping[str, tuple[dict[str, Any], Case]], wanted: Mapping[tuple[str, str], str]
+) -> None:
     """Waits until alarms of the same definitions, on figures under namespaces of their own, are as they should be."""
     cloudwatch, mark = subject.tier.client("cloudwatch"), f"rehearsed-{uuid.uuid4().hex[:8]}"
     made: dict[str, tuple[str, str]] = {}
     try:
         for name, kind in wanted:
             copy = f"{mark}-{name}-{kind}"
-            case = _CASES[name]
+            alarm, case = alarms[name]
             if kind != "silence":
-                _send(cloudwatch, alarms[name], copy, case.bad if kind == "bad" else case.good)
-            cloudwatch.put_metric_alarm(AlarmName=copy, **_definition(alarms[name], copy))
+                _send(cloudwatch, alarm, copy, case.bad if kind == "bad" else case.good)
+            cloudwatch.put_metric_alarm(AlarmName=copy, **_definition(alarm, copy))
             made[copy] = (name, kind)
         deadline = time.monotonic() + PATIENCE
         while True:

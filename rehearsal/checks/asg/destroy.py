@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.database import await_standby, primary
 from rehearsal.checks.ending import see_the_end
+from rehearsal.checks.rds import await_standby, primary
 from rehearsal.checks.variant import deploy, project
 
 PROTECTED = "true"
@@ -43,6 +43,15 @@ def a_protected_stack_its_database_and_its_load_balancer_refuse_to_be_destroyed(
 
 @check("asg")
 def a_destroyed_stack_leaves_what_holds_data_a_snapshot_and_nothing_else(subject: Subject) -> str:
+    return see_the_end_with_a_snapshot(subject)
+
+
+def see_the_end_with_a_snapshot(subject: Subject) -> str:
+    """Destroys the stack; returns what is left of it, with the database's last snapshot.
+
+    Raises:
+        CheckError: something is left that should be gone, or gone that should be left.
+    """
     database = _database(subject)["DBInstanceIdentifier"]
     machines = (primary(subject), await_standby(subject))
     seen = see_the_end(subject)

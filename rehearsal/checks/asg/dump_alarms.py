@@ -19,7 +19,7 @@ PATIENCE = 15  # seconds: alarms are looked at each five
 def a_newest_dump_that_is_two_days_old_sets_the_alarm_off_and_so_does_no_figure_at_all(subject: Subject) -> str:
     alarm = alarm_of(subject, _METRIC)
     healthy = age_sent(subject, _METRIC, unit=_UNIT)
-    with _an_old_dump(subject):
+    with an_old_dump(subject):
         old = age_sent(subject, _METRIC, unit=_UNIT)
     if old < _TWO_DAYS:
         raise CheckError(f"beside a dump two days old a machine sent an age of {old:.0f} s")
@@ -27,7 +27,7 @@ def a_newest_dump_that_is_two_days_old_sets_the_alarm_off_and_so_does_no_figure_
 
 
 @contextmanager
-def _an_old_dump(subject: Subject) -> Iterator[None]:
+def an_old_dump(subject: Subject) -> Iterator[None]:
     """For the length of a block the newest dump says that its snapshot is of two days earlier."""
     s3, place = subject.tier.client("s3"), {"Bucket": subject.backup_bucket, "Key": newest(subject)}
     facts = s3.head_object(**place)["Metadata"]

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.database import await_standby, in_a_container, instance, primary, psql, value
 from rehearsal.checks.asg.fleet import healthy
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
+from rehearsal.checks.rds import await_standby, in_a_container, instance, primary, psql, value
 from rehearsal.checks.runbook import as_operator, no_cli
+from rehearsal.checks.serving import who_serves
 from rehearsal.cloud.events import PROMOTED, UNHEALTHY
 from rehearsal.machines.machine import Machine
 from rehearsal.report import Figure
@@ -67,10 +68,10 @@ _PATIENCE = {
 
 
 @check("asg")
-def the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_no_machine_replaced(
+def the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_nothing_that_serves_is_replaced(
     subject: Subject,
 ) -> str:
-    began, hosts = time.time(), {machine.id for machine in subject.hosts}
+    began, serving = time.time(), who_serves(subject)
     standby, lost = await_standby(subject), primary(subject)
     people = People.make(subject, officers=_OFFICERS, owners=5)
     with ThreadPoolExecutor(2) as beside, Load(people, officers=_OFFICERS, pause=_PACE, patience=5) as load:
@@ -89,7 +90,7 @@ def the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_no_
     first = min(moment for moment in load.ledger.moments if moment > promoted)
     slowest, unready = alive.result()
     must_be_there_once(load.ledger, people, subject)
-    _must_serve(subject, hosts, began)
+    _must_serve(subject, serving, began)
     if not unready:
         raise CheckError("/readyz said all the time that the service was ready, without a database")
     after = await_standby(subject)
@@ -101,13 +102,13 @@ def the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_no_
     return (
         f"promoted after {promoted - cut:.1f} s; {first - last:.1f} s of refusal; the first fine against a bare reconnect loop: "
         f"{told} (ratio {back / bare_back:.2f}); /healthz answered within {slowest:.1f} s; {len(load.ledger.acknowledged)} fines there "
-        f"once, no machine replaced, {after.id} is the new standby in {instance(subject)['SecondaryAvailabilityZone']}"
+        f"once, nothing that serves was replaced, {after.id} is the new standby in {instance(subject)['SecondaryAvailabilityZone']}"
     )
 
 
 @check("asg", takes=no_cli)
 def a_failover_asked_for_by_the_runbook_loses_no_fine_and_the_old_primary_takes_no_write(subject: Subject) -> str:
-    began, hosts = time.time(), {machine.id for machine in subject.hosts}
+    began, serving = time.time(), who_serves(subject)
     standby, before = await_standby(subject), primary(subject)
     people = People.make(subject, officers=_OFFICERS, owners=5)
     with ThreadPoolExecutor(1) as beside, Load(people, officers=_OFFICERS, pause=_PACE, patience=5) as load:
@@ -125,7 +126,7 @@ def a_failover_asked_for_by_the_runbook_loses_no_fine_and_the_old_primary_takes_
     if wrote >= promoted:
         raise CheckError(f"{before.id} took a write {wrote - promoted:.1f} s after {standby.id} was promoted")
     must_be_there_once(load.ledger, people, subject)
-    _must_serve(subject, hosts, began)
+    _must_serve(subject, serving, began)
     await_standby(subject)
     return (
         f"promoted {promoted - asked:.1f} s after it was asked for; {load.ledger.longest_silence():.1f} s of silence; "
@@ -181,12 +182,12 @@ def _await_promoted(subject: Subject, standby: Machine) -> float:
         raise CheckError(f"the standby was not promoted within {PROMOTED_SECONDS} s: {error}") from error
 
 
-def _must_serve(subject: Subject, hosts: set[str], since: float) -> None:
-    """Raises where a machine of the service was replaced, or is about to be."""
-    now = {machine.id for machine in subject.hosts}
-    if now != hosts:
-        raise CheckError(f"machines were replaced: {sorted(hosts - now)} by {sorted(now - hosts)}")
+def _must_serve(subject: Subject, serving: set[str], since: float) -> None:
+    """Raises where what serves was replaced, or is about to be."""
+    now = who_serves(subject)
+    if now != serving:
+        raise CheckError(f"these were replaced: {sorted(serving - now)}, by {sorted(now - serving)}")
     if ill := {event.machine for event in subject.tier.events.all() if event.what == UNHEALTHY and event.at > since}:
         raise CheckError(f"these machines were found unhealthy: {sorted(ill)}")
-    if (count := healthy(subject)) < len(hosts):
-        raise CheckError(f"the load balancer finds {count} of {len(hosts)} machines healthy")
+    if (count := healthy(subject)) < len(serving):
+        raise CheckError(f"the load balancer finds {count} of {len(serving)} healthy")

@@ -11,6 +11,7 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.pinned import Pinned
+from rehearsal.checks.serving import private_places
 from rehearsal.checks.wire import TRIED, answering, answers
 
 _OPEN = {80, 443}
@@ -41,11 +42,11 @@ def nothing_but_the_two_ports_of_the_web_is_reached_from_outside(subject: Subjec
         if (found := answering(address)) != _OPEN:
             raise CheckError(f"of the load balancer's {address} these ports are reached from outside: {sorted(found)}")
     private = [
-        *(f"{machine.address}:443" for machine in subject.hosts),
+        *private_places(subject),
         *(f"{address}:5432" for address in subject.tier.addresses(subject.outputs["DatabaseHost"])),
     ]
     if len(private) < 3:
-        raise CheckError(f"two machines and a database are expected, there are {private}")
+        raise CheckError(f"two that serve and a database are expected, there are {private}")
     with _a_way_to(subject, [_split(place)[0] for place in private]):
         reached = [place for place in private if answers(*_split(place))]
     if reached:

@@ -13,7 +13,7 @@ from cryptography import x509
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.weights import give, shares
-from rehearsal.checks.neighbour import OPEN, ask_for_certificate, deployed, neighbour, proof
+from rehearsal.checks.neighbour import ask_for_certificate, deployed, neighbour, paths, proof
 from rehearsal.checks.pinned import Pinned
 from rehearsal.checks.roaming import Asking, await_lead
 from rehearsal.checks.variant import synth
@@ -35,7 +35,7 @@ def the_tier_deploys_with_its_certificate_while_tier_single_answers_for_the_name
     began = time.monotonic()
     _await_issued(subject, certificate, proof(subject, certificate))
     issued = time.monotonic() - began
-    given = {**subject.context, **OPEN, "certificate_arn": certificate}
+    given = {**subject.context, **paths(subject), "certificate_arn": certificate}
     try:
         _deploy(subject, given, "certificate")
         _must_show(subject, certificate)
@@ -48,7 +48,7 @@ def the_tier_deploys_with_its_certificate_while_tier_single_answers_for_the_name
         _must_still_answer(subject, server)
     finally:
         give(subject, before)
-        _deploy(subject, {**subject.context, **OPEN}, "open")
+        _deploy(subject, {**subject.context, **paths(subject)}, "open")
     return f"issued after {issued:.1f} s by a record of {server}, shown by the load balancer; {answered} changes of weights"
 
 

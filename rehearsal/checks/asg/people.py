@@ -21,7 +21,7 @@ _ANOTHER = "i-0123456789abcdef0"
 
 
 @check("asg")
-def an_operator_opens_a_shell_refreshes_rotates_and_fails_over_and_is_refused_the_rest(subject: Subject) -> str:
+def an_operator_does_what_the_runbook_asks_of_one_and_is_refused_the_rest(subject: Subject) -> str:
     with _as(subject, "Operator") as client:
         does = _looks(subject, client) | _operates(subject, client)
         tried = _tampers(subject, client) | _reads_data(subject, client) | _oversteps(subject, client)
@@ -119,11 +119,14 @@ def _seen(does: Calls, tried: Calls) -> str:
 
 def _looks(subject: Subject, client: Callable[[str], Any]) -> Calls:
     cloudwatch, formation, logs = client("cloudwatch"), client("cloudformation"), client("logs")
-    group, database = subject.outputs["GroupName"], _database(subject)
-    return {
+    database = _database(subject)
+    of_machines = {}
+    if group := subject.outputs.get("GroupName"):
+        asked = partial(client("autoscaling").describe_auto_scaling_groups, AutoScalingGroupNames=[group])
+        of_machines = {"look at the group": asked}
+    return of_machines | {
         "describe the stack": partial(formation.describe_stacks, StackName=subject.stack),
         "describe its resources": partial(formation.describe_stack_resources, StackName=subject.stack),
-        "look at the group": partial(client("autoscaling").describe_auto_scaling_groups, AutoScalingGroupNames=[group]),
         "look at the targets": client("elbv2").describe_target_groups,
         "look at the database": partial(client("rds").describe_db_instances, DBInstanceIdentifier=database),
         "look at alarms": cloudwatch.describe_alarms,
@@ -137,8 +140,18 @@ def _looks(subject: Subject, client: Callable[[str], Any]) -> Calls:
 
 
 def _operates(subject: Subject, client: Callable[[str], Any]) -> Calls:
-    group, secret = subject.outputs["GroupName"], subject.outputs["DatabaseSecretArn"]
-    database = _database(subject)
+    secret, database = subject.outputs["DatabaseSecretArn"], _database(subject)
+    of_machines = _works_on_machines(subject, client) if "GroupName" in subject.outputs else {}
+    return of_machines | {
+        "rotate a password": partial(client("secretsmanager").rotate_secret, SecretId=secret),
+        "fail the database over": partial(
+            client("rds").reboot_db_instance, DBInstanceIdentifier=database, ForceFailover=True
+        ),
+    }
+
+
+def _works_on_machines(subject: Subject, client: Callable[[str], Any]) -> Calls:
+    group = subject.outputs["GroupName"]
 
     def shell() -> None:
         session = client("ssm").start_session(Target=subject.hosts[0].id)["SessionId"]
@@ -147,10 +160,6 @@ def _operates(subject: Subject, client: Callable[[str], Any]) -> Calls:
     return {
         "open a shell and end it": shell,
         "refresh the group": partial(client("autoscaling").start_instance_refresh, AutoScalingGroupName=group),
-        "rotate a password": partial(client("secretsmanager").rotate_secret, SecretId=secret),
-        "fail the database over": partial(
-            client("rds").reboot_db_instance, DBInstanceIdentifier=database, ForceFailover=True
-        ),
     }
 
 
@@ -168,7 +177,7 @@ def _reads_data(subject: Subject, client: Callable[[str], Any]) -> Calls:
 
 def _tampers(subject: Subject, client: Callable[[str], Any]) -> Calls:
     scaling, manager, ssm = client("autoscaling"), client("secretsmanager"), client("ssm")
-    group = subject.outputs["GroupName"]
+    group = subject.outputs.get("GroupName", "another")
     # None of them does harm, should it ever be let through.
     return {
         "end a machine": partial(client("ec2").terminate_instances, InstanceIds=[_ANOTHER]),
@@ -185,13 +194,15 @@ def _tampers(subject: Subject, client: Callable[[str], Any]) -> Calls:
             MetricData=[{"MetricName": "Requests", "Value": 1.0}],
         ),
         "list the roles": client("iam").list_roles,
-        "take the machines' role": partial(_take, client, _host_role(subject)),
+        "take the service's own role": partial(_take, client, _own_role(subject)),
+        "take the nodes or the cluster apart": partial(client("eks").delete_cluster, name="another"),
     }
 
 
 def _oversteps(subject: Subject, client: Callable[[str], Any]) -> Calls:
     """What lies beside an operator's own: the same calls, said otherwise."""
-    manager, secret, host = client("secretsmanager"), subject.outputs["DatabaseSecretArn"], subject.hosts[0].id
+    manager, secret = client("secretsmanager"), subject.outputs["DatabaseSecretArn"]
+    host = subject.hosts[0].id if "GroupName" in subject.outputs else _ANOTHER
     another = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:another"
     return {
         "forward a port": partial(
@@ -216,18 +227,21 @@ def _bootstrap(subject: Subject, kind: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-{kind}-role-{ACCOUNT}-{subject.tier.session.region_name}"
 
 
-def _host_role(subject: Subject) -> str:
+def _own_role(subject: Subject) -> str:
+    """The role of the machines, or of the pods that serve."""
+    part = "RolesHost" if "GroupName" in subject.outputs else "RolesWebRole"
     found = subject.tier.client("cloudformation").describe_stack_resources(StackName=subject.stack)["StackResources"]
     (name,) = (
         each["PhysicalResourceId"]
         for each in found
-        if each["ResourceType"] == "AWS::IAM::Role" and each["LogicalResourceId"].startswith("RolesHost")
+        if each["ResourceType"] == "AWS::IAM::Role" and each["LogicalResourceId"].startswith(part)
     )
     return f"arn:aws:iam::{ACCOUNT}:role/{name}"
 
 
 def _prefix(subject: Subject) -> str:
-    return f"/fines/dev/{subject.tier.run.tier}"
+    tier = subject.tier.run.tier
+    return f"/fines/{subject.stack}" if tier == "eks" else f"/fines/dev/{tier}"
 
 
 def _database(subject: Subject) -> str:

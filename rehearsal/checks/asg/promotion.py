@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -16,8 +19,9 @@ from rehearsal.checks.answers import answered
 from rehearsal.checks.asg.people import session_of
 from rehearsal.checks.asg.rotation import rotate
 from rehearsal.checks.asg.weights import give
+from rehearsal.checks.kubectl import kubectl
 from rehearsal.checks.load import Load, must_be_there_once
-from rehearsal.checks.neighbour import OPEN, is_there, neighbour
+from rehearsal.checks.neighbour import is_there, neighbour, paths
 from rehearsal.checks.people import People, manage
 from rehearsal.checks.photographs import photo, seen
 from rehearsal.checks.roaming import Roaming, await_lead
@@ -27,10 +31,16 @@ from rehearsal.machines.family import family
 from rehearsal.machines.traces import Traces
 from rehearsal.places import PROJECT
 
+Who = Callable[[Subject], AbstractContextManager[tuple[dict[str, str], list[str]]]]
 _OFFICERS = 6
 _PACE = 0.22  # seconds between an officer's fines: below the limit on a token
 _FINES = 100  # before and after each move
-PAGES = {"single": "Moving up: from tier single to tier asg", "asg": "Moving back: from tier asg to tier single"}
+PAGES = {  # by source and target
+    ("single", "asg"): "Moving up: from tier single to tier asg",
+    ("asg", "single"): "Moving back: from tier asg to tier single",
+    ("single", "eks"): "Moving to tier eks",
+    ("eks", "single"): "Moving back from tier eks",
+}
 _LINKED = ("Makefile", ".venv", "node_modules", "requirements-dev.txt", "package-lock.json")
 # What another history of releases would have done to the numbers that Django gives to kinds of records.
 _NUMBERED_OTHERWISE = """
@@ -46,6 +56,15 @@ _PAUSED = re.compile(r"writes were paused for ([0-9.]+) s")
 def data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no_acknowledged_fine_is_lost(
     subject: Subject,
 ) -> str:
+    return there_and_back(subject, as_operator)
+
+
+def there_and_back(subject: Subject, who: Who) -> str:
+    """Moves a tier's data to tier single and back under load, by `who` types the command; returns how it went.
+
+    Raises:
+        CheckError: an acknowledged fine or a photograph is not there, or something else was answered than a pause.
+    """
     single = neighbour(subject)
     people = Roaming.like(People.make(subject, officers=_OFFICERS, owners=4), subject.tier)
     told = []
@@ -53,9 +72,9 @@ def data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no
         manage(single, "shell", "--no-imports", text=_NUMBERED_OTHERWISE)
     try:
         for source, target in ((subject, single), (single, subject)):
-            told.append(_move(source, target, people))
+            told.append(_move(source, target, people, who))
     finally:
-        _bring_home(subject, single)
+        _bring_home(subject, single, who)
     return "; ".join(told)
 
 
@@ -95,14 +114,14 @@ def _must_reach_no_more(subject: Subject, single: Subject) -> None:
             )
 
 
-def _move(source: Subject, target: Subject, people: Roaming) -> str:
+def _move(source: Subject, target: Subject, people: Roaming, who: Who) -> str:
     """Moves under load; what was acknowledged before, meanwhile and afterwards is there once, with its photograph."""
     kept = _keep_a_photo(people)
     with Load(people, officers=_OFFICERS, pause=_PACE, patience=5) as load:
         load.await_acknowledged(_FINES, seconds=60)
         if "DatabaseSecretArn" in source.outputs:
             rotate(source)  # the sessions of before are another user's now, and must end with the pause too
-        said = promote(source, target)
+        said = promote(source, target, who)
         load.await_acknowledged(_FINES, seconds=60)
         load.stop()
     await_lead(source.tier, source.domain, _addresses(target))
@@ -124,23 +143,30 @@ def _move(source: Subject, target: Subject, people: Roaming) -> str:
     )
 
 
-def promote(source: Subject, target: Subject) -> str:
-    """What the runbook's command says, typed in a copy of the project by who took the operator's role.
+@contextlib.contextmanager
+def as_operator(subject: Subject) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """The environment of who took the operator's role, and what its commands are run by: nothing."""
+    with session_of(subject, "Operator") as (way, keys):
+        yield in_a_role(subject, way.environment(keys)), []
+
+
+def promote(source: Subject, target: Subject, who: Who = as_operator) -> str:
+    """What the runbook's command says, typed in a copy of the project by `who`.
 
     Raises:
         CheckError: it failed; with its last words.
     """
-    asg = source if _tier(source) == "asg" else target
-    copy = _project(asg)
-    (line,) = commands(PAGES[_tier(source)], "operator", {})
+    ours = target if _tier(source) == "single" else source
+    copy = _project(ours)
+    (line,) = commands(PAGES[_tier(source), _tier(target)], "operator", {"OTHER": "single"})
     log = source.tier.run.logs / f"promote-to-{_tier(target)}.log"
-    with log.open("a") as out, session_of(asg, "Operator") as (way, keys):
+    with log.open("a") as out, who(ours) as (environment, around):
         out.write(f"# {line}\n")
         with family(
-            ["bash", "-c", line],
+            [*around, "bash", "-c", line],
             traces=Traces(source.tier.run.traces),
             cwd=copy,
-            env=in_a_role(source, way.environment(keys)) | {"MAKEFLAGS": "--no-print-directory"},
+            env=environment | {"MAKEFLAGS": "--no-print-directory"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -159,16 +185,16 @@ def _project(subject: Subject) -> Path:
         os.symlink(PROJECT / name, copy / name)
     file = copy / "cdk.json"
     configuration = json.loads(file.read_text())
-    configuration["context"] |= OPEN
+    configuration["context"] |= paths(subject)
     file.write_text(json.dumps(configuration))
     return copy
 
 
-def _bring_home(subject: Subject, single: Subject) -> None:
+def _bring_home(subject: Subject, single: Subject, who: Who) -> None:
     """Whatever went wrong, the rehearsed tier has the data and the name again."""
     ours, theirs = _state(subject), _state(single)
     if ours["paused"] and not theirs["paused"]:
-        promote(single, subject)
+        promote(single, subject, who)
         return
     if ours["paused"]:
         _on(subject, "resume")
@@ -184,6 +210,8 @@ def _state(subject: Subject) -> dict[str, object]:
 
 
 def _on(subject: Subject, *words: str) -> str:
+    if subject.in_pods:
+        return kubectl(subject, "exec", "deploy/mover", "--", "/app/entrypoint", "job", "move", *words)
     return subject.host.run("/opt/fines/host/bin/move", *words, timeout=120).stdout
 
 

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.database import in_a_container, primary, psql, value
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
+from rehearsal.checks.rds import in_a_container, primary, psql, value
 from rehearsal.checks.runbook import as_operator, no_cli
 
 ROTATIONS = 10
@@ -62,7 +62,8 @@ def rotate(subject: Subject, *, typed: bool = False) -> dict[str, str]:
     manager, arn = subject.tier.client("secretsmanager"), subject.outputs["DatabaseSecretArn"]
     before = _current(manager, arn)
     if typed:
-        as_operator(subject, "Tier asg: rotate a password", subject.tier.run.home, log="rotate", SECRET=arn)
+        page = f"Tier {subject.tier.run.tier}: rotate a password"
+        as_operator(subject, page, subject.tier.run.home, log="rotate", SECRET=arn)
     else:
         manager.rotate_secret(SecretId=arn)
     deadline = time.monotonic() + STEPS_SECONDS

@@ -7,8 +7,50 @@ from rehearsal.checks.eks import traffic  # isort: skip
 from rehearsal.checks.eks import admission  # isort: skip
 from rehearsal.checks.eks import network  # isort: skip
 from rehearsal.checks.eks import access  # isort: skip
+from rehearsal.checks.eks import pages  # isort: skip
+from rehearsal.checks.eks import alarms  # isort: skip
+from rehearsal.checks.eks import scaling  # isort: skip
+from rehearsal.checks.eks import people  # isort: skip
+from rehearsal.checks.eks import permissions  # isort: skip
+from rehearsal.checks.eks import desk  # isort: skip
+from rehearsal.checks.eks import dashboard  # isort: skip
+from rehearsal.checks.eks import clock  # isort: skip
+from rehearsal.checks.eks import devices  # isort: skip
+from rehearsal.checks.eks import jobs  # isort: skip
+from rehearsal.checks.eks import rotation  # isort: skip
+from rehearsal.checks.eks import calm  # isort: skip
+from rehearsal.checks.eks import schedule  # isort: skip
 from rehearsal.checks.eks import rollouts  # isort: skip
 from rehearsal.checks.eks import losses  # isort: skip
+from rehearsal.checks.eks import failover  # isort: skip
+from rehearsal.checks.eks import promotion  # isort: skip
 from rehearsal.checks.eks import refusals  # isort: skip
+from rehearsal.checks.eks import destroy  # isort: skip
 
-__all__ = ["access", "admission", "front", "losses", "network", "refusals", "resources", "rollouts", "traffic"]
+__all__ = [
+    "access",
+    "admission",
+    "alarms",
+    "calm",
+    "clock",
+    "dashboard",
+    "desk",
+    "destroy",
+    "devices",
+    "failover",
+    "front",
+    "jobs",
+    "losses",
+    "network",
+    "pages",
+    "people",
+    "permissions",
+    "promotion",
+    "refusals",
+    "resources",
+    "rollouts",
+    "rotation",
+    "scaling",
+    "schedule",
+    "traffic",
+]

@@ -6,16 +6,16 @@ import base64
 import json
 import os
 import subprocess
-from typing import Any
 
-import boto3
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from rehearsal import principals
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.eks.administrator import keys_of_role
 from rehearsal.kubernetes import programs
+from rehearsal.principals import Keys
 
 STRANGER = "sin-entrada"  # a role of the account that no entry names
 
@@ -54,16 +54,8 @@ def an_access_entry_lets_its_role_in_and_nobody_else_is(subject: Subject) -> str
 def _asks(subject: Subject, role: str) -> subprocess.CompletedProcess[str]:
     """kubectl with a token of a role's, as `aws eks get-token` makes it."""
     tier, name = subject.tier, subject.outputs["ClusterName"]
-    with principals.keys_of(tier, principals.AUDITOR) as keys:
-        sts = boto3.client(
-            "sts",
-            region_name=tier.session.region_name,
-            endpoint_url=f"https://{tier.network.cloud}",
-            verify=str(tier.run.authority),
-            aws_access_key_id=keys.key,
-            aws_secret_access_key=keys.secret,
-        )
-        taken = sts.assume_role(RoleArn=principals.arn("role", role), RoleSessionName="kubectl")["Credentials"]
+    with keys_of_role(subject, role) as keys:
+        token = _token(keys, name, tier.session.region_name)
     cluster = tier.client("eks").describe_cluster(name=name)["cluster"]
     home = tier.run.home / "access"
     home.mkdir(exist_ok=True)
@@ -77,18 +69,18 @@ def _asks(subject: Subject, role: str) -> subprocess.CompletedProcess[str]:
             f"--server=https://{address}",
             f"--certificate-authority={home}/authority.pem",
         ),
-        *(f"--token={_token(taken, name, tier.session.region_name)}", "--namespace=fines", "get", "deployments"),
+        *(f"--token={token}", "--namespace=fines", "get", "deployments"),
     ]
     return subprocess.run(
         tier.network.inside(*words), check=False, capture_output=True, text=True, env=dict(os.environ)
     )
 
 
-def _token(taken: dict[str, Any], cluster: str, region: str | None) -> str:
+def _token(taken: Keys, cluster: str, region: str | None) -> str:
     """A presigned GetCallerIdentity for one cluster (aws-iam-authenticator's form, which EKS takes)."""
     url = f"https://sts.{region}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
     request = AWSRequest("GET", url, headers={"x-k8s-aws-id": cluster})
-    keys = Credentials(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+    keys = Credentials(taken.key, taken.secret, taken.token)
     SigV4QueryAuth(keys, "sts", str(region), expires=60).add_auth(request)
     return "k8s-aws-v1." + base64.urlsafe_b64encode(request.url.encode()).decode().rstrip("=")
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.kubectl import NAMESPACE, is_ready, kubectl, pods, ran
+from rehearsal.checks.eks.administrator import typed
+from rehearsal.checks.kubectl import is_ready, kubectl, pods
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
+from rehearsal.checks.runbook import no_cli
 from rehearsal.kubernetes import groups
 
 _OFFICERS, _PAUSE = 8, 0.22
 SERVES_SECONDS = 240
 _MANY, _MAY_LACK = 4, 1  # pods of which some are on the same node, and how many the template's budget lets go at a time
-_SETTLES_SECONDS = 2
+_LOOKS_SECONDS = 0.3
 
 
 @check("eks")
@@ -35,26 +38,50 @@ def a_pod_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(subject
     return _told(load, f"{victim} was replaced in {seconds:.0f} s")
 
 
-@check("eks")
-def draining_a_node_never_leaves_fewer_pods_than_the_budget(subject: Subject) -> str:
+@check("eks", takes=no_cli)
+def a_node_drained_by_the_runbook_never_leaves_fewer_pods_than_the_budget(subject: Subject) -> str:
     people = People.make(subject, officers=4, owners=2)
     with _at_least(subject, _MANY), Load(people, officers=4, pause=_PAUSE) as load:
         node, least = pods(subject)[0]["spec"]["nodeName"], _MANY - _MAY_LACK
-        own = [each["metadata"]["name"] for each in pods(subject) if each["spec"]["nodeName"] == node]
+        own = {each["metadata"]["name"] for each in pods(subject) if each["spec"]["nodeName"] == node}
         if len(own) < 2:
             raise CheckError(f"{len(own)} pods are on {node}: of two, one has to wait for the other")
-        kubectl(subject, "cordon", node)
         try:
-            fewest = min(_evicted(subject, name) for name in own)
-            _await_ready(subject, _MANY, without=set(own))
+            with _counted(subject) as fewest:
+                typed(subject, "Tier eks: nodes", log="drain", NODE=node)
+                if left := own & {each["metadata"]["name"] for each in pods(subject)}:
+                    raise CheckError(f"{node} is drained and still has {', '.join(sorted(left))}")
+                _await_ready(subject, _MANY, without=own)
         finally:
             kubectl(subject, "uncordon", node)
         load.stop()
-    if fewest < least:
-        raise CheckError(f"{fewest} pods were ready at a time, the budget asks for {least}")
+    if fewest[0] < least:
+        raise CheckError(f"{fewest[0]} pods were ready at a time, the budget asks for {least}")
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
-    return f"{len(own)} pods of {node} went, never fewer than {fewest} of {_MANY} were ready; {len(load.ledger.acknowledged)} fines, none failed"
+    return (
+        f"{len(own)} pods of {node} went, never fewer than {fewest[0]} of {_MANY} were ready; "
+        f"{len(load.ledger.acknowledged)} fines, none failed"
+    )
+
+
+@contextlib.contextmanager
+def _counted(subject: Subject) -> Iterator[list[int]]:
+    """The fewest pods that were ready at a time, in a list of one, looked at again and again for the length of a block."""
+    fewest, over = [_ready(subject)], threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOKS_SECONDS):
+            with contextlib.suppress(CheckError):  # kubectl may fail once
+                fewest[0] = min(fewest[0], _ready(subject))
+
+    thread = threading.Thread(target=look, name="ready", daemon=True)
+    thread.start()
+    try:
+        yield fewest
+    finally:
+        over.set()
+        thread.join(30)
 
 
 @contextlib.contextmanager
@@ -71,22 +98,6 @@ def _at_least(subject: Subject, count: int) -> Iterator[None]:
 
 def _set_minimum(subject: Subject, count: str) -> None:
     kubectl(subject, "patch", "hpa/web", "--type=merge", f'--patch={{"spec": {{"minReplicas": {count}}}}}')
-
-
-def _evicted(subject: Subject, name: str) -> int:
-    """Evicts a pod, as a drain does, again and again until its budget allows it; the fewest that were ready meanwhile."""
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": NAMESPACE}}
-    place = f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction"
-    deadline = time.monotonic() + SERVES_SECONDS
-    while ran(subject, "create", "--raw", place, "--filename=-", input=json.dumps(eviction)).returncode:
-        if time.monotonic() > deadline:
-            raise CheckError(f"{name} could not be evicted within {SERVES_SECONDS} s")
-        time.sleep(1)
-    fewest, seen = _ready(subject), time.monotonic()
-    while time.monotonic() < seen + _SETTLES_SECONDS:
-        fewest = min(fewest, _ready(subject))
-        time.sleep(0.3)
-    return fewest
 
 
 @check("eks")
@@ -133,7 +144,9 @@ def _told(load: Load, what: str) -> str:
     ledger = load.ledger
     tried = len(ledger.acknowledged) + len(ledger.refused)
     share = 100 * len(ledger.refused) / tried
+    usual = Counter(reason[:40] for _, reason in ledger.refused).most_common(2)
+    mostly = f", mostly by {' and '.join(repr(reason) for reason, _ in usual)}" if usual else ""
     return (
         f"{what}; {len(ledger.acknowledged)} fines there once, "
-        f"{len(ledger.refused)} of {tried} requests failed ({share:.1f} %) and were repeated"
+        f"{len(ledger.refused)} of {tried} requests failed ({share:.1f} %{mostly}) and were repeated"
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.controllers.target_bindings import GATE, Endpoint, belongs, endpoints
+from rehearsal.controllers.target_bindings import FINALIZER, GATE, Endpoint, TargetBindings, belongs, endpoints
 
 SERVICE = {"spec": {"ports": [{"port": 443, "name": "https"}, {"port": 80, "name": "http"}]}}
 
@@ -49,3 +49,28 @@ def test_a_pod_with_the_gate_belongs_as_soon_as_nothing_else_is_missing() -> Non
     assert not belongs(_pod(gated=True, ContainersReady="False", Ready="False"), f"{GATE}/web")
     assert not belongs(_pod(gated=False, ContainersReady="True", Ready="False"), f"{GATE}/web")
     assert belongs(_pod(gated=False, ContainersReady="True", Ready="True"), f"{GATE}/web")
+
+
+def test_a_binding_that_cannot_be_served_keeps_no_other_waiting(caplog: pytest.LogCaptureFixture) -> None:
+    served = []
+
+    class Two(TargetBindings):
+        def __init__(self) -> None:
+            pass
+
+        def _bindings(self, namespace: str = "") -> list[dict[str, Any]]:
+            kinds = {"bad": "instance", "good": "ip"}
+            return [
+                {
+                    "metadata": {"name": name, "finalizers": [FINALIZER]},
+                    "spec": {"targetType": kind, "targetGroupARN": "arn"},
+                }
+                for name, kind in kinds.items()
+            ]
+
+        def _bind(self, binding: dict[str, Any], group: str) -> None:
+            served.append((binding["metadata"]["name"], group))
+
+    Two().step()
+    assert served == [("good", "arn")]
+    assert "the binding bad cannot be served" in caplog.text and "another target type" in caplog.text

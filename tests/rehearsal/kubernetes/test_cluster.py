@@ -160,24 +160,45 @@ def test_pods_reach_each_other_on_one_node_on_two_and_by_a_services_name(cluster
     _until("the name of a service", lambda: _reaches(cluster, "near", "far.plain.svc.cluster.local", 80))
 
 
-def test_a_policy_closes_what_it_does_not_allow_until_it_is_gone(cluster: Cluster, pods: None) -> None:
-    beside, far = _address(cluster, "beside"), _address(cluster, "far")
+@pytest.fixture
+def policy(cluster: Cluster) -> Iterator[Callable[[], None]]:
+    """Makes a policy that lets the pod «near» speak to the pods «far» alone, for the length of a test."""
     allowed = {"to": [{"podSelector": {"matchLabels": {"app": "far"}}}], "ports": [{"port": 8080}]}
-    _apply(
-        cluster,
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"name": "out-of-near"},
-            "spec": {"podSelector": {"matchLabels": {"app": "near"}}, "policyTypes": ["Egress"], "egress": [allowed]},
-        },
-    )
-    try:
-        _until("the policy", lambda: not _reaches(cluster, "near", beside), 20)
-        assert _reaches(cluster, "near", far)
-    finally:
-        cluster.kubectl("delete", "networkpolicy", "--namespace", "plain", "out-of-near")
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "out-of-near"},
+        "spec": {"podSelector": {"matchLabels": {"app": "near"}}, "policyTypes": ["Egress"], "egress": [allowed]},
+    }
+    yield lambda: _apply(cluster, body)
+    cluster.kubectl("delete", "networkpolicy", "--namespace", "plain", "out-of-near", "--ignore-not-found")
+
+
+def test_a_policy_closes_what_it_does_not_allow_until_it_is_gone(
+    cluster: Cluster, pods: None, policy: Callable[[], None]
+) -> None:
+    beside, far = _address(cluster, "beside"), _address(cluster, "far")
+    policy()
+    _until("the policy", lambda: not _reaches(cluster, "near", beside), 20)
+    assert _reaches(cluster, "near", far)
+    cluster.kubectl("delete", "networkpolicy", "--namespace", "plain", "out-of-near")
     _until("without the policy", lambda: _reaches(cluster, "near", beside), 20)
+
+
+def test_policies_are_enforced_again_where_the_enforcer_has_ended(
+    cluster: Cluster, pods: None, policy: Callable[[], None]
+) -> None:
+    before = cluster._enforcer
+    assert before is not None
+    before.kill()
+    before.wait(10)
+    beside, far = _address(cluster, "beside"), _address(cluster, "far")
+    policy()
+    time.sleep(2)
+    assert _reaches(cluster, "near", beside), "nobody enforces"
+    cluster.keep_enforcing()
+    _until("the policy", lambda: not _reaches(cluster, "near", beside), 20)
+    assert _reaches(cluster, "near", far)
 
 
 def test_what_pods_use_is_measured(cluster: Cluster, pods: None) -> None:

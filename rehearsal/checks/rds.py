@@ -7,7 +7,7 @@ import re
 import time
 from typing import Any
 
-from rehearsal.checks import CheckError, Subject
+from rehearsal.checks import CheckError, Subject, serving
 from rehearsal.machines.machine import Machine
 
 
@@ -62,17 +62,17 @@ def value(subject: Subject) -> dict[str, str]:
 
 def in_a_container(subject: Subject, program: str, login: dict[str, str], *, seconds: float, **more: object) -> str:
     """What a Python program says in a container of the service, given on its standard input how to log in."""
+    authorities = "rds-authorities.pem" if subject.in_pods else "authorities.pem"
     given = {
         "host": subject.outputs["DatabaseHost"],
         "dbname": "fines",
         "user": login["username"],
         "password": login["password"],
         "sslmode": "verify-full",
-        "sslrootcert": "/run/rds/authorities.pem",
+        "sslrootcert": f"/run/rds/{authorities}",
         **more,
     }
-    script = f"podman exec -i $(podman ps -q --filter name=fines-web | head -n 1) /venv/bin/python -c '{program}'"
-    return subject.host.run("sh", "-c", script, input=json.dumps(given), timeout=seconds).stdout.strip()
+    return serving.in_a_container(subject, program, given, seconds=seconds)
 
 
 def _machines(subject: Subject) -> list[Machine]:

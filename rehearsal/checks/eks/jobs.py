@@ -1,0 +1,109 @@
+"""What is done at night, done now by the runbook: a dump that is proven by restoring it, and how old it is, in CloudWatch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.alarms import alarm_of, goes_off_at_age
+from rehearsal.checks.asg.dump_alarms import an_old_dump
+from rehearsal.checks.eks.administrator import typed
+from rehearsal.checks.figures import figures
+from rehearsal.checks.kubectl import kubectl
+from rehearsal.checks.load import Load
+from rehearsal.checks.people import People
+from rehearsal.checks.runbook import no_cli
+
+HEARD_SECONDS = 30  # within which a pod's line must have become a figure of CloudWatch
+PATIENCE = 15  # seconds: alarms are looked at each five
+_KEPT_SECONDS = 60
+_FINES = 20  # at least, that a drill has to find again
+_TWO_DAYS = 2 * 86400
+_METRIC = "BackupAgeSeconds"
+
+
+@check("eks", takes=no_cli)
+def a_dump_made_by_the_runbook_is_proven_by_restoring_it_and_cloudwatch_hears_how_old_both_are(
+    subject: Subject,
+) -> str:
+    people = People.make(subject, officers=2, owners=2)
+    with Load(people, officers=2, fines=_FINES) as load:
+        load.join()
+    began = time.time()
+    with _a_new_night(subject):
+        said = typed(subject, "Tier eks: make a dump now, and prove it", log="dump-now")
+    if "is proven:" not in said:
+        raise CheckError(f"the drill did not say what it proved: {said[-300:]}")
+    since = time.time()
+    run_now(subject, "ages")
+    ages = {name: _heard(subject, name, since=since) for name in (_METRIC, "ProvenBackupAgeSeconds")}
+    if old := {name: age for name, age in ages.items() if not 0 <= age < time.time() - began + 5}:
+        raise CheckError(f"of what was made {time.time() - began:.0f} s ago CloudWatch has {old}")
+    proved = next(line for line in said.splitlines() if "is proven:" in line)
+    return f"{proved.strip()}; CloudWatch has them {ages[_METRIC]:.0f} s old"
+
+
+@check("eks")
+def a_newest_dump_that_is_two_days_old_sets_the_alarm_off_and_so_does_silence(subject: Subject) -> str:
+    alarm = alarm_of(subject, _METRIC)
+    young = _age_told(subject)
+    with an_old_dump(subject):
+        old = _age_told(subject)
+    if old < _TWO_DAYS:
+        raise CheckError(f"beside a dump two days old a pod told an age of {old:.0f} s")
+    return goes_off_at_age(subject, alarm, young=young, old=old, patience=PATIENCE)
+
+
+def run_now(subject: Subject, cron: str, *, seconds: int = 120, **environment: str) -> None:
+    """Has a CronJob's work done now, with more in its environment; returns once it is over.
+
+    Raises:
+        CheckError: it failed, or took longer; with its last words.
+    """
+    name = f"{cron}-{time.time_ns() % 10**9}"
+    made = json.loads(
+        kubectl(subject, "create", "job", name, f"--from=cronjob/{cron}", "--dry-run=client", "--output=json")
+    )
+    made["spec"] |= {"backoffLimit": 0, "ttlSecondsAfterFinished": _KEPT_SECONDS}  # its log is read meanwhile
+    for container in made["spec"]["template"]["spec"]["containers"]:
+        container["env"] = [
+            *container.get("env", []),
+            *({"name": key, "value": value} for key, value in environment.items()),
+        ]
+    kubectl(subject, "create", "--filename=-", input=json.dumps(made))
+    deadline = time.monotonic() + seconds
+    while not (told := json.loads(kubectl(subject, "get", f"job/{name}", "--output=json"))["status"]).get("succeeded"):
+        if told.get("failed") or time.monotonic() > deadline:
+            words = kubectl(subject, "logs", f"job/{name}", "--tail=5")
+            raise CheckError(f"the Job of {cron} is not done: {told}; its last words: {words.strip()[-300:]}")
+        time.sleep(0.5)
+
+
+def _age_told(subject: Subject) -> float:
+    since = time.time()
+    run_now(subject, "ages")
+    return _heard(subject, _METRIC, since=since)
+
+
+def _heard(subject: Subject, metric: str, *, since: float) -> float:
+    """The newest figure that CloudWatch has, once it has one."""
+    deadline = time.monotonic() + HEARD_SECONDS
+    while not (seen := figures(subject, metric, since=since)):
+        if time.monotonic() > deadline:
+            raise CheckError(f"{HEARD_SECONDS} s after a pod told it CloudWatch has no {metric}")
+        time.sleep(0.5)
+    return seen[-1]
+
+
+@contextlib.contextmanager
+def _a_new_night(subject: Subject) -> Iterator[None]:
+    """The night's dump, which is made once, is not there yet: what there was of it is put away, and is no loss."""
+    s3, bucket = subject.tier.client("s3"), subject.backup_bucket
+    for folder in ("dumps", "proven"):
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{folder}/"):
+            for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+    yield

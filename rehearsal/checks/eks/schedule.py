@@ -1,0 +1,73 @@
+"""How many pods there are at least, by the time of day: each change of a day, made by hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.asg.peaks import AHEAD, peaks_of
+from rehearsal.checks.eks.jobs import run_now
+from rehearsal.checks.kubectl import await_pods, kubectl, objects
+
+FOLLOW_SECONDS = 90  # within which pods must be as many as a change asks for
+_SHRINK_SECONDS = 240  # a quarter goes each minute
+_DAY = 24 * 60
+
+
+@check("eks")
+def each_change_of_a_day_run_by_hand_in_its_order_sets_the_minimum_that_the_settings_say_and_pods_follow(
+    subject: Subject,
+) -> str:
+    zone, least = str(subject.context["timezone"]), int(str(subject.context["min_pods"]))
+    wanted, crons = by_the_clock(str(subject.context["peaks"]), least), changes(subject, zone)
+    must_follow(crons, wanted)
+    told = []
+    for minute, name in sorted(crons.items()):
+        run_now(subject, name, MINIMUM_AT=f"{minute // 60:02}:{minute % 60:02}")
+        minimum = int(_autoscaler(subject)["spec"]["minReplicas"])
+        if minimum != wanted[minute]:
+            raise CheckError(f"{name} set a minimum of {minimum}, the settings say {wanted[minute]}")
+        if minimum > least:
+            await_pods(subject, at_least=minimum, seconds=FOLLOW_SECONDS)
+        told.append(f"{minute // 60:02}:{minute % 60:02} {minimum}")
+    await_pods(subject, at_most=least, seconds=_SHRINK_SECONDS)
+    return f"{zone}: {', '.join(told)}; pods followed each, and are {least} again"
+
+
+def changes(subject: Subject, zone: str) -> dict[int, str]:
+    """The CronJobs that set the minimum, by the minutes of the day at which they fire."""
+    found = {}
+    for each in objects(subject, "cronjobs", "--selector=app=minimum"):
+        spec, name = each["spec"], each["metadata"]["name"]
+        minute, hour, *rest = spec["schedule"].split()
+        if rest != ["*", "*", "*"] or spec.get("timeZone") != zone or spec.get("suspend"):
+            raise CheckError(
+                f"{name} fires at {spec['schedule']!r} in {spec.get('timeZone')}, suspended or not each day"
+            )
+        found[int(hour) * 60 + int(minute)] = name
+    if not found:
+        raise CheckError("no CronJob sets the minimum")
+    return found
+
+
+def must_follow(crons: dict[int, str], wanted: list[int]) -> None:
+    """The minimum changes at each minute at which a CronJob fires, and at no other."""
+    changes = {minute for minute in range(_DAY) if wanted[minute] != wanted[minute - 1]}
+    if set(crons) != changes:
+        late = ", ".join(f"{each // 60:02}:{each % 60:02}" for each in sorted(changes ^ set(crons)))
+        raise CheckError(f"the settings and the CronJobs differ at {late}")
+
+
+def by_the_clock(peaks: str, least: int) -> list[int]:
+    """The minimum for each minute that a clock of the zone shows, as docs/deploy-eks.md says it: ten minutes before a peak."""
+    wanted = [least] * _DAY
+    for begin, end, most in peaks_of(peaks):
+        for minute in range(begin - AHEAD, begin + (end - begin) % _DAY):
+            wanted[minute % _DAY] = max(wanted[minute % _DAY], most)
+    return wanted
+
+
+def _autoscaler(subject: Subject) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(kubectl(subject, "get", "hpa/web", "--output=json"))
+    return found
