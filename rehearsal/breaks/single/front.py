@@ -73,8 +73,7 @@ def tokens_are_not_counted(subject: Subject) -> Iterator[None]:
 
 @breaks(
     a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
-    says="guesses of a password were answered so",
-    _LOCKED_SECONDS=40.0,
+    says="'locked': 15}",
 )
 def guesses_are_not_counted(subject: Subject) -> Iterator[None]:
     counted = '"~^POST /admin/login" $binary_remote_addr;'

@@ -72,10 +72,9 @@ def each_of_two_containers_migrates_as_it_starts(subject: Subject) -> Iterator[N
 )
 def containers_begin_while_the_migration_is_under_way(subject: Subject) -> Iterator[None]:
     host, first = subject.host, '    migrate "$image" || why='
-    psql(host, _SLOW)
-    with first_deployment_again(subject), edited(host, _RELEASE, {first: '    { migrate "$image" & } || why='}):
+    meanwhile = first.replace('migrate "$image"', '{ { sleep 2; migrate "$image"; } & }')
+    with first_deployment_again(subject), edited(host, _RELEASE, {first: meanwhile}):
         yield
-    psql(host, "DROP FUNCTION slow CASCADE")
     psql(host, _FORGET)
 
 

@@ -41,7 +41,7 @@ def the_instance_type_is_written_into_the_stack(subject: Subject) -> Iterator[No
     subject.context.pop("instance_type", None)
     # the check took the certificate away, to see it come back on another host
     shell(
-        host,
+        subject.host,
         "/opt/fines/host/steps/web && systemctl start fines-certificate.timer fines-certificate.service",
         timeout=120,
     )

@@ -10,12 +10,12 @@ from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
 from rehearsal.checks.single import replays  # isort: skip
 from rehearsal.checks.single import uploads  # isort: skip
-from rehearsal.checks.single import tokens  # isort: skip
 from rehearsal.checks.single import evidence  # isort: skip
 from rehearsal.checks.single import calls  # isort: skip
 from rehearsal.checks.single import metrics  # isort: skip
 from rehearsal.checks.single import backups  # isort: skip
 from rehearsal.checks.single import desk  # isort: skip
+from rehearsal.checks.single import tokens  # isort: skip
 from rehearsal.checks.single import contract  # isort: skip
 from rehearsal.checks.single import slow  # isort: skip
 from rehearsal.checks.single import calendar  # isort: skip

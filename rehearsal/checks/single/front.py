@@ -31,7 +31,8 @@ _MALFORMED = {
 _LOGGED = 10.0  # seconds within which a request is in the logs
 _YEAR = "max-age=31536000"
 _CALLS, _CALLS_ALLOWED = 340, 300  # with one token: five come back each second
-_WRONG_PASSWORDS, _LOCKED_SECONDS = 10, 90.0  # after which a name is locked; NGINX lets ten a minute through
+_WRONG_PASSWORDS, _LOCKED_SECONDS = 10, 90.0  # after which a name is locked; and within which that must be seen
+_GUESSES = 14  # of which NGINX has to refuse one: it lets ten a minute through, and eleven at once
 _MORE_THAN_ALLOWED = 70  # reports of a stranger: the limit is 60 a minute, of which one comes back each second
 
 
@@ -153,7 +154,8 @@ def _guessed(people: People) -> tuple[int, int]:
             }
             answer = client.post("/admin/login/", data=guess | {"password": uuid.uuid4().hex}, headers=said)
             seen[_how_a_guess_went(answer)] += 1
-            if seen["looked at"] > _WRONG_PASSWORDS or time.monotonic() > deadline:
+            too_many = seen["looked at"] > _WRONG_PASSWORDS or seen["locked"] > _GUESSES
+            if too_many or time.monotonic() > deadline:
                 raise CheckError(f"guesses of a password were answered so: {dict(seen)}")
             if seen["told to wait"] and not seen["locked"]:
                 time.sleep(3)  # guesses of a check before this one have used up the limit

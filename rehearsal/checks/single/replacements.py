@@ -72,10 +72,12 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
         seconds = time.monotonic() - began
         subject.context["instance_type"] = larger
         host = subject.host
+        boot, usual = (subject.tier.events.seconds(id, LAUNCHED, SIGNALLED) for id in (host.id, before.id))
+        if boot > _MOST_TIMES * usual:
+            raise CheckError(
+                f"{host.id} took {boot:.0f} s to boot while the authority was away, {before.id} {usual:.0f} s"
+            )
         _serves_while_it_asks(host, people)
-    boot, usual = (subject.tier.events.seconds(id, LAUNCHED, SIGNALLED) for id in (host.id, before.id))
-    if boot > _MOST_TIMES * usual:
-        raise CheckError(f"{host.id} took {boot:.0f} s to boot while the authority was away, {before.id} {usual:.0f} s")
     if host.id == before.id or _type(subject) != larger:
         raise CheckError(f"{host.id} is a {_type(subject)}, {before.id} was to be replaced by a {larger}")
     if (now := volume_of(subject)) != volume or (holder := address_holder(subject)) != host.id:
@@ -90,8 +92,8 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     host.run("systemctl", "start", "--no-block", "fines-certificate.service")
     await_issued(subject)
     return (
-        f"{before.id} to {host.id}, a {_type(subject)}, whose reports ask for a token, in {seconds:.0f} s; it served while it asked an authority that did not "
-        "answer, and the certificate came once that was back"
+        f"{before.id} to {host.id}, a {_type(subject)}, whose reports ask for a token, in {seconds:.0f} s; it served while it asked "
+        "an authority that did not answer, and the certificate came once that was back"
     )
 
 

@@ -14,7 +14,7 @@ from rehearsal.checks.people import People, manage
 from rehearsal.checks.reports import reported_of
 
 
-@check("single")
+@check("single", beside=True)
 def a_revoked_token_opens_nothing_and_an_upload_in_whose_midst_it_is_revoked_is_not_taken(subject: Subject) -> str:
     people, mark, number = People.make(subject, officers=1, owners=1), uuid.uuid4().hex, f"R{uuid.uuid4().hex[:6]}"
     manage(subject, "crear_oficial", number, "Oficial de prueba")
