@@ -18,12 +18,9 @@ def who_serves(subject: Subject) -> set[str]:
 
 
 def private_places(subject: Subject) -> list[str]:
-    """Where what serves listens in its network, and where it is governed from: addresses and ports."""
+    """Where what serves listens in its network: addresses and ports."""
     if not subject.in_pods:
         return [f"{machine.address}:443" for machine in subject.hosts]
-    (api,) = objects(
-        subject, "endpointslices", "--namespace=default", "--selector=kubernetes.io/service-name=kubernetes"
-    )
     nodes = [
         address["address"]
         for each in objects(subject, "nodes")
@@ -33,7 +30,6 @@ def private_places(subject: Subject) -> list[str]:
     return [
         *(f"{each['status']['podIP']}:443" for each in pods(subject)),
         *(f"{address}:10250" for address in nodes),
-        f"{api['endpoints'][0]['addresses'][0]}:443",
     ]
 
 

@@ -172,6 +172,10 @@ class PeopleRoles(Construct):
         document = f"arn:{stack.partition}:ssm:{stack.region}:*:document/{_SCRIPT}"
         both = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": [stack.stack_name, other]}}
         _allow(role, "HaveBothMoveTheirData", "ssm:SendCommand", on=[machines], only_if=both)
+        if not self._estate.group_name:  # else it is accepted with a shell on them
+            self._accept(
+                role, machines, because="A machine's id exists only once it runs; its tag keeps to the two stacks' own."
+            )
         _allow(role, "ByAScript", "ssm:SendCommand", on=[document])
         self._accept(
             role, document, because="The document is AWS's own, of no account: the place for one is empty in its name."

@@ -112,3 +112,12 @@ def test_tier_single_may_have_a_share_of_the_name_in_the_hosted_zone(tmp_path: P
 def test_a_share_of_the_name_wants_the_hosted_zone() -> None:
     with pytest.raises(SettingsError, match="hosted_zone_id is missing"):
         Settings.from_context(context(tier="single", shares_name=True))
+
+
+@pytest.mark.parametrize("tier", ["asg", "eks"])
+def test_a_tier_that_has_operators_can_be_opened(tier: str) -> None:
+    """What an operator may do for a move is held against the posture like all else: synth would stop."""
+    operators = "arn:aws:iam::111122223333:user/operadora"
+    template = synthesize(tier=tier, moves_between=OPEN[tier], operators=operators)
+    own = [each for id, each in resources(template, "AWS::IAM::Policy").items() if id.startswith("PeopleOperator")]
+    assert "ssm:SendCommand" in json.dumps(own)

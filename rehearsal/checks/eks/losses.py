@@ -38,6 +38,25 @@ def a_pod_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(subject
     return _told(load, f"{victim} was replaced in {seconds:.0f} s")
 
 
+@check("eks")
+def a_node_that_loses_power_under_load_is_replaced_and_no_acknowledged_fine_is_lost(subject: Subject) -> str:
+    people, before = People.make(subject, officers=_OFFICERS, owners=4), pods(subject)
+    node = before[0]["spec"]["nodeName"]
+    if all(each["spec"]["nodeName"] == node for each in before):
+        raise CheckError(f"all {len(before)} pods are on {node}: nobody would be left to serve")
+    with Load(people, officers=_OFFICERS, pause=_PAUSE, patience=5) as load:
+        load.await_acknowledged(100, seconds=60)
+        groups.kill(_short(subject, node))
+        began = time.monotonic()
+        gone = {each["metadata"]["name"] for each in before if each["spec"]["nodeName"] == node}
+        _await_ready(subject, len(before), without=gone)
+        seconds = time.monotonic() - began
+        load.await_acknowledged(100, seconds=60)
+        load.stop()
+    must_be_there_once(load.ledger, people, subject)
+    return _told(load, f"{node} lost power; {len(before)} pods serve again after {seconds:.0f} s")
+
+
 @check("eks", takes=no_cli)
 def a_node_drained_by_the_runbook_never_leaves_fewer_pods_than_the_budget(subject: Subject) -> str:
     people = People.make(subject, officers=4, owners=2)
@@ -98,23 +117,6 @@ def _at_least(subject: Subject, count: int) -> Iterator[None]:
 
 def _set_minimum(subject: Subject, count: str) -> None:
     kubectl(subject, "patch", "hpa/web", "--type=merge", f'--patch={{"spec": {{"minReplicas": {count}}}}}')
-
-
-@check("eks")
-def a_node_that_loses_power_under_load_is_replaced_and_no_acknowledged_fine_is_lost(subject: Subject) -> str:
-    people, before = People.make(subject, officers=_OFFICERS, owners=4), pods(subject)
-    node = before[0]["spec"]["nodeName"]
-    with Load(people, officers=_OFFICERS, pause=_PAUSE, patience=5) as load:
-        load.await_acknowledged(100, seconds=60)
-        groups.kill(_short(subject, node))
-        began = time.monotonic()
-        gone = {each["metadata"]["name"] for each in before if each["spec"]["nodeName"] == node}
-        _await_ready(subject, len(before), without=gone)
-        seconds = time.monotonic() - began
-        load.await_acknowledged(100, seconds=60)
-        load.stop()
-    must_be_there_once(load.ledger, people, subject)
-    return _told(load, f"{node} lost power; {len(before)} pods serve again after {seconds:.0f} s")
 
 
 def _short(subject: Subject, node: str) -> str:
