@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Container
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject
@@ -54,11 +55,13 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", []))
 
 
-def await_pods(subject: Subject, *, seconds: float, at_least: int = 0, at_most: int = 1000) -> None:
-    """Waits until so many pods of the service are ready, and no more are there."""
+def await_pods(
+    subject: Subject, *, seconds: float, at_least: int = 0, at_most: int = 1000, without: Container[str] = ()
+) -> None:
+    """Waits until so many pods of the service are ready, and no more are there; those of the names in `without` are not counted."""
     deadline = time.monotonic() + seconds
     while True:
-        there = pods(subject)
+        there = [each for each in pods(subject) if each["metadata"]["name"] not in without]
         ready = sum(map(is_ready, there))
         if at_least <= ready and len(there) <= at_most:
             return

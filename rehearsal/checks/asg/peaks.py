@@ -81,7 +81,7 @@ def _must_follow(actions: Sequence[Action], template: Mapping[str, Any], *, zone
     if more := {"MaxSize", "DesiredCapacity"} & {key for action in actions for key in action}:
         raise CheckError(f"{zone}: a scheduled action sets {', '.join(sorted(more))}")
     (group,) = (each for each in template["Resources"].values() if each["Type"] == "AWS::AutoScaling::AutoScalingGroup")
-    wanted = _by_the_clock(peaks, least=int(group["Properties"]["MinSize"]))
+    wanted = by_the_clock(peaks, least=int(group["Properties"]["MinSize"]))
     there, start, end = ZoneInfo(zone), datetime(YEAR, 1, 1, tzinfo=UTC), datetime(YEAR + 1, 1, 1, tzinfo=UTC)
     coming = due(actions, start - timedelta(days=2), end)  # two days suffice to be in step when the year begins
     change = next(coming, None)
@@ -103,7 +103,7 @@ def _must_follow(actions: Sequence[Action], template: Mapping[str, Any], *, zone
     return moved
 
 
-def _by_the_clock(peaks: str, *, least: int) -> list[int]:
+def by_the_clock(peaks: str, *, least: int) -> list[int]:
     """The minimum for each minute that a clock of the zone can show."""
     wanted = [least] * _DAY
     for begin, end, machines in peaks_of(peaks):

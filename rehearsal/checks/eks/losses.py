@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.eks.administrator import typed
-from rehearsal.checks.kubectl import is_ready, kubectl, pods
+from rehearsal.checks.kubectl import await_pods, is_ready, kubectl, pods
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import no_cli
@@ -30,7 +30,7 @@ def a_pod_killed_under_load_is_replaced_and_no_acknowledged_fine_is_lost(subject
         load.await_acknowledged(100, seconds=60)
         kubectl(subject, "delete", "pod", victim, "--grace-period=0", "--force")
         began = time.monotonic()
-        _await_ready(subject, len(before), without={victim})
+        await_pods(subject, at_least=len(before), seconds=SERVES_SECONDS, without={victim})
         seconds = time.monotonic() - began
         load.await_acknowledged(100, seconds=60)
         load.stop()
@@ -49,7 +49,7 @@ def a_node_that_loses_power_under_load_is_replaced_and_no_acknowledged_fine_is_l
         groups.kill(_short(subject, node))
         began = time.monotonic()
         gone = {each["metadata"]["name"] for each in before if each["spec"]["nodeName"] == node}
-        _await_ready(subject, len(before), without=gone)
+        await_pods(subject, at_least=len(before), seconds=SERVES_SECONDS, without=gone)
         seconds = time.monotonic() - began
         load.await_acknowledged(100, seconds=60)
         load.stop()
@@ -70,7 +70,7 @@ def a_node_drained_by_the_runbook_never_leaves_fewer_pods_than_the_budget(subjec
                 typed(subject, "Tier eks: nodes", log="drain", NODE=node)
                 if left := own & {each["metadata"]["name"] for each in pods(subject)}:
                     raise CheckError(f"{node} is drained and still has {', '.join(sorted(left))}")
-                _await_ready(subject, _MANY, without=own)
+                await_pods(subject, at_least=_MANY, seconds=SERVES_SECONDS, without=own)
         finally:
             kubectl(subject, "uncordon", node)
         load.stop()
@@ -109,7 +109,7 @@ def _at_least(subject: Subject, count: int) -> Iterator[None]:
     before = kubectl(subject, "get", "hpa/web", "--output=jsonpath={.spec.minReplicas}")
     _set_minimum(subject, str(count))
     try:
-        _await_ready(subject, count, without=set())
+        await_pods(subject, at_least=count, seconds=SERVES_SECONDS)
         yield
     finally:
         _set_minimum(subject, before)
@@ -129,17 +129,6 @@ def _short(subject: Subject, node: str) -> str:
 
 def _ready(subject: Subject) -> int:
     return sum(map(is_ready, pods(subject)))
-
-
-def _await_ready(subject: Subject, count: int, *, without: set[str]) -> None:
-    deadline = time.monotonic() + SERVES_SECONDS
-    while True:
-        there = [each for each in pods(subject) if is_ready(each) and each["metadata"]["name"] not in without]
-        if len(there) >= count:
-            return
-        if time.monotonic() > deadline:
-            raise CheckError(f"{len(there)} pods are ready after {SERVES_SECONDS} s, {count} should be")
-        time.sleep(1)
 
 
 def _told(load: Load, what: str) -> str:

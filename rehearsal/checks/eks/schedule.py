@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.peaks import AHEAD, peaks_of
+from rehearsal.checks.asg.peaks import by_the_clock
 from rehearsal.checks.eks.jobs import run_now
 from rehearsal.checks.kubectl import await_pods, kubectl, objects
 
@@ -20,8 +21,9 @@ def each_change_of_a_day_run_by_hand_in_its_order_sets_the_minimum_that_the_sett
     subject: Subject,
 ) -> str:
     zone, least = str(subject.context["timezone"]), int(str(subject.context["min_pods"]))
-    wanted, crons = by_the_clock(str(subject.context["peaks"]), least), changes(subject, zone)
-    must_follow(crons, wanted)
+    wanted, crons = by_the_clock(str(subject.context["peaks"]), least=least), changes(subject, zone)
+    if differ := differing(crons, wanted):
+        raise CheckError(f"the settings and the CronJobs differ at {', '.join(differ)}")
     told = []
     for minute, name in sorted(crons.items()):
         run_now(subject, name, MINIMUM_AT=f"{minute // 60:02}:{minute % 60:02}")
@@ -51,21 +53,10 @@ def changes(subject: Subject, zone: str) -> dict[int, str]:
     return found
 
 
-def must_follow(crons: dict[int, str], wanted: list[int]) -> None:
-    """The minimum changes at each minute at which a CronJob fires, and at no other."""
+def differing(crons: Collection[int], wanted: Sequence[int]) -> list[str]:
+    """The times of day at which the minimum changes and no CronJob fires, or the other way round."""
     changes = {minute for minute in range(_DAY) if wanted[minute] != wanted[minute - 1]}
-    if set(crons) != changes:
-        late = ", ".join(f"{each // 60:02}:{each % 60:02}" for each in sorted(changes ^ set(crons)))
-        raise CheckError(f"the settings and the CronJobs differ at {late}")
-
-
-def by_the_clock(peaks: str, least: int) -> list[int]:
-    """The minimum for each minute that a clock of the zone shows, as docs/deploy-eks.md says it: ten minutes before a peak."""
-    wanted = [least] * _DAY
-    for begin, end, most in peaks_of(peaks):
-        for minute in range(begin - AHEAD, begin + (end - begin) % _DAY):
-            wanted[minute % _DAY] = max(wanted[minute % _DAY], most)
-    return wanted
+    return [f"{each // 60:02}:{each % 60:02}" for each in sorted(changes ^ set(crons))]
 
 
 def _autoscaler(subject: Subject) -> dict[str, Any]:
