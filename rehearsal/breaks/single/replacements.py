@@ -52,10 +52,9 @@ def the_instance_type_is_written_into_the_stack(subject: Subject) -> Iterator[No
     says="to boot while the authority was away",
     lasting=1,  # the host keeps these files, and the next deployment would replace it
 )
-def the_boot_waits_for_a_certificate_before_it_serves(subject: Subject) -> Iterator[None]:
+def the_boot_waits_for_the_authority_before_it_serves(subject: Subject) -> Iterator[None]:
     line = '"$HOST_FILES/bin/release" apply'
-    install = "apt-get install -qq --yes --no-install-recommends certbot > /dev/null"
-    first = f'{install}\ntimeout 120 "$HOST_FILES/bin/certificate" || true\n{line}'
+    first = f'curl --silent --output /dev/null --max-time 180 "$FINES_ACME_DIRECTORY" || true\n{line}'
     with changed(subject, "stacks/host/steps/release", {line: first}):
         yield
     shell(subject.host, "systemctl start fines-certificate.timer", timeout=120)
