@@ -52,25 +52,38 @@ def proof(subject: Subject, certificate: str) -> dict[str, str]:
     return record
 
 
-def neighbour(subject: Subject) -> Subject:
-    """The deployed neighbour; deployed now, and the paths opened, if it is not there yet."""
-    assembly = deployed(subject)
+def neighbour(subject: Subject, *, opened: bool = True) -> Subject:
+    """The deployed neighbour, deployed now if it is not there yet; the subject's own side of the paths is opened, too."""
+    assembly = subject.made(deployed)
+    if opened:
+        subject.once(open_paths)
     template: dict[str, Any] = template_of(assembly, NAME)
     settings: dict[str, object] = {"tier": "single", **paths(subject)}
     return Subject(subject.tier, NAME, assembly, template, subject.domain, settings, project=subject.project)
 
 
 def deployed(subject: Subject) -> Path:
-    """The neighbour's assembly, once it is deployed and the paths are open."""
+    """The neighbour's assembly, once it is deployed. The subject's own stack is not touched: another check may be at it."""
     assembly = BUILD / "synth" / f"{subject.tier.run.tier}-neighbour"
     if not is_there(subject):
         cdk = subject.tier.cdk
-        opened = synth(subject, {**subject.context, **paths(subject)}, "open")
-        cdk.deploy(opened, lambda _: None, log="deploy-open")
         synth(subject, context(subject), "neighbour")
         cdk.deploy(assembly, lambda _: None, log="deploy-neighbour")
         subject.tier.delegate(subject.domain, subject.tier.outputs(NAME)["PublicAddress"])
     return assembly
+
+
+def open_paths(subject: Subject) -> None:
+    """Deploys the subject with the paths open on its side."""
+    opened = synth(subject, {**subject.context, **paths(subject)}, "open")
+    subject.tier.cdk.deploy(opened, lambda _: None, log="deploy-open")
+    subject.stories[open_paths] = None
+
+
+def close_paths(subject: Subject) -> None:
+    """Deploys the subject as it was before."""
+    subject.tier.cdk.deploy(subject.assembly, lambda _: None, log="deploy-closed")
+    subject.stories.pop(open_paths, None)
 
 
 def is_there(subject: Subject) -> bool:

@@ -52,6 +52,7 @@ def main() -> None:
         embedded,
         group_figures,
         identities,
+        operations,
         processes,
         processors,
         rotation,
@@ -106,6 +107,7 @@ def main() -> None:
         run=run, network=network, root=Path(os.environ["ROOT_FILE_SYSTEM"]), traces=traces, sessions=sessions
     )
     mend()
+    operations.one_at_a_time()
     identities.mend()
     shells.play()
     refuse_overlaps()

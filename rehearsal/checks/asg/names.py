@@ -13,7 +13,7 @@ from cryptography import x509
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.weights import give, shares
-from rehearsal.checks.neighbour import ask_for_certificate, deployed, neighbour, paths, proof
+from rehearsal.checks.neighbour import ask_for_certificate, deployed, neighbour, open_paths, paths, proof
 from rehearsal.checks.pinned import Pinned
 from rehearsal.checks.roaming import Asking, await_lead
 from rehearsal.checks.variant import synth
@@ -25,8 +25,7 @@ ISSUED_SECONDS = 30
 def the_tier_deploys_with_its_certificate_while_tier_single_answers_for_the_name_and_weights_move_the_traffic(
     subject: Subject,
 ) -> str:
-    subject.made(deployed)
-    single, tier = neighbour(subject), subject.tier
+    single, tier = neighbour(subject, opened=False), subject.tier
     before = shares(subject)
     server, answered = single.outputs["PublicAddress"], 0
     if not tier.delegations:
@@ -37,7 +36,7 @@ def the_tier_deploys_with_its_certificate_while_tier_single_answers_for_the_name
     issued = time.monotonic() - began
     given = {**subject.context, **paths(subject), "certificate_arn": certificate}
     try:
-        _deploy(subject, given, "certificate")
+        subject.tier.cdk.deploy(synth(subject, given, "certificate"), lambda _: None, log="deploy-certificate")
         _must_show(subject, certificate)
         for name in ("single", "asg"):
             give(subject, {name: 100, "asg" if name == "single" else "single": 0})
@@ -48,12 +47,8 @@ def the_tier_deploys_with_its_certificate_while_tier_single_answers_for_the_name
         _must_still_answer(subject, server)
     finally:
         give(subject, before)
-        _deploy(subject, {**subject.context, **paths(subject)}, "open")
+        open_paths(subject)
     return f"issued after {issued:.1f} s by a record of {server}, shown by the load balancer; {answered} changes of weights"
-
-
-def _deploy(subject: Subject, settings: dict[str, object], name: str) -> None:
-    subject.tier.cdk.deploy(synth(subject, settings, name), lambda _: None, log=f"deploy-{name}")
 
 
 def _await_issued(subject: Subject, certificate: str, record: dict[str, str]) -> None:

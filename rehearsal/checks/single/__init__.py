@@ -10,6 +10,7 @@ from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
 from rehearsal.checks.single import replays  # isort: skip
 from rehearsal.checks.single import uploads  # isort: skip
+from rehearsal.checks.single import bombs  # isort: skip
 from rehearsal.checks.single import evidence  # isort: skip
 from rehearsal.checks.single import calls  # isort: skip
 from rehearsal.checks.single import metrics  # isort: skip
@@ -35,6 +36,7 @@ from rehearsal.checks.single import destroy  # isort: skip
 __all__ = [
     "alarms",
     "backups",
+    "bombs",
     "boot",
     "calendar",
     "calls",

@@ -12,32 +12,29 @@ from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
 from rehearsal.checks.single.certificates import await_issued
-from rehearsal.checks.variant import deploy, project, variant
+from rehearsal.checks.variant import project
 from rehearsal.cloud.events import LAUNCHED, SIGNALLED
 from rehearsal.machines.machine import Machine
 
 _FAULT = "this step does not work"
+_NEW_IMAGE = "ami-0deb1a00000000014"  # another of the same root file system: the rehearsal has one
 _MOST_TIMES = 2.5  # as long as another boot of this rehearsal
 _ASKS_SECONDS = 90
 
 
-def _no_boot(subject: Subject) -> Path:
+@check("single")
+def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(subject: Subject) -> str:
     def change(copy: Path) -> None:
         step = copy / "stacks/host/steps/address"
         step.write_text(f"#!/bin/bash\necho {_FAULT}\nexit 1\n")
 
-    return variant(subject, "no-boot", change)
-
-
-@check("single", ahead=_no_boot)
-def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(subject: Subject) -> str:
-    assembly = subject.made(_no_boot)
-    people, before = People.make(subject, officers=2, owners=2), subject.host
+    people, before, image = People.make(subject, officers=2, owners=2), subject.host, subject.instance["ImageId"]
     with Load(people, officers=2, fines=20) as load:
         load.join()
+    copy = project(subject, "no-boot", change)
     began = time.monotonic()
     try:
-        deploy(subject, assembly, log="deploy-no-boot")
+        as_operator(subject, "A new machine image", copy, log="deploy-no-boot", IMAGE=_NEW_IMAGE)
     except CdkError:
         seconds = time.monotonic() - began
     else:
@@ -47,11 +44,14 @@ def host_files_that_do_not_boot_fail_the_deployment_and_the_old_ones_come_back(s
         raise CheckError(f"{before.id} was not replaced: the new host files were never tried")
     if _FAULT in host.run("cat", "/opt/fines/host/steps/address").stdout:
         raise CheckError("the host has the files that do not boot")
+    failed, said = _last_failure(subject)
+    tried, back = _image(subject, failed), _image(subject, host.id)
+    if (tried, back) != (_NEW_IMAGE, image):
+        raise CheckError(f"{failed} was made of {tried} and {host.id} of {back}, not of {_NEW_IMAGE} and {image} again")
     must_be_there_once(load.ledger, people, subject)
-    said = _last_failure(subject)
     if _FAULT not in said:
         raise CheckError(f"no machine kept the reason where an operator looks: {said[-300:]}")
-    return f"failed and rolled back in {seconds:.0f} s; {host.id} serves with the old files"
+    return f"failed and rolled back in {seconds:.0f} s; {host.id} serves with the old files and the old machine image"
 
 
 @check("single")
@@ -131,11 +131,17 @@ def _asked_after_serving(subject: Subject) -> None:
         raise CheckError(f"the host asked for a certificate {served - asked[0]:.0f} s before it said that it serves")
 
 
-def _last_failure(subject: Subject) -> str:
-    """The message of the day of the machine that was launched before the present one."""
+def _last_failure(subject: Subject) -> tuple[str, str]:
+    """The machine that was launched before the present one, and its message of the day."""
     machines = sorted(subject.tier.run.machines.glob("i-*"), key=lambda home: (home / "machine.json").stat().st_mtime)
     motd = machines[-2] / "upper/etc/motd"
-    return motd.read_text() if motd.exists() else ""
+    return machines[-2].name, motd.read_text() if motd.exists() else ""
+
+
+def _image(subject: Subject, machine: str) -> str:
+    """The machine image that EC2 made a machine of, which may have ended since."""
+    reservations = subject.tier.client("ec2").describe_instances(InstanceIds=[machine])["Reservations"]
+    return str(reservations[0]["Instances"][0]["ImageId"])
 
 
 def _type(subject: Subject) -> str:
