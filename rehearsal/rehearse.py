@@ -47,7 +47,7 @@ _OF_A_CLUSTER = [
     "the control plane keeps its secrets unencrypted, and its logs to itself; it is one of each, behind one address",
     "the API server stands where the network's router does, so that no security group keeps the outside from its address",
     "the endpoint is the private one; nothing is tried of ranges that a setting opens",
-    "a dump or a moment that comes back is tried in tier asg alone, and so is a move from there; the clean-up of a night is not run",
+    "a move to or from tier asg is not tried, one to tier single and back is",
     "a cluster that KUBECONFIG names is not taken yet: the one that is built here is the only way",
 ]
 NOT_REHEARSED = [

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from fines.jobs import dump
 from testing import bucket
-from testing.postgres import SUPERUSER
+from testing.postgres import SUPERUSER, Postgres
 from testing.server import SERVICE, manage
 
 BUCKET = "fines-tests-dumps"
@@ -153,3 +153,50 @@ def test_a_dump_that_cannot_be_read_or_taken_changes_nothing(place, live_postgre
     done = manage(env, "job", "restore", key, text=json.dumps({"username": "nobody", "password": "x"}))
     assert done.returncode == 1 and "nothing was changed" in done.stderr
     assert officers(env) == before
+
+
+@pytest.fixture
+def then(env, live_postgres):
+    """Another instance, of a moment before: the same people, and the login of then."""
+    other = Postgres()
+    other.create()
+    copy = subprocess.run(
+        [f"{live_postgres._programs}/pg_dump", "-h", str(live_postgres.socket), "-U", SUPERUSER, "postgres"],
+        env={"PGPASSWORD": live_postgres.password},
+        capture_output=True,
+        check=True,
+    )
+    command = [f"{other._programs}/psql", "-X", "-q", "-h", str(other.socket), "-U", SUPERUSER, "postgres"]
+    subprocess.run(command, env={"PGPASSWORD": other.password}, input=copy.stdout, capture_output=True, check=True)
+    yield other
+    other.remove()
+
+
+def test_what_another_instance_holds_comes_back_by_the_secrets_of_both(place, then, live_postgres):
+    env, _ = place
+    now, before = ({"username": SUPERUSER, "password": each.password} for each in (live_postgres, then))
+    kept = officers(env)
+    assert manage(env, "manage", "shell", "--no-imports", text=_ADD.replace("late", "later")).returncode == 0
+    added = officers(env)
+    assert added != kept
+    alone = manage(env, "job", "restore", "of", str(then.socket), text=json.dumps(now))
+    assert alone.returncode == 1 and "nothing was changed (pg_dump ended with 1)" in alone.stderr
+    assert officers(env) == added
+    done = manage(env, "job", "restore", "of", str(then.socket), text=f"{json.dumps(now)}\n{json.dumps(before)}\n")
+    assert done.returncode == 0, done.stderr
+    assert officers(env) == kept
+
+
+@pytest.mark.parametrize("text", ["", "s3cret", '{"username": "s3cret"}', '["s3cret"]'])
+def test_what_is_no_secret_is_refused_and_not_shown(place, text):
+    env, _ = place
+    done = manage(env, "job", "restore", "of", "somewhere", text=text)
+    assert done.returncode == 1 and "give the migrator's secret on standard input" in done.stderr
+    assert "s3cret" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["of"], ["a", "b"], ["of", "a", "b"]])
+def test_a_restore_of_nothing_says_how_it_is_asked_for(place, words):
+    env, _ = place
+    done = manage(env, "job", "restore", *words)
+    assert done.returncode == 1 and "use: job restore NAME" in done.stderr

@@ -13,6 +13,7 @@ from rehearsal.checks.eks.jobs import (
 from rehearsal.checks.eks.jobs import (
     a_newest_dump_that_is_two_days_old_sets_the_alarm_off_and_so_does_silence as old,
 )
+from rehearsal.checks.eks.jobs import a_nights_clean_up_takes_the_sessions_that_ended_and_no_other as cleaned
 
 _COLLECTOR, _POLICY = "OnNodesInsights", "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"
 
@@ -28,6 +29,15 @@ def a_pod_may_not_leave_the_mark_that_a_dump_is_proven(subject: Subject) -> Iter
         ]
 
     with refusals_expected(subject), other_statements(subject, role_of(subject, "DumpsRole"), narrow):
+        yield
+
+
+@breaks(cleaned, says="the Job of cleanup is not done", again=True)
+def a_pod_that_cleans_up_may_not_read_its_login(subject: Subject) -> Iterator[None]:
+    def without(statements: Statements) -> Statements:
+        return [each for each in statements if "secretsmanager:GetSecretValue" not in str(each["Action"])]
+
+    with refusals_expected(subject), other_statements(subject, role_of(subject, "CleanupRole"), without):
         yield
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
+from collections.abc import Iterator
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.bucket import newest
@@ -25,22 +27,36 @@ print(Infraccion.objects.all().delete()[0])
 
 @check("asg")
 def a_dump_that_is_restored_by_the_runbook_brings_back_what_a_mistaken_delete_removed(subject: Subject) -> str:
-    people, kept = _posted(subject)
+    people, kept = posted(subject)
     on_the_host(subject, "Tier asg: make a dump now")
     key = newest(subject)
-    deleted, after = _mistaken(subject, people, kept)
+    deleted, after = mistaken(subject, people, kept)
     on_the_host(subject, "Tier asg: go back to a dump", typed=_secret(subject), DUMP=key.removeprefix("dumps/"))
-    again = _must_be_back(subject, people, kept, after, source=key)
+    again = must_be_back(subject, people, kept, after, source=key)
     return f"{deleted} rows deleted; {len(kept.acknowledged)} acknowledged fines back from {key}, and {again} more acknowledged"
 
 
 @check("asg", takes=no_cli)
 def a_moment_that_an_operator_brings_back_by_the_runbook_has_what_a_mistaken_delete_removed(subject: Subject) -> str:
-    people, kept = _posted(subject)
-    time.sleep(_A_SECOND)
-    moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    time.sleep(_A_SECOND)
-    deleted, after = _mistaken(subject, people, kept)
+    people, kept = posted(subject)
+    moment = moment_between()
+    deleted, after = mistaken(subject, people, kept)
+    with moment_brought_up(subject, moment) as (then, seconds):
+        on_the_host(subject, "Tier asg: go back to a moment", typed=_secret(subject), THEN=then)
+    again = must_be_back(subject, people, kept, after, source=moment)
+    return (
+        f"{deleted} rows deleted; {moment} was there after {seconds:.0f} s by the operator's role; {len(kept.acknowledged)} "
+        f"acknowledged fines back from it, {again} more acknowledged; its instance and its machine are gone"
+    )
+
+
+@contextlib.contextmanager
+def moment_brought_up(subject: Subject, moment: str) -> Iterator[tuple[str, float]]:
+    """Where the database of a moment answers, for the length of a block, and the seconds that it took; by the operator's role.
+
+    Raises:
+        CheckError: it is still there afterwards.
+    """
     own, folder = instance(subject), subject.tier.run.home
     name = str(own["DBInstanceIdentifier"])
     given = {
@@ -55,23 +71,22 @@ def a_moment_that_an_operator_brings_back_by_the_runbook_has_what_a_mistaken_del
         role = way.environment(keys, "rds")
         try:
             said = as_operator(subject, "Tier asg: go back to a moment", folder, log="moment", role=role, **given)
-            there = time.monotonic() - began
-            on_the_host(
-                subject, "Tier asg: go back to a moment", typed=_secret(subject), THEN=said.strip().splitlines()[-1]
-            )
+            yield said.strip().splitlines()[-1], time.monotonic() - began
         finally:
-            as_operator(
-                subject, "Tier asg: remove what was restored", folder, log="remove-moment", role=role, INSTANCE=name
-            )
-    again = _must_be_back(subject, people, kept, after, source=moment)
-    _must_be_gone(subject, f"{name}-restored-then")
-    return (
-        f"{deleted} rows deleted; {moment} was there after {there:.0f} s by the operator's role; {len(kept.acknowledged)} "
-        f"acknowledged fines back from it, {again} more acknowledged; its instance and its machine are gone"
-    )
+            page = "Tier asg: remove what was restored"
+            as_operator(subject, page, folder, log="remove-moment", role=role, INSTANCE=name)
+    must_be_gone(subject, f"{name}-restored-then")
 
 
-def _posted(subject: Subject) -> tuple[People, Ledger]:
+def moment_between() -> str:
+    """Now, to the second, as RDS takes it, with nothing of the second before or after it."""
+    time.sleep(_A_SECOND)
+    moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time.sleep(_A_SECOND)
+    return moment
+
+
+def posted(subject: Subject) -> tuple[People, Ledger]:
     """Who posted fines, and what was acknowledged to them."""
     people = People.make(subject, officers=4, owners=2)
     with Load(people, officers=4, fines=40, pause=_PACE) as load:
@@ -79,7 +94,7 @@ def _posted(subject: Subject) -> tuple[People, Ledger]:
     return people, load.ledger
 
 
-def _mistaken(subject: Subject, people: People, kept: Ledger) -> tuple[str, Ledger]:
+def mistaken(subject: Subject, people: People, kept: Ledger) -> tuple[str, Ledger]:
     """Deletes all fines, and posts some more; returns how many rows went, and the ledger of what came after."""
     deleted = manage(subject, "shell", "--no-imports", text=_MISTAKE).strip()
     with Load(people, officers=1, fines=3) as after:
@@ -89,7 +104,7 @@ def _mistaken(subject: Subject, people: People, kept: Ledger) -> tuple[str, Ledg
     return deleted, after.ledger
 
 
-def _must_be_back(subject: Subject, people: People, kept: Ledger, after: Ledger, *, source: str) -> int:
+def must_be_back(subject: Subject, people: People, kept: Ledger, after: Ledger, *, source: str) -> int:
     """Returns how many more were acknowledged on what was restored.
 
     Raises:
@@ -105,7 +120,7 @@ def _must_be_back(subject: Subject, people: People, kept: Ledger, after: Ledger,
     return len(again.ledger.acknowledged)
 
 
-def _must_be_gone(subject: Subject, name: str) -> None:
+def must_be_gone(subject: Subject, name: str) -> None:
     found = subject.tier.client("rds").describe_db_instances()["DBInstances"]
     if name in (each["DBInstanceIdentifier"] for each in found):
         raise CheckError(f"the instance {name} is still there")

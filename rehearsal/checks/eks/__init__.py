@@ -12,11 +12,13 @@ from rehearsal.checks.eks import alarms  # isort: skip
 from rehearsal.checks.eks import scaling  # isort: skip
 from rehearsal.checks.eks import people  # isort: skip
 from rehearsal.checks.eks import permissions  # isort: skip
+from rehearsal.checks.eks import boundary  # isort: skip
 from rehearsal.checks.eks import desk  # isort: skip
 from rehearsal.checks.eks import dashboard  # isort: skip
 from rehearsal.checks.eks import clock  # isort: skip
 from rehearsal.checks.eks import devices  # isort: skip
 from rehearsal.checks.eks import jobs  # isort: skip
+from rehearsal.checks.eks import restores  # isort: skip
 from rehearsal.checks.eks import rotation  # isort: skip
 from rehearsal.checks.eks import calm  # isort: skip
 from rehearsal.checks.eks import schedule  # isort: skip
@@ -31,6 +33,7 @@ __all__ = [
     "access",
     "admission",
     "alarms",
+    "boundary",
     "calm",
     "clock",
     "dashboard",
@@ -48,6 +51,7 @@ __all__ = [
     "promotion",
     "refusals",
     "resources",
+    "restores",
     "rollouts",
     "rotation",
     "scaling",

@@ -14,7 +14,7 @@ from rehearsal.checks.eks.administrator import typed
 from rehearsal.checks.figures import figures
 from rehearsal.checks.kubectl import kubectl
 from rehearsal.checks.load import Load
-from rehearsal.checks.people import People
+from rehearsal.checks.people import People, manage
 from rehearsal.checks.runbook import no_cli
 
 HEARD_SECONDS = 30  # within which a pod's line must have become a figure of CloudWatch
@@ -23,6 +23,23 @@ _KEPT_SECONDS = 60
 _FINES = 20  # at least, that a drill has to find again
 _TWO_DAYS = 2 * 86400
 _METRIC = "BackupAgeSeconds"
+_SESSIONS = """
+from datetime import timedelta
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+keys = []
+for days in (-1, 1):
+    session = SessionStore()
+    session.create()
+    Session.objects.filter(pk=session.session_key).update(expire_date=timezone.now() + timedelta(days=days))
+    keys.append(session.session_key)
+print(*keys)
+"""
+_LEFT = """
+from django.contrib.sessions.models import Session
+print(*Session.objects.values_list("pk", flat=True))
+"""
 
 
 @check("eks", takes=no_cli)
@@ -55,6 +72,17 @@ def a_newest_dump_that_is_two_days_old_sets_the_alarm_off_and_so_does_silence(su
     if old < _TWO_DAYS:
         raise CheckError(f"beside a dump two days old a pod told an age of {old:.0f} s")
     return goes_off_at_age(subject, alarm, young=young, old=old, patience=PATIENCE)
+
+
+@check("eks")
+def a_nights_clean_up_takes_the_sessions_that_ended_and_no_other(subject: Subject) -> str:
+    told = manage(subject, "shell", "--no-imports", text=_SESSIONS)
+    run_now(subject, "cleanup")
+    left = manage(subject, "shell", "--no-imports", text=_LEFT).split()
+    ended, open = told.split()
+    if ended in left or open not in left:
+        raise CheckError(f"of the sessions {ended}, which ended, and {open}, which did not, these are left: {left}")
+    return f"{ended} is gone, {open} is there"
 
 
 def run_now(subject: Subject, cron: str, *, seconds: int = 120, **environment: str) -> None:
