@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import threading
 import time
 from pathlib import Path
@@ -22,6 +23,16 @@ def test_every_check_needs_machines_or_needs_none() -> None:
     assert [each for each in every if each in some or each in none] == every
     assert not set(some) & set(none)
     assert some and none
+
+
+@pytest.mark.parametrize("tier", ["single", "asg", "eks"])
+def test_checks_come_in_the_order_of_the_lines_of_their_package(tier: str) -> None:
+    """One that imports another's file would bring it forward."""
+    own = [each.__module__ for each in checks_of(tier) if each.__module__.startswith(f"rehearsal.checks.{tier}.")]
+    text = (Path(checks.__file__).parent / tier / "__init__.py").read_text()
+    lines = [line.split()[3] for line in text.splitlines() if line.startswith("from rehearsal.checks")]
+    seen = [name for name, _ in itertools.groupby(each.rpartition(".")[2] for each in own)]
+    assert seen == [name for name in lines if name in seen]
 
 
 def test_what_looks_at_a_host_is_not_among_the_checks_that_need_none() -> None:

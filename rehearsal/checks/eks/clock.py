@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.eks.schedule import changes
+from rehearsal.checks.eks.crons import changes
 from rehearsal.checks.kubectl import kubectl, objects
 
 LATE_SECONDS = 30.0  # that a Job may come after its minute began

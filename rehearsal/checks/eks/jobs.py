@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Iterator
 
@@ -11,15 +10,14 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.alarms import alarm_of, goes_off_at_age
 from rehearsal.checks.asg.dump_alarms import an_old_dump
 from rehearsal.checks.eks.administrator import typed
+from rehearsal.checks.eks.crons import run_now
 from rehearsal.checks.figures import figures
-from rehearsal.checks.kubectl import kubectl
 from rehearsal.checks.load import Load
 from rehearsal.checks.people import People, manage
 from rehearsal.checks.runbook import no_cli
 
 HEARD_SECONDS = 30  # within which a pod's line must have become a figure of CloudWatch
 PATIENCE = 15  # seconds: alarms are looked at each five
-_KEPT_SECONDS = 60
 _FINES = 20  # at least, that a drill has to find again
 _TWO_DAYS = 2 * 86400
 _METRIC = "BackupAgeSeconds"
@@ -83,31 +81,6 @@ def a_nights_clean_up_takes_the_sessions_that_ended_and_no_other(subject: Subjec
     if ended in left or open not in left:
         raise CheckError(f"of the sessions {ended}, which ended, and {open}, which did not, these are left: {left}")
     return f"{ended} is gone, {open} is there"
-
-
-def run_now(subject: Subject, cron: str, *, seconds: int = 120, **environment: str) -> None:
-    """Has a CronJob's work done now, with more in its environment; returns once it is over.
-
-    Raises:
-        CheckError: it failed, or took longer; with its last words.
-    """
-    name = f"{cron}-{time.time_ns() % 10**9}"
-    made = json.loads(
-        kubectl(subject, "create", "job", name, f"--from=cronjob/{cron}", "--dry-run=client", "--output=json")
-    )
-    made["spec"] |= {"backoffLimit": 0, "ttlSecondsAfterFinished": _KEPT_SECONDS}  # its log is read meanwhile
-    for container in made["spec"]["template"]["spec"]["containers"]:
-        container["env"] = [
-            *container.get("env", []),
-            *({"name": key, "value": value} for key, value in environment.items()),
-        ]
-    kubectl(subject, "create", "--filename=-", input=json.dumps(made))
-    deadline = time.monotonic() + seconds
-    while not (told := json.loads(kubectl(subject, "get", f"job/{name}", "--output=json"))["status"]).get("succeeded"):
-        if told.get("failed") or time.monotonic() > deadline:
-            words = kubectl(subject, "logs", f"job/{name}", "--tail=5")
-            raise CheckError(f"the Job of {cron} is not done: {told}; its last words: {words.strip()[-300:]}")
-        time.sleep(0.5)
 
 
 def _age_told(subject: Subject) -> float:

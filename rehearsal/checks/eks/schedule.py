@@ -8,8 +8,8 @@ from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.peaks import by_the_clock
-from rehearsal.checks.eks.jobs import run_now
-from rehearsal.checks.kubectl import await_pods, kubectl, objects
+from rehearsal.checks.eks.crons import changes, run_now
+from rehearsal.checks.kubectl import await_pods, kubectl
 
 FOLLOW_SECONDS = 90  # within which pods must be as many as a change asks for
 _SHRINK_SECONDS = 240  # a quarter goes each minute
@@ -35,22 +35,6 @@ def each_change_of_a_day_run_by_hand_in_its_order_sets_the_minimum_that_the_sett
         told.append(f"{minute // 60:02}:{minute % 60:02} {minimum}")
     await_pods(subject, at_most=least, seconds=_SHRINK_SECONDS)
     return f"{zone}: {', '.join(told)}; pods followed each, and are {least} again"
-
-
-def changes(subject: Subject, zone: str) -> dict[int, str]:
-    """The CronJobs that set the minimum, by the minutes of the day at which they fire."""
-    found = {}
-    for each in objects(subject, "cronjobs", "--selector=app=minimum"):
-        spec, name = each["spec"], each["metadata"]["name"]
-        minute, hour, *rest = spec["schedule"].split()
-        if rest != ["*", "*", "*"] or spec.get("timeZone") != zone or spec.get("suspend"):
-            raise CheckError(
-                f"{name} fires at {spec['schedule']!r} in {spec.get('timeZone')}, suspended or not each day"
-            )
-        found[int(hour) * 60 + int(minute)] = name
-    if not found:
-        raise CheckError("no CronJob sets the minimum")
-    return found
 
 
 def differing(crons: Collection[int], wanted: Sequence[int]) -> list[str]:
