@@ -14,7 +14,7 @@ from rehearsal.checks.variant import deploy, edit, published, with_migration, wi
 from rehearsal.report import Figure
 
 LEAST = 5_000  # requests beside the release, at least
-_OFFICERS, _PAUSE = 16, 0.22  # seconds between an officer's fines: below the limit on a token
+_OFFICERS, _PAUSE = 12, 0.25  # seconds between an officer's fines: what two processors serve beside pods that begin
 _STEADY = 600
 _MIGRATION = "9000_rehearsal"
 _PATIENCE = 60  # seconds after which the broken release is given up, in place of the template's seven minutes

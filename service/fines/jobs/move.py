@@ -62,9 +62,9 @@ def get(bucket: str, name: str) -> IO[bytes]:
     return unpacked
 
 
-def objects(bucket: str) -> _Objects:
-    """What a bucket holds."""
-    pages = store.client().get_paginator("list_objects_v2").paginate(Bucket=bucket)
+def objects(bucket: str, *, under: str = "") -> _Objects:
+    """What a bucket holds; with `under`, what keys that begin so hold: of the backups a role may list no more."""
+    pages = store.client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=under)
     return {each["Key"]: (each["Size"], each["ETag"].strip('"')) for page in pages for each in page.get("Contents", [])}
 
 
@@ -105,9 +105,8 @@ def _are_same(one: tuple[int, str] | None, other: tuple[int, str] | None) -> boo
 
 def clear(bucket: str) -> None:
     """Takes away what was on its way."""
-    for key in objects(bucket):
-        if key.startswith(f"{_PLACE}/"):
-            store.client().delete_object(Bucket=bucket, Key=key)
+    for key in objects(bucket, under=f"{_PLACE}/"):
+        store.client().delete_object(Bucket=bucket, Key=key)
 
 
 _VERBS: dict[str, tuple[int, Callable[..., object]]] = {
