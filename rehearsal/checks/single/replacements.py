@@ -64,7 +64,7 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     larger, copy = _larger(_type(subject)), project(subject, "larger")
     # Without a certificate the new host asks for one at once, of an authority that takes the call and never answers.
     # The old host must not ask any more: a try that ends with it would let the new one wait for a quarter of an hour.
-    before.run("systemctl", "stop", "fines-certificate.timer", "fines-certificate.service")
+    _ask_no_more(before)
     before.run("rm", "-rf", "/srv/fines/certificates", "/srv/fines/letsencrypt")
     with subject.tier.acme.away():
         began = time.monotonic()
@@ -87,9 +87,9 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     _asked_after_serving(subject)
     host.run("systemctl", "is-active", "fines-certificate.timer")
     # The try that never ended would keep the next one waiting for a quarter of an hour; its timer would see to that within a minute.
-    host.run("systemctl", "stop", "fines-certificate.service")
+    _ask_no_more(host)
     host.run("rm", "-f", "/srv/fines/letsencrypt/tried")
-    host.run("systemctl", "start", "--no-block", "fines-certificate.service")
+    host.run("systemctl", "start", "--no-block", "fines-certificate.timer", "fines-certificate.service")
     await_issued(subject)
     return (
         f"{before.id} to {host.id}, a {_type(subject)}, whose reports ask for a token, in {seconds:.0f} s; it served while it asked "
@@ -119,6 +119,12 @@ def _serves_while_it_asks(host: Machine, people: People) -> None:
     with people.client() as client:
         if (status := client.get("/readyz").status_code) != 200:
             raise CheckError(f"while it waits for its certificate {host.id} answers {status}")
+
+
+def _ask_no_more(host: Machine) -> None:
+    """The timer first: what it starts would cancel the end of its service."""
+    for unit in ("fines-certificate.timer", "fines-certificate.service"):
+        host.run("systemctl", "stop", unit)
 
 
 def _asked_after_serving(subject: Subject) -> None:
