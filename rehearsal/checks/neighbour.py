@@ -55,8 +55,8 @@ def proof(subject: Subject, certificate: str) -> dict[str, str]:
 def neighbour(subject: Subject, *, opened: bool = True) -> Subject:
     """The deployed neighbour, deployed now if it is not there yet; the subject's own side of the paths is opened, too."""
     assembly = subject.made(deployed)
-    if opened:
-        subject.once(open_paths)
+    if opened and open_paths not in subject.stories:
+        open_paths(subject)
     template: dict[str, Any] = template_of(assembly, NAME)
     settings: dict[str, object] = {"tier": "single", **paths(subject)}
     return Subject(subject.tier, NAME, assembly, template, subject.domain, settings, project=subject.project)

@@ -5,36 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services.cloudformation import handlers
-from ministack.services.cloudformation.helpers import _error
+from ministack.services.cloudformation import changesets, handlers
+from ministack.services.cloudformation.helpers import _error, _p
 
 from rehearsal.cloud.policies import stacks_of
 
-_CHANGE = ("CreateChangeSet", "ExecuteChangeSet", "UpdateStack")
+_CHANGES = ("CreateChangeSet", "ExecuteChangeSet", "UpdateStack")
 
 
 def one_at_a_time() -> None:
     """Refuses a change, or the end, of a stack that is being changed, in CloudFormation's words."""
-    for action in _CHANGE:
-        _refuse(action, "updated", lambda status: True)
+    for action in _CHANGES:
+        _refuse(action, "Stack:{id} is in {status} state and can not be updated.", lambda status: True)
     # a stack that is being made may be deleted: that is how one gives it up
-    _refuse("DeleteStack", "deleted", lambda status: not status.startswith(("CREATE", "DELETE")))
+    given_up = ("CREATE", "DELETE")
+    deleted = "Stack [{id}] cannot be deleted while in status {status}"
+    _refuse("DeleteStack", deleted, lambda status: not status.startswith(given_up))
 
 
-def _refuse(action: str, done: str, when: Callable[[str], bool]) -> None:
+def _refuse(action: str, words: str, when: Callable[[str], bool]) -> None:
     plain = handlers._ACTION_HANDLERS[action]
 
     def handle(parameters: Any) -> Any:
-        for stack in stacks_of(_name(handlers._p(parameters, "StackName"))):
+        for stack in stacks_of(_name(parameters)):
             status = str(stack["StackStatus"])
             if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS" and when(status):
-                message = f"Stack:{stack['StackId']} is in {status} state and can not be {done}."
-                return _error("ValidationError", message)
+                return _error("ValidationError", words.format(id=stack["StackId"], status=status))
         return plain(parameters)
 
     handlers._ACTION_HANDLERS[action] = handle
 
 
-def _name(stack: str) -> str:
-    """A stack's name, which may be given as its ARN."""
+def _name(parameters: Any) -> str:
+    """The name of the stack that is meant: itself or its ARN is given, or a change set's ARN alone."""
+    stack = str(_p(parameters, "StackName"))
+    if not stack:
+        _, found = changesets._find_change_set(_p(parameters, "ChangeSetName"))
+        stack = str(found["StackName"]) if found else ""
     return stack.split("/")[1] if stack.startswith("arn:") else stack

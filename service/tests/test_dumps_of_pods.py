@@ -200,3 +200,10 @@ def test_a_restore_of_nothing_says_how_it_is_asked_for(place, words):
     env, _ = place
     done = manage(env, "job", "restore", *words)
     assert done.returncode == 1 and "use: job restore NAME" in done.stderr
+
+
+def test_the_living_database_is_not_restored_from_itself(place, live_postgres):
+    env, _ = place
+    secret = json.dumps({"username": SUPERUSER, "password": live_postgres.password})
+    done = manage(env, "job", "restore", "of", str(live_postgres.socket), text=secret)
+    assert done.returncode == 1 and "name another instance" in done.stderr

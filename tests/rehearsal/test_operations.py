@@ -11,7 +11,7 @@ import pytest
 os.environ.setdefault("MINISTACK_REGION", "us-east-1")
 
 from ministack.core.responses import request_scope
-from ministack.services.cloudformation import _stacks, handlers
+from ministack.services.cloudformation import _change_sets, _stacks, handlers
 
 from rehearsal.cloud import operations
 from tests.rehearsal.permissions.world import ACCOUNT, REGION
@@ -50,6 +50,17 @@ def test_a_change_is_refused_while_another_is_under_way(asked: list[str], action
     assert asked == []
 
 
+def test_a_change_set_that_is_named_by_its_arn_alone_is_of_its_stack(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/another/1"
+    monkeypatch.setitem(_change_sets, arn, {"ChangeSetName": "another", "StackName": "fines-dev-asg"})
+    call("CreateChangeSet", "UPDATE_IN_PROGRESS")
+    answer = handlers._ACTION_HANDLERS["ExecuteChangeSet"]({"ChangeSetName": [arn]})
+    assert answer[0] == 400 and "can not be updated" in str(answer[2])
+    assert asked == []
+
+
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
 def test_what_rests_or_was_only_reviewed_is_changed(asked: list[str], status: str) -> None:
     call("CreateChangeSet", status)
@@ -59,7 +70,7 @@ def test_what_rests_or_was_only_reviewed_is_changed(asked: list[str], status: st
 
 def test_a_stack_that_is_being_updated_is_not_deleted(asked: list[str]) -> None:
     answer = call("DeleteStack", "UPDATE_IN_PROGRESS")
-    assert answer[0] == 400 and "can not be deleted" in str(answer[2])
+    assert answer[0] == 400 and f"Stack [{ID}] cannot be deleted while in status UPDATE_IN_PROGRESS" in str(answer[2])
     assert asked == []
 
 

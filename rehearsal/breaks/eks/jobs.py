@@ -34,10 +34,10 @@ def a_pod_may_not_leave_the_mark_that_a_dump_is_proven(subject: Subject) -> Iter
 
 @breaks(cleaned, says="the Job of cleanup is not done", again=True)
 def a_pod_that_cleans_up_may_not_read_its_login(subject: Subject) -> Iterator[None]:
-    def without(statements: Statements) -> Statements:
-        return [each for each in statements if "secretsmanager:GetSecretValue" not in str(each["Action"])]
+    def others(statements: Statements) -> Statements:
+        return [{**each, "Resource": "arn:aws:secretsmanager:*:*:secret:of-nobody"} for each in statements]
 
-    with refusals_expected(subject), other_statements(subject, role_of(subject, "CleanupRole"), without):
+    with refusals_expected(subject), other_statements(subject, role_of(subject, "CleanupRole"), others):
         yield
 
 

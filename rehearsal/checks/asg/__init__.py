@@ -6,9 +6,9 @@ from rehearsal.checks.asg import front  # isort: skip
 from rehearsal.checks.asg import static_files  # isort: skip
 from rehearsal.checks.asg import traffic  # isort: skip
 from rehearsal.checks.asg import alarms  # isort: skip
+from rehearsal.checks.asg import boundary  # isort: skip
 from rehearsal.checks.asg import people  # isort: skip
 from rehearsal.checks.asg import permissions  # isort: skip
-from rehearsal.checks.asg import boundary  # isort: skip
 from rehearsal.checks.asg import deployer  # isort: skip
 from rehearsal.checks.asg import desk  # isort: skip
 from rehearsal.checks.asg import dashboard  # isort: skip

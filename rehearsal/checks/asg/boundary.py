@@ -16,7 +16,7 @@ _LIFTED = {
 }
 
 
-@check("asg", beside=True)
+@check("asg")
 def every_role_of_the_stack_is_bound_and_a_policy_of_its_own_does_not_lift_the_bound(subject: Subject) -> str:
     boundary, roles = str(subject.context["permissions_boundary"]), roles_of(subject)
     if free := [role.name for role in roles if role.boundary is None or role.boundary.name != boundary]:

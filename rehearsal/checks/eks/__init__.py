@@ -10,9 +10,9 @@ from rehearsal.checks.eks import access  # isort: skip
 from rehearsal.checks.eks import pages  # isort: skip
 from rehearsal.checks.eks import alarms  # isort: skip
 from rehearsal.checks.eks import scaling  # isort: skip
+from rehearsal.checks.eks import boundary  # isort: skip
 from rehearsal.checks.eks import people  # isort: skip
 from rehearsal.checks.eks import permissions  # isort: skip
-from rehearsal.checks.eks import boundary  # isort: skip
 from rehearsal.checks.eks import desk  # isort: skip
 from rehearsal.checks.eks import dashboard  # isort: skip
 from rehearsal.checks.eks import clock  # isort: skip

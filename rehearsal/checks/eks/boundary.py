@@ -7,4 +7,4 @@ from rehearsal.checks.asg.boundary import (
     every_role_of_the_stack_is_bound_and_a_policy_of_its_own_does_not_lift_the_bound,
 )
 
-check("eks", beside=True)(every_role_of_the_stack_is_bound_and_a_policy_of_its_own_does_not_lift_the_bound)
+check("eks")(every_role_of_the_stack_is_bound_and_a_policy_of_its_own_does_not_lift_the_bound)

@@ -53,5 +53,5 @@ def _keeper(subject: Subject) -> Iterator[str]:
         typed(subject, "Tier eks: a pod that keeps dumps", log="keeper")
         yield secret
     finally:
-        ran(subject, "delete", "job/keeper", "--ignore-not-found")
+        ran(subject, "delete", "job/keeper", "--ignore-not-found", "--cascade=foreground")
         iam.delete_role_policy(RoleName=principals.DIRECTORY_ROLE, PolicyName=_READS)

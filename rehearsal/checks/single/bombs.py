@@ -23,13 +23,13 @@ _LONGEST = 2.0  # seconds that the slowest of them may take; alone one takes hun
 
 @check("single")
 def a_file_that_grows_to_ten_gibibytes_is_refused_and_nobody_waits_for_it(subject: Subject) -> str:
-    people = People.make(subject, officers=5, owners=2)
+    people = People.make(subject, officers=9, owners=2)
     bomb = gzip.compress(b" " * _MEMBER) * _MEMBERS
-    with Load(people, officers=4, pause=0.02) as load:
-        load.await_acknowledged(4, seconds=10)
+    with Load(people, officers=8, pause=0.22) as load:
+        load.await_acknowledged(8, seconds=10)
         began = time.monotonic()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            answers = list(pool.map(lambda _: posted(people, 4, bomb), range(_AT_ONCE)))
+            answers = list(pool.map(lambda _: posted(people, 8, bomb), range(_AT_ONCE)))
         ended = time.monotonic()
         load.stop()
     for answer in answers:

@@ -118,6 +118,8 @@ def main(words: list[str]) -> None:
     known = logins(sys.stdin.read())
     if words[0] == "of":
         what = words[1]
+        if what == os.environ["DATABASE_HOST"]:  # each would wait for the other for ever
+            raise ValueError(f"{what} is the database that is to be filled: name another instance")
         archive = dumped(place_of(known[-1]) | {"PGHOST": what})
     else:
         what = f"dumps/{words[0].removeprefix('dumps/')}"
