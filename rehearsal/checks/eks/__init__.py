@@ -18,10 +18,10 @@ from rehearsal.checks.eks import dashboard  # isort: skip
 from rehearsal.checks.eks import clock  # isort: skip
 from rehearsal.checks.eks import devices  # isort: skip
 from rehearsal.checks.eks import jobs  # isort: skip
+from rehearsal.checks.eks import schedule  # isort: skip
 from rehearsal.checks.eks import restores  # isort: skip
 from rehearsal.checks.eks import rotation  # isort: skip
 from rehearsal.checks.eks import calm  # isort: skip
-from rehearsal.checks.eks import schedule  # isort: skip
 from rehearsal.checks.eks import rollouts  # isort: skip
 from rehearsal.checks.eks import losses  # isort: skip
 from rehearsal.checks.eks import failover  # isort: skip

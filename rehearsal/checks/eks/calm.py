@@ -1,4 +1,4 @@
-"""Pods that go when the demand is over; others look at something else meanwhile, since Kubernetes takes its time."""
+"""Pods that go when demand and peaks are over; others look at something else meanwhile, since Kubernetes takes its time."""
 
 from __future__ import annotations
 
