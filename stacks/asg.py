@@ -20,6 +20,7 @@ from stacks.parts.monitoring import HostLogs, retention_of
 from stacks.parts.moving import Moving
 from stacks.parts.names import ServiceName
 from stacks.parts.network import ZonedNetwork
+from stacks.parts.outputs import tell, tell_of_managed
 from stacks.parts.people import Estate, PeopleRoles, arns, log_arn
 from stacks.parts.permissions import STACK_TAG, HostRoles, bound
 from stacks.parts.rotation import Rotation
@@ -272,31 +273,18 @@ class AsgStack(cdk.Stack):
             runbook="docs/runbook-asg.md",
         )
 
-        _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
-        _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
-        _tell(self, "GroupName", fleet.group.ref, "The Auto Scaling group of the machines")
-        _tell(self, "DatabaseHost", database.host, "The database, reached from the machines alone")
-        _tell(
-            self, "DatabaseSecretArn", database.service.secret_arn, "What the service logs in with; rotate it at will"
-        )
-        _tell(
+        tell_of_managed(
             self,
-            "MigratorSecretArn",
-            database.migrator.secret_arn,
-            "What a dump is restored with: the login of who owns the tables",
+            domain=settings.domain,
+            balancer=balancer,
+            database=database,
+            buckets=buckets,
+            snapshots=snapshots,
+            statics=statics,
+            publication=publication,
+            alarms=alarms,
+            dashboard=id,
         )
-        _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/dumps", "The nightly dumps")
-        _tell(
-            self, "BackupVault", snapshots.vault.backup_vault_name, "AWS Backup's vault, with the database's snapshots"
-        )
-        _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
-        _tell(self, "StaticBucket", static_bucket.bucket_name, "Where static files lie; CloudFront alone may read it")
-        _tell(self, "StaticOrigin", statics.origin, "Where browsers find static files")
-        _tell(self, "Publisher", publication.function.function_name, "Publishes static files again, if any are missing")
-        _tell(self, "SecretArn", secret.secret_arn, "The root of the machines' own secrets")
-        _tell(self, "DashboardName", id, "What to look at first, in CloudWatch")
-        _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
-
-
-def _tell(stack: cdk.Stack, name: str, value: str, what: str) -> None:
-    cdk.CfnOutput(stack, name, value=value, description=what)
+        tell(self, "GroupName", fleet.group.ref, "The Auto Scaling group of the machines")
+        tell(self, "DatabaseHost", database.host, "The database, reached from the machines alone")
+        tell(self, "SecretArn", secret.secret_arn, "The root of the machines' own secrets")

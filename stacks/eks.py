@@ -13,16 +13,18 @@ from stacks.parts.balancer import Balancer
 from stacks.parts.cluster import Cluster
 from stacks.parts.controllers import Autoscaler, LoadBalancerController
 from stacks.parts.dashboard import Dashboard, pods
-from stacks.parts.database import NAME, ManagedPostgres
+from stacks.parts.database import ManagedPostgres
 from stacks.parts.dumps import Dumps
+from stacks.parts.environment import beside_serving, serving
 from stacks.parts.ground import Demand
 from stacks.parts.identities import PodRoles, to_pods
 from stacks.parts.image import service_image
 from stacks.parts.monitoring import PodLogs, retention_of
 from stacks.parts.moving import Moving
 from stacks.parts.names import ServiceName
-from stacks.parts.network import RANGE, ZonedNetwork
+from stacks.parts.network import ZonedNetwork
 from stacks.parts.nodes import Nodes
+from stacks.parts.outputs import tell, tell_of_managed
 from stacks.parts.people import Estate, PeopleRoles, arns, log_arn
 from stacks.parts.permissions import STACK_TAG, bound
 from stacks.parts.rollout import Rollout
@@ -176,39 +178,15 @@ class EksStack(cdk.Stack):
             version=settings.kubernetes_version,
             images=images,
             domain=settings.domain,
-            environment={
-                "AWS_EC2_METADATA_DISABLED": "true",
-                "AWS_REGION": settings.region,
-                "ALLOWED_HOSTS": f"{settings.domain},localhost,127.0.0.1",
-                "DATABASE_CA": "/run/rds/rds-authorities.pem",
-                "DATABASE_HOST": database.host,
-                "DATABASE_NAME": NAME,
-                "DATABASE_SECRET_ARN": database.service.secret_arn,
-                "FINES_BALANCER_RANGE": RANGE,
-                "FINES_DOMAIN": settings.domain,
-                "FINES_RATE_TOKEN_PER_MINUTE": str(settings.calls_per_minute),
-                "FINES_RATE_ADDRESS_PER_MINUTE": str(settings.calls_per_minute_of_an_address),
-                "FINES_RATE_REPORT_PER_MINUTE": str(settings.reports_per_minute),
-                "FINES_RATE_LOGIN_PER_MINUTE": str(settings.logins_per_minute),
-                "FINES_STAGE": settings.stage,
-                "MEDIA_BUCKET": buckets.media.bucket_name,
-                "METRIC_NAMESPACE": namespace,
-                "PUBLIC_URL": f"https://{settings.domain}",
-                "REPORT_NEEDS_TOKEN": str(settings.report_needs_token).lower(),
-                "ROOT_SECRET_ARN": secret.secret_arn,
-                "SECRETS_DIR": "/run/secrets/fines",
-                "STATIC_ORIGIN": statics.origin,
-                "TIME_ZONE": settings.timezone,
-                "TOKEN_DAYS": str(settings.token_days),
-            },
-            jobs={
-                "BACKUP_BUCKET": buckets.backups.bucket_name,
-                "MASTER_SECRET_ARN": database.master.secret_arn,
-                "MIGRATOR_SECRET_ARN": database.migrator.secret_arn,
-                "READER_SECRET_ARN": database.reader.secret_arn,
-                "SERVICE_SECRET_ARN": database.service.secret_arn,
-                "PASSWORD_SECRET_ARNS": " ".join(each.secret_arn for each in database.secrets),
-            },
+            environment=serving(
+                settings,
+                database=database,
+                secret=secret,
+                media=buckets.media,
+                static_origin=statics.origin,
+                namespace=namespace,
+            ),
+            jobs=beside_serving(database=database, backups=buckets.backups),
             demand=Demand(
                 least=settings.min_pods,
                 most=settings.max_pods,
@@ -290,31 +268,18 @@ class EksStack(cdk.Stack):
             runbook=_RUNBOOK,
         )
 
-        _tell(self, "Url", f"https://{settings.domain}/", "Where the service answers")
-        _tell(self, "BalancerName", balancer.balancer.load_balancer_dns_name, "The load balancer's own name")
-        _tell(self, "ClusterName", inside.cluster_name, "The cluster, for aws eks update-kubeconfig")
-        _tell(self, "DatabaseHost", database.host, "The database, reached from pods alone")
-        _tell(
-            self, "DatabaseSecretArn", database.service.secret_arn, "What the service logs in with; rotate it at will"
-        )
-        _tell(
+        tell_of_managed(
             self,
-            "MigratorSecretArn",
-            database.migrator.secret_arn,
-            "What a dump is restored with: the login of who owns the tables",
+            domain=settings.domain,
+            balancer=balancer,
+            database=database,
+            buckets=buckets,
+            snapshots=snapshots,
+            statics=statics,
+            publication=publication,
+            alarms=alarms,
+            dashboard=id,
         )
-        _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/dumps", "The nightly dumps")
-        _tell(
-            self, "BackupVault", snapshots.vault.backup_vault_name, "AWS Backup's vault, with the database's snapshots"
-        )
-        _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
-        _tell(self, "StaticBucket", static_bucket.bucket_name, "Where static files lie; CloudFront alone may read it")
-        _tell(self, "StaticOrigin", statics.origin, "Where browsers find static files")
-        _tell(self, "Publisher", publication.function.function_name, "Publishes static files again, if any are missing")
-        _tell(self, "SecretArn", secret.secret_arn, "The root of the pods' own secrets")
-        _tell(self, "DashboardName", id, "What to look at first, in CloudWatch")
-        _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
-
-
-def _tell(stack: cdk.Stack, name: str, value: str, what: str) -> None:
-    cdk.CfnOutput(stack, name, value=value, description=what)
+        tell(self, "ClusterName", inside.cluster_name, "The cluster, for aws eks update-kubeconfig")
+        tell(self, "DatabaseHost", database.host, "The database, reached from pods alone")
+        tell(self, "SecretArn", secret.secret_arn, "The root of the pods' own secrets")

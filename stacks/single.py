@@ -14,6 +14,7 @@ from stacks.parts.monitoring import HostAlarms, HostLogs, retention_of
 from stacks.parts.moving import Moving
 from stacks.parts.names import SharedName
 from stacks.parts.network import PublicNetwork
+from stacks.parts.outputs import tell
 from stacks.parts.permissions import STACK_TAG, HostRoles, bound
 from stacks.parts.release import Release
 from stacks.parts.storage import Buckets, DataVolume, RootSecret
@@ -138,24 +139,18 @@ class SingleStack(cdk.Stack):
         alarms = HostAlarms(self, "Alarms", namespace=namespace, email=settings.alarm_email)
 
         domain, address = settings.domain, network.address.ref
-        _tell(self, "Url", f"https://{domain}/", "Where the service answers")
-        _tell(self, "PublicAddress", address, "The host's fixed address")
-        _tell(self, "NameServers", f"ns1.{domain} ns2.{domain}", "The domain's name servers, to enter at its registrar")
+        tell(self, "Url", f"https://{domain}/", "Where the service answers")
+        tell(self, "PublicAddress", address, "The host's fixed address")
+        tell(self, "NameServers", f"ns1.{domain} ns2.{domain}", "The domain's name servers, to enter at its registrar")
         glue = f"ns1.{domain} A {address}, ns2.{domain} A {address}"
-        _tell(self, "GlueRecords", glue, "The name servers' addresses, to enter at the registrar too")
-        _tell(
-            self, "DsParameter", ds_parameter, "The SSM parameter that holds the DS record once the host made its key"
-        )
-        _tell(self, "ConnectCommand", _connect(settings), "A shell on the host, by Session Manager")
-        _tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/pgbackrest", "pgBackRest's repository")
-        _tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
-        _tell(self, "SecretArn", secret.secret_arn, "The root of all secrets; without it the backups cannot be read")
-        _tell(self, "GroupName", host.group.ref, "The Auto Scaling group of the host")
-        _tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
-
-
-def _tell(stack: cdk.Stack, name: str, value: str, what: str) -> None:
-    cdk.CfnOutput(stack, name, value=value, description=what)
+        tell(self, "GlueRecords", glue, "The name servers' addresses, to enter at the registrar too")
+        tell(self, "DsParameter", ds_parameter, "The SSM parameter that holds the DS record once the host made its key")
+        tell(self, "ConnectCommand", _connect(settings), "A shell on the host, by Session Manager")
+        tell(self, "BackupLocation", f"s3://{buckets.backups.bucket_name}/pgbackrest", "pgBackRest's repository")
+        tell(self, "MediaBucket", buckets.media.bucket_name, "Where photographs lie")
+        tell(self, "SecretArn", secret.secret_arn, "The root of all secrets; without it the backups cannot be read")
+        tell(self, "GroupName", host.group.ref, "The Auto Scaling group of the host")
+        tell(self, "AlarmTopic", alarms.topic.topic_arn, "Where alarms are told")
 
 
 def _json(texts: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, iam
 
+from rehearsal.cloud.addresses import Addresses
 from rehearsal.cloud.interfaces import Interface, exposures
 from rehearsal.cloud.role_sessions import RoleSessions, renewed
 from rehearsal.machines.machine import Machine
@@ -36,8 +36,7 @@ class Ec2:
         self.machines: dict[str, Machine] = {}
         self.instances: dict[str, Instance] = {}  # by private address, for the metadata service
         self._joined: dict[str, Interface] = {}  # by private address: what is in the network and no instance
-        self._ranges: set[str] = set()  # of addresses, of which none is used twice either
-        self._used: set[str] = set()  # private addresses: none is used twice in a run, so that logs stay clear
+        self._addresses = Addresses()  # private ones
         actions = ec2._ACTION_MAP
         self._wrap(actions, "AttachVolume", self._attach)
         self._wrap(actions, "DetachVolume", self._detach)
@@ -71,7 +70,7 @@ class Ec2:
         with self._lock:
             cidr = ec2._subnets[subnet]["CidrBlock"]
             zone = ec2._subnets[subnet]["AvailabilityZone"]
-            address = self._free_address(cidr)
+            address = self._addresses.take(cidr)
             profile = template["IamInstanceProfile"]
             name = profile.get("Name") or profile["Arn"].rpartition("/")[2]
             record = iam._instance_profiles[name]
@@ -132,17 +131,10 @@ class Ec2:
             traces=self._traces,
         )
 
-    def _free_address(self, cidr: str) -> str:
-        # AWS keeps the first four addresses of a subnet
-        hosts = itertools.islice(ipaddress.ip_network(cidr).hosts(), 9, None)
-        address = next(str(host) for host in hosts if str(host) not in self._used)
-        self._used.add(address)
-        return address
-
     def join(self, cidr: str, *, groups: Sequence[str], public: bool = False) -> tuple[str, Interface]:
         """An address of a subnet for what is no instance, behind security groups; with one for the world, if it is to."""
         with self._lock:
-            address = self._free_address(cidr)
+            address = self._addresses.take(cidr)
             self._joined[address] = Interface(tuple(groups), self.next_elastic_address() if public else None)
             self.expose()
             return address, self._joined[address]
@@ -150,15 +142,10 @@ class Ec2:
     def join_range(self, cidr: str, *, groups: Sequence[str]) -> str:
         """A range of 256 addresses of a subnet that nobody uses, the last that are free, behind security groups."""
         with self._lock:
-            taken = [ipaddress.IPv4Network(each) for each in {*self._joined, *self._ranges}]
-            used = [ipaddress.IPv4Address(each) for each in self._used]
-            for found in reversed(list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))):
-                if not any(found.overlaps(each) for each in taken) and not any(each in found for each in used):
-                    self._joined[str(found)] = Interface(tuple(groups), None)
-                    self._ranges.add(str(found))
-                    self.expose()
-                    return str(found)
-            raise ValueError(f"the subnet {cidr} has no range of 256 addresses left")
+            found = self._addresses.take_range(cidr)
+            self._joined[found] = Interface(tuple(groups), None)
+            self.expose()
+            return found
 
     def leave(self, address: str) -> None:
         """Takes an address, or a range, out of the network again."""

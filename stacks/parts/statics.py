@@ -28,6 +28,7 @@ class StaticFiles(Construct):
     def __init__(self, scope: Construct, id: str, *, bucket: s3.Bucket, pages: str) -> None:
         """`pages` is the origin of the pages that name the files, such as https://fines.example."""
         super().__init__(scope, id)
+        self.bucket = bucket
         stack = cdk.Stack.of(self)
         name = f"{stack.stack_name}-{stack.region}-static"  # CloudFront's names are of all regions
         access = cloudfront.S3OriginAccessControl(self, "Access", origin_access_control_name=name)

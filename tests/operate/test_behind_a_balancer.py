@@ -12,7 +12,6 @@ from botocore.stub import Stubber
 
 from operate.account import Account
 from operate.finding import Finding, State
-from operate.needs import ROOT_DISK_GIB, needs_of
 from operate.preflight import checks_of, preflight, run_check
 from operate.resolver import Resolver
 from operate.stack import Deployed
@@ -20,7 +19,6 @@ from operate.subject import Subject
 from stacks.settings import Tier
 from tests.operate.nameserver import NameServer, zone
 from tests.operate.world import NOBODY, QUOTAS, World, service_quotas, subject_of
-from tests.stacks.synthesis import resources, synthesize
 
 NAME = "multas.gob.ar"
 NO_ZONE = "Z0123456789ABCDEFGHIJ"
@@ -67,61 +65,6 @@ def weighted(world: World, id: str, *, tier: str | None) -> None:
     record |= {"SetIdentifier": tier, "Weight": 1} if tier else {}
     changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
     world("route53").change_resource_record_sets(HostedZoneId=id, ChangeBatch=changes)
-
-
-def test_what_the_tier_needs_is_what_its_template_makes() -> None:
-    for settings in ({}, {"nat_gateways": 2, "min_machines": 3, "max_machines": 7, "machine_disk_gb": 24}):
-        template = synthesize(tier="asg", **settings)
-        needs = needs_of(subject_with(NO_ZONE, *(f"{key}={value}" for key, value in settings.items())).settings)
-        assert len(resources(template, "AWS::EC2::EIP")) == needs.addresses
-        assert len(resources(template, "AWS::EC2::VPC")) == needs.networks
-        assert len(resources(template, "AWS::ElasticLoadBalancingV2::LoadBalancer")) == needs.balancers
-        assert len(resources(template, "AWS::RDS::DBInstance")) == needs.databases
-        (group,) = resources(template, "AWS::AutoScaling::AutoScalingGroup").values()
-        sizes = (group["Properties"]["MinSize"], group["Properties"]["MaxSize"])
-        assert sizes == (str(needs.machines), str(needs.machines_at_most))
-        assert needs.gp3_gib == int(settings.get("machine_disk_gb", ROOT_DISK_GIB)) * needs.machines_at_most
-        (launch,) = resources(template, "AWS::EC2::LaunchTemplate").values()
-        disks = launch["Properties"]["LaunchTemplateData"]["BlockDeviceMappings"]
-        assert [disk["Ebs"]["VolumeSize"] * needs.machines_at_most for disk in disks] == [needs.gp3_gib]
-
-
-def test_what_the_tier_on_kubernetes_needs_is_what_its_template_makes() -> None:
-    for settings in ({}, {"nat_gateways": 2, "min_nodes": 3, "max_nodes": 7, "node_disk_gb": 64}):
-        template = synthesize(tier="eks", **settings)
-        given = [*KUBERNETES, *(f"{key}={value}" for key, value in settings.items())]
-        needs = needs_of(subject_of(given, account=Account("us-east-1")).settings)
-        assert len(resources(template, "AWS::EC2::EIP")) == needs.addresses
-        (group,) = resources(template, "AWS::EKS::Nodegroup").values()
-        sizes = group["Properties"]["ScalingConfig"]
-        assert (sizes["MinSize"], sizes["MaxSize"]) == (needs.machines, needs.machines_at_most)
-        (launch,) = resources(template, "AWS::EC2::LaunchTemplate").values()
-        disks = launch["Properties"]["LaunchTemplateData"]["BlockDeviceMappings"]
-        assert [disk["Ebs"]["VolumeSize"] * needs.machines_at_most for disk in disks] == [needs.gp3_gib]
-
-
-KUBERNETES = [
-    *("tier=eks", "domain=fines.example", "hosted_zone_name=fines.example", f"hosted_zone_id={NO_ZONE}"),
-    "admin_role=arn:aws:iam::111122223333:role/administrators",
-]
-
-
-@pytest.mark.parametrize("tier", ["asg", "eks"])
-def test_the_names_that_can_collide_are_those_of_the_template(tier: str) -> None:
-    from operate.checks import stack
-
-    named = {"AutoScalingGroupName", "LogGroupName", "BucketName", "RoleName", "FunctionName", "TopicName"}
-    named |= {"DBInstanceIdentifier"}
-    given: dict[str, set[str]] = {}
-    for resource in synthesize(tier=tier)["Resources"].values():
-        properties = resource.get("Properties", {})
-        for key, value in properties.items():
-            if key in named and isinstance(value, str):
-                given.setdefault(resource["Type"], set()).add(value)
-            if resource["Type"].startswith("AWS::CloudFront::") and isinstance(value, dict) and "Name" in value:
-                given.setdefault(resource["Type"], set()).add(value["Name"])
-    subject = subject_with() if tier == "asg" else subject_of(KUBERNETES, account=Account("us-east-1"))
-    assert given == stack.fixed_names(subject)
 
 
 def test_a_zone_that_the_parent_leads_to_is_good(world: World, hosted: tuple[str, list[str]], parent: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.bucket import newest
@@ -27,23 +27,48 @@ print(Infraccion.objects.all().delete()[0])
 
 @check("asg")
 def a_dump_that_is_restored_by_the_runbook_brings_back_what_a_mistaken_delete_removed(subject: Subject) -> str:
-    people, kept = posted(subject)
-    on_the_host(subject, "Tier asg: make a dump now")
-    key = newest(subject)
-    deleted, after = mistaken(subject, people, kept)
-    on_the_host(subject, "Tier asg: go back to a dump", typed=_secret(subject), DUMP=key.removeprefix("dumps/"))
-    again = must_be_back(subject, people, kept, after, source=key)
-    return f"{deleted} rows deleted; {len(kept.acknowledged)} acknowledged fines back from {key}, and {again} more acknowledged"
+    return back_from_a_dump(
+        subject,
+        make=lambda: on_the_host(subject, "Tier asg: make a dump now"),
+        put=lambda name: on_the_host(subject, "Tier asg: go back to a dump", typed=_secret(subject), DUMP=name),
+    )
 
 
 @check("asg", takes=no_cli)
 def a_moment_that_an_operator_brings_back_by_the_runbook_has_what_a_mistaken_delete_removed(subject: Subject) -> str:
-    people, kept = posted(subject)
-    moment = moment_between()
-    deleted, after = mistaken(subject, people, kept)
-    with moment_brought_up(subject, moment) as (then, seconds):
-        on_the_host(subject, "Tier asg: go back to a moment", typed=_secret(subject), THEN=then)
-    again = must_be_back(subject, people, kept, after, source=moment)
+    page = "Tier asg: go back to a moment"
+    return back_to_a_moment(subject, put=lambda then: on_the_host(subject, page, typed=_secret(subject), THEN=then))
+
+
+def back_from_a_dump(subject: Subject, *, make: Callable[[], str], put: Callable[[str], str]) -> str:
+    """Has a dump made, deletes all fines, and puts the dump of that name into the place of what is left; returns how it went.
+
+    Raises:
+        CheckError: a fine did not come back, or one of after the dump did.
+    """
+    people, kept = _posted(subject)
+    make()
+    key = newest(subject)
+    deleted, after = _mistaken(subject, people, kept)
+    put(key.removeprefix("dumps/"))
+    again = _must_be_back(subject, people, kept, after, source=key)
+    return f"{deleted} rows deleted; {len(kept.acknowledged)} acknowledged fines back from {key}, and {again} more acknowledged"
+
+
+def back_to_a_moment(subject: Subject, *, put: Callable[[str], str]) -> str:
+    """Deletes all fines, and puts what another instance of a moment before holds, by its name, into the place of what is left.
+
+    Raises:
+        CheckError: a fine did not come back, one of after the moment did, or the other instance stays.
+    """
+    people, kept = _posted(subject)
+    time.sleep(_A_SECOND)
+    moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time.sleep(_A_SECOND)
+    deleted, after = _mistaken(subject, people, kept)
+    with _brought_up(subject, moment) as (then, seconds):
+        put(then)
+    again = _must_be_back(subject, people, kept, after, source=moment)
     return (
         f"{deleted} rows deleted; {moment} was there after {seconds:.0f} s by the operator's role; {len(kept.acknowledged)} "
         f"acknowledged fines back from it, {again} more acknowledged; its instance and its machine are gone"
@@ -51,7 +76,7 @@ def a_moment_that_an_operator_brings_back_by_the_runbook_has_what_a_mistaken_del
 
 
 @contextlib.contextmanager
-def moment_brought_up(subject: Subject, moment: str) -> Iterator[tuple[str, float]]:
+def _brought_up(subject: Subject, moment: str) -> Iterator[tuple[str, float]]:
     """Where the database of a moment answers, for the length of a block, and the seconds that it took; by the operator's role.
 
     Raises:
@@ -75,18 +100,10 @@ def moment_brought_up(subject: Subject, moment: str) -> Iterator[tuple[str, floa
         finally:
             page = "Tier asg: remove what was restored"
             as_operator(subject, page, folder, log="remove-moment", role=role, INSTANCE=name)
-    must_be_gone(subject, f"{name}-restored-then")
+    _must_be_gone(subject, f"{name}-restored-then")
 
 
-def moment_between() -> str:
-    """Now, to the second, as RDS takes it, with nothing of the second before or after it."""
-    time.sleep(_A_SECOND)
-    moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    time.sleep(_A_SECOND)
-    return moment
-
-
-def posted(subject: Subject) -> tuple[People, Ledger]:
+def _posted(subject: Subject) -> tuple[People, Ledger]:
     """Who posted fines, and what was acknowledged to them."""
     people = People.make(subject, officers=4, owners=2)
     with Load(people, officers=4, fines=40, pause=_PACE) as load:
@@ -94,7 +111,7 @@ def posted(subject: Subject) -> tuple[People, Ledger]:
     return people, load.ledger
 
 
-def mistaken(subject: Subject, people: People, kept: Ledger) -> tuple[str, Ledger]:
+def _mistaken(subject: Subject, people: People, kept: Ledger) -> tuple[str, Ledger]:
     """Deletes all fines, and posts some more; returns how many rows went, and the ledger of what came after."""
     deleted = manage(subject, "shell", "--no-imports", text=_MISTAKE).strip()
     with Load(people, officers=1, fines=3) as after:
@@ -104,7 +121,7 @@ def mistaken(subject: Subject, people: People, kept: Ledger) -> tuple[str, Ledge
     return deleted, after.ledger
 
 
-def must_be_back(subject: Subject, people: People, kept: Ledger, after: Ledger, *, source: str) -> int:
+def _must_be_back(subject: Subject, people: People, kept: Ledger, after: Ledger, *, source: str) -> int:
     """Returns how many more were acknowledged on what was restored.
 
     Raises:
@@ -120,7 +137,7 @@ def must_be_back(subject: Subject, people: People, kept: Ledger, after: Ledger, 
     return len(again.ledger.acknowledged)
 
 
-def must_be_gone(subject: Subject, name: str) -> None:
+def _must_be_gone(subject: Subject, name: str) -> None:
     found = subject.tier.client("rds").describe_db_instances()["DBInstances"]
     if name in (each["DBInstanceIdentifier"] for each in found):
         raise CheckError(f"the instance {name} is still there")

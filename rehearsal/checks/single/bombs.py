@@ -12,10 +12,8 @@ from rehearsal.checks.files import posted
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 
-_MEMBER, _MEMBERS = (
-    64 * 2**20,
-    160,
-)  # bytes of one part of a file as gzip allows it, and how many of them: ten gibibytes
+_MEMBER = 64 * 2**20  # bytes of one part of a file, as gzip allows several
+_MEMBERS = 160  # ten gibibytes of them
 _AT_ONCE = 2
 _FINES = 20  # that must have come while those files were unpacked, or nobody was beside them
 _LONGEST = 2.0  # seconds that the slowest of them may take; alone one takes hundredths
