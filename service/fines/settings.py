@@ -50,6 +50,9 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "application_name": "fines",
+            # Django turns prepared statements off, for poolers; here no pooler stands between. Only statements that ask for it
+            # are prepared (infracciones/registration.py): no other is met so often.
+            "prepare_threshold": 2**31,
             **PATIENCE,
             **({"sslmode": "verify-full", "sslrootcert": DATABASE_CA} if DATABASE_CA else {}),
             # Migrations take as long as they take (their timeout is 0), but may be told to wait for no lock for long.

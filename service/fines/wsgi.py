@@ -8,6 +8,7 @@ from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpResponse
 from django.utils.http import parse_header_parameters
 
 from fines.logs import request_id
@@ -39,7 +40,13 @@ class Application(WSGIHandler):
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         try:
-            return super().__call__(environ, start_response)
+            response = super().__call__(environ, start_response)
+            if not isinstance(response, HttpResponse):
+                return response
+            # What is there as a whole goes as a whole: from a list the server answers at once, piece by piece from anything else.
+            whole = [response.content]
+            response.close()
+            return whole
         except Exception:
             name = name_of(environ.get("HTTP_X_REQUEST_ID", ""))
             mark = request_id.set(name)

@@ -11,9 +11,10 @@ from django.db import IntegrityError, connection
 
 # Looks up who shows the token and whose plate it is, and writes the fine unless its key was spent. A twin that arrives
 # at the same moment waits at the unique index; then it finds nothing to insert, and is looked up by a second statement.
+# A number is read as text: what is prepared PostgreSQL refuses, once a migration has changed the type of what it returns.
 _TAKE = """
 WITH who AS (
-    SELECT o.id, o.numero FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
+    SELECT o.id, o.numero::text AS numero FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
     WHERE t.resumen = $1 AND t.revocado IS NULL AND t.vence > now()
 ), what AS (
     SELECT id FROM infracciones_vehiculo WHERE placa_patente = $2
@@ -27,7 +28,7 @@ SELECT who.id, who.numero, what.id, made.id FROM who LEFT JOIN what ON true LEFT
 """
 _SPENT = "SELECT id, huella FROM infracciones_infraccion WHERE oficial_id = $1 AND clave = $2"
 _WHO = """
-SELECT o.id, o.numero FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
+SELECT o.id, o.numero::text FROM infracciones_token t JOIN infracciones_oficial o ON o.id = t.oficial_id
 WHERE t.resumen = $1 AND t.revocado IS NULL AND t.vence > now()
 """
 # An administrator may delete the fine of a key, or the vehicle, between two of the statements above.

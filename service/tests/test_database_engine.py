@@ -7,6 +7,8 @@ import pytest
 from django.db import OperationalError, connection, connections
 from fines.database.base import DatabaseWrapper
 from fines.database.login import FileLogin
+from infracciones import registration
+from infracciones.models import Oficial
 
 
 @pytest.fixture
@@ -55,6 +57,31 @@ def test_a_connection_that_the_server_ended_is_replaced_when_the_next_request_us
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
     begin_request(fresh)
     assert backend(fresh) != first
+
+
+def test_the_statements_of_a_fine_are_prepared_and_no_others(db, load):
+    for n in range(3):
+        assert load(key=f"prepared-{n}").status_code == 200
+        Oficial.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        found = {statement for (statement,) in cursor.fetchall()}
+    assert registration._TAKE in found
+    assert found <= {registration._TAKE, registration._WHO, registration._SPENT}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_prepared_outlives_a_migration_that_widens_a_column(load):
+    assert load(key="before").status_code == 200
+    migrating = connections.create_connection("default")  # psycopg forgets what it prepared where it alters by itself
+    try:
+        with migrating.cursor() as cursor:
+            cursor.execute("ALTER TABLE infracciones_oficial ALTER COLUMN numero TYPE varchar(200)")
+        assert load(key="after").status_code == 200
+    finally:
+        with migrating.cursor() as cursor:
+            cursor.execute("ALTER TABLE infracciones_oficial ALTER COLUMN numero TYPE varchar(40)")
+        migrating.close()
 
 
 def test_a_password_that_was_rotated_is_read_anew(fresh, settings, tmp_path):

@@ -1,0 +1,26 @@
+"""What the server is given of an answer."""
+
+from django.core.signals import request_finished
+from django.http import StreamingHttpResponse
+from django.test import RequestFactory
+from fines import wsgi
+
+
+def answered(path):
+    """What the application gives for a request, and how often a request was said to be over by then."""
+    over = []
+    end = request_finished.connect(lambda **_: over.append(path), weak=False, dispatch_uid="seen") or over
+    try:
+        return wsgi.application(RequestFactory().get(path).environ, lambda *_: None), len(end)
+    finally:
+        request_finished.disconnect(dispatch_uid="seen")
+
+
+def test_an_answer_that_is_whole_goes_in_one_piece_and_its_request_is_over():
+    assert answered("/healthz") == ([b'{"mensaje": "El proceso vive."}'], 1)
+
+
+def test_an_answer_that_comes_piece_by_piece_stays_so(monkeypatch):
+    pieces = StreamingHttpResponse([b"one", b"two"])
+    monkeypatch.setattr(wsgi.WSGIHandler, "__call__", lambda *_: pieces)
+    assert answered("/healthz") == (pieces, 0)
