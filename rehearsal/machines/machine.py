@@ -246,7 +246,9 @@ def _furnish(merged: Path, *, id: str, address: str, router: str, prefix: int, a
     network = merged / "etc/systemd/network"
     network.mkdir(parents=True, exist_ok=True)
     (network / "10-host0.network").write_text(
-        f"[Match]\nName=host0\n[Network]\nAddress={address}/{prefix}\nGateway={router}\nDNS={RESOLVER}\nLLMNR=no\nMulticastDNS=no\nDHCP=no\nIPv6AcceptRA=no\n"
+        f"[Match]\nName=host0\n[Network]\nAddress={address}/{prefix}\nGateway={router}\nDNS={RESOLVER}\nLLMNR=no\nMulticastDNS=no\nDHCP=no\n"
+        # The VPCs of the templates have no IPv6: nobody waits for a link-local address to be found free.
+        "LinkLocalAddressing=no\nIPv6AcceptRA=no\n"
     )
     (merged / "etc/hostname").write_text(f"ip-{address.replace('.', '-')}\n")
     (merged / "etc/hosts").write_text(f"127.0.0.1 localhost\n{address} ip-{address.replace('.', '-')}\n::1 localhost\n")

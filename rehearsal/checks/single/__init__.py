@@ -3,6 +3,7 @@
 # The order of these lines is the order of the checks.
 from rehearsal.checks.single import resources  # isort: skip
 from rehearsal.checks.single import deployment  # isort: skip
+from rehearsal.checks.single import outage  # isort: skip
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import front  # isort: skip
@@ -50,6 +51,7 @@ __all__ = [
     "exposure",
     "front",
     "metrics",
+    "outage",
     "pages",
     "permissions",
     "power",

@@ -13,11 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.containers import instances
 from rehearsal.checks.wire import TRIED, answering
 
-# Without a database: more than four times what the group takes to notice a dead machine (cloud/fleet.py).
-AWAY_SECONDS = 14
 _OPEN = {53, 80, 443}
 _MARK = b"rehearsal: does this come through?"
 # Reads what comes to the machine's interface, before any rule of its own, until a second has brought nothing, or eight are over.
@@ -81,38 +78,3 @@ def plain_http_is_redirected_to_https(subject: Subject) -> str:
     if answer.status_code != 301 or answer.headers["Location"] != f"https://{subject.domain}/admin/":
         raise CheckError(f"{answer.status_code}, Location {answer.headers.get('Location')!r}")
     return answer.headers["Location"]
-
-
-@check("single")
-def a_database_that_is_away_makes_the_host_unready_and_replaces_nothing(subject: Subject) -> str:
-    host, before = subject.host, _serving(subject)
-    host.run("systemctl", "stop", "postgresql@17-main.service")
-    try:
-        deadline = time.monotonic() + AWAY_SECONDS
-        while time.monotonic() < deadline:
-            health, ready = _status(subject, "/healthz"), _status(subject, "/readyz")
-            if health != 200 or ready == 200:
-                raise CheckError(f"with the database stopped /healthz is {health} and /readyz {ready}")
-            time.sleep(2)
-    finally:
-        host.run("systemctl", "start", "postgresql@17-main.service")
-    deadline = time.monotonic() + 20
-    while _status(subject, "/readyz") != 200:
-        if time.monotonic() > deadline:
-            raise CheckError("the database came back, /readyz did not within 20 s")
-        time.sleep(0.5)
-    if before != (after := _serving(subject)):
-        raise CheckError(f"before the database went {before} served, after it {after}")
-    return f"{AWAY_SECONDS} s without a database: /healthz good, /readyz not; {after[0]} and its {len(after) - 1} containers still there"
-
-
-def _serving(subject: Subject) -> list[str]:
-    """The ids of the machine, and of its containers with the moment of their start."""
-    shown = subject.host.run("podman", "ps", "--filter", "name=fines-web", "--format", "{{.ID}} {{.StartedAt}}").stdout
-    return instances(subject) + sorted(shown.splitlines())
-
-
-def _status(subject: Subject, path: str) -> int:
-    # whose certificate it is, is another check's
-    with httpx.Client(verify=False, timeout=10) as client:  # noqa: S501
-        return client.get(f"https://{subject.address}{path}", headers={"Host": subject.domain}).status_code

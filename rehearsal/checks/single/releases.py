@@ -14,7 +14,7 @@ from rehearsal.checks.in_flight import InFlight
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
-from rehearsal.checks.variant import deploy, project, variant, with_migration, without_readyz
+from rehearsal.checks.variant import deploy, project, published, variant, with_migration, without_readyz
 
 _MOST_CLOSED_IDLE = 8  # one an officer; a front that falls over closes far more
 _LEAST_HELD = 16  # requests that a container had in hand when it was told to stop, or might have had
@@ -66,7 +66,7 @@ def an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_s
 
 
 def _never_ready(subject: Subject) -> Path:
-    return variant(subject, "never-ready", without_readyz)
+    return published(subject, "never-ready", without_readyz)
 
 
 @check("single", ahead=_never_ready)

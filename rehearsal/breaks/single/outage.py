@@ -1,0 +1,48 @@
+"""What says the wrong thing, or does it, while the database is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
+from rehearsal.breaks.service import ports, start
+from rehearsal.checks import Subject
+from rehearsal.checks.single.outage import a_database_that_is_away_makes_the_host_unready_and_replaces_nothing
+
+
+@breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="/healthz is 503")
+def the_health_check_asks_the_database(subject: Subject) -> Iterator[None]:
+    with _answered(subject, "/healthz", "rewrite ^ /readyz break; include /etc/nginx/fines/proxy.inc;"):
+        yield
+
+
+@breaks(
+    a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="with the database stopped /healthz is 50"
+)
+def containers_that_are_not_ready_are_killed(subject: Subject) -> Iterator[None]:
+    host, unit, running = subject.host, "/etc/containers/systemd/fines-web@.container", ports(subject.host)
+    asked = "u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost', 'X-Forwarded-Proto': 'https'})"
+    ask = f'/venv/bin/python -c "import urllib.request as u; u.urlopen({asked}, timeout=2)"'
+    each = "HealthInterval=3s\nHealthRetries=2\nHealthTimeout=2s\nHealthOnFailure=kill"
+    killed = f"HealthCmd={ask}\n{each}\nExec=serve"
+    try:
+        with edited(host, unit, {"Exec=serve": killed}, then="systemctl daemon-reload"):
+            start(host, running, verb="restart")
+            yield
+    finally:
+        start(host, running, verb="restart")
+
+
+@breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="/healthz is 200 and /readyz 200")
+def readiness_asks_nobody(subject: Subject) -> Iterator[None]:
+    with _answered(subject, "/readyz", "return 200;"):
+        yield
+
+
+def _answered(subject: Subject, path: str, how: str) -> AbstractContextManager[None]:
+    """NGINX answers a path in its own way."""
+    place = "  location /static/ {"
+    own = f"  location = {path} {{ {how} }}\n"
+    return edited(subject.host, NGINX, {place: own + place}, then=RELOAD_NGINX)
