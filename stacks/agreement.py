@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from stacks.choices import Cpu, Stage, Tier
 from stacks.kubernetes_versions import NEWEST
 from stacks.peaks import misfits
+from stacks.values import KINDS
 
 # RFC 2606 and RFC 6761: names that nobody can own.
 RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")
@@ -39,6 +40,7 @@ def disagreements(read: Mapping[str, Any], *, refused: Collection[str] = ()) -> 
             f"instance_type={instance_type!r} has no NVMe, by which the host finds its data volume: "
             "name one on Nitro, for example: -c instance_type=t3.small"
         )
+    errors += _within_the_zone(read.get("extra_records", ()), read.get("domain", ""))
     if read.get("data_volume_snapshot") and read.get("restore"):
         errors.append(
             "data_volume_snapshot and restore exclude each other: "
@@ -47,6 +49,39 @@ def disagreements(read: Mapping[str, Any], *, refused: Collection[str] = ()) -> 
     if read.get("stage") is Stage.PRODUCTION:
         errors += _in_production(read)
     return errors
+
+
+_OWN_NAMES = ("ns1", "ns2")  # of the zone's name servers, which the registrar's glue repeats
+
+
+def _within_the_zone(records: Sequence[str], domain: str) -> list[str]:
+    """What a name server would refuse of the records together, or what would lead its own names astray."""
+    errors, owners = [], [_owner(line.split()[0], domain) for line in records]
+    kinds = [next(word for word in line.split()[1:] if word in KINDS) for line in records]
+    for line, owner, kind in zip(records, owners, kinds, strict=True):
+        if owner.endswith("."):
+            errors.append(
+                f"extra_records: {line!r}: the name is outside of {domain}: write one of the domain, like www"
+            )
+        elif owner in _OWN_NAMES:
+            errors.append(f"extra_records: {line!r}: {owner} is a name server of the zone: choose another name")
+        elif kind == "CNAME" and owner == "@":
+            errors.append(
+                f"extra_records: {line!r}: the domain itself has other records, beside which no CNAME may stand"
+            )
+        elif kind == "CNAME" and owners.count(owner) > 1:
+            errors.append(f"extra_records: {line!r}: beside a CNAME its name has no other record: leave one of them")
+    return errors
+
+
+def _owner(name: str, domain: str) -> str:
+    """The name of a record as it is within the domain, @ for the domain itself; one outside of it keeps the dot at its end."""
+    name = name.lower()
+    if not name.endswith(".") or not domain:
+        return name
+    if name == f"{domain}.":
+        return "@"
+    return name.removesuffix(f".{domain}.")
 
 
 def _in_the_hosted_zone(read: Mapping[str, Any]) -> list[str]:

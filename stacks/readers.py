@@ -21,7 +21,7 @@ READERS: dict[str, Reader] = {
     "tier": values.choice(Tier),
     "domain": values.text(DOMAIN_NAME, example="fines.example.org"),
     "stage": values.choice(Stage),
-    "region": values.text(r"[a-z]{2}(-[a-z]+)+-\d", example="us-east-1"),
+    "region": values.region,
     "zone": values.number(0, 1),
     "timezone": values.time_zone,
     "cpu": values.choice(Cpu),

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 Reader = Callable[[str, Any], Any]
+KINDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TLSA", "TXT")  # of the records that a setting may add
 
 
 class SettingsError(ValueError):
@@ -75,6 +76,16 @@ def time_zone(name: str, value: Any) -> str:
     )
 
 
+def region(name: str, value: Any) -> str:
+    """A region of AWS's first partition, or of the United States' government: elsewhere its services have other names."""
+    given = str(text(r"[a-z]{2,4}(-[a-z]+)+-\d", example="us-east-1")(name, value))
+    if given.startswith("cn-") or "-iso" in given:
+        raise SettingsError(
+            f"{name}={given!r}: AWS's services have other names there than amazonaws.com: use another region, like us-east-1"
+        )
+    return given
+
+
 def moment(name: str, value: Any) -> str:
     """What a restore goes back to: `latest`, `none`, a time with its offset, or nothing."""
     given = str(value).strip()
@@ -94,9 +105,7 @@ def moment(name: str, value: Any) -> str:
 
 def records(name: str, value: Any) -> tuple[str, ...]:
     """Lines of a zone file, as a JSON list or as a single line."""
-    form = re.compile(
-        r"\S+[ \t]+(\d+[ \t]+)?(IN[ \t]+)?(A|AAAA|CAA|CNAME|MX|NS|SRV|TLSA|TXT)[ \t]+[^\x00-\x08\x0a-\x1f]+"
-    )
+    form = re.compile(rf"\S+[ \t]+(\d+[ \t]+)?(IN[ \t]+)?({'|'.join(KINDS)})[ \t]+[^\x00-\x08\x0a-\x1f]+")
     lines = _texts(name, value, example='["www 300 IN CNAME fines.example.org."]')
     for line in lines:
         if not form.fullmatch(line):
@@ -111,7 +120,7 @@ def records(name: str, value: Any) -> tuple[str, ...]:
     return lines
 
 
-_DATA = re.compile(r"[ \t](A|AAAA|CAA|CNAME|MX|NS|SRV|TLSA|TXT)[ \t]+(.*?)[ \t]*$")
+_DATA = re.compile(rf"[ \t]({'|'.join(KINDS)})[ \t]+(.*?)[ \t]*$")
 _TEXT = 255  # characters of each text of a TXT record
 _WORDS = {"CAA": 3, "CNAME": 1, "MX": 2, "NS": 1, "SRV": 4}  # of a record's data
 

@@ -10,6 +10,8 @@ from rehearsal.checks import CheckError, Subject
 
 _DEFINITION = (
     "MetricName",
+    "Dimensions",
+    "Unit",
     "Statistic",
     "Period",
     "EvaluationPeriods",
@@ -32,8 +34,41 @@ def alarm_of(subject: Subject, metric: str) -> dict[str, Any]:
     tells = own[0]["AlarmActions"]
     if not own[0]["ActionsEnabled"] or not tells or not set(tells) <= topics:
         raise CheckError(f"the alarm on {metric} tells nobody: {tells}, enabled: {own[0]['ActionsEnabled']}")
+    if deaf := _deaf(subject, own):
+        raise CheckError(deaf[0])
     alarm: dict[str, Any] = own[0]
     return alarm
+
+
+def none_is_deaf(subject: Subject) -> None:
+    """That the stack's alarms on metrics of its own watch those that CloudWatch is sent.
+
+    Raises:
+        CheckError: one watches another metric, or other dimensions, or a unit that nobody names.
+    """
+    namespace = f"Fines/{subject.stack}"
+    found = subject.tier.client("cloudwatch").describe_alarms(AlarmNamePrefix=subject.stack)["MetricAlarms"]
+    if deaf := _deaf(subject, [alarm for alarm in found if alarm.get("Namespace") == namespace]):
+        raise CheckError("; ".join(deaf))
+
+
+def _deaf(subject: Subject, alarms: list[dict[str, Any]]) -> list[str]:
+    """Which of the alarms watch what nobody sends. A metric that is sent when something fails is not there yet: it has no dimensions."""
+    namespace = f"Fines/{subject.stack}"
+    sent = subject.tier.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"]
+    known = {(each["MetricName"], _dimensions(each)) for each in sent}
+    names = {name for name, _ in known}
+    return [
+        f"{each['AlarmName']} watches {each['MetricName']} of {dict(_dimensions(each))} {each.get('Unit', '')}".strip()
+        + ", which nobody sends"
+        for each in alarms
+        if each.get("Unit")
+        or ((each["MetricName"], _dimensions(each)) not in known and (each["MetricName"] in names or _dimensions(each)))
+    ]
+
+
+def _dimensions(metric: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((each["Name"], each["Value"]) for each in metric.get("Dimensions", [])))
 
 
 def await_state(subject: Subject, alarm: dict[str, Any], state: str, *, figure: float | None, patience: float) -> str:
@@ -45,7 +80,8 @@ def await_state(subject: Subject, alarm: dict[str, Any], state: str, *, figure: 
     cloudwatch, name = subject.tier.client("cloudwatch"), f"rehearsed-{uuid.uuid4().hex[:8]}"
     if figure is not None:
         now, window = time.time(), range(0, alarm["Period"] * alarm["EvaluationPeriods"], 60)
-        data = [{"MetricName": alarm["MetricName"], "Value": figure, "Timestamp": now - seconds} for seconds in window]
+        named = {"MetricName": alarm["MetricName"], "Dimensions": alarm.get("Dimensions", [])}
+        data = [{**named, "Value": figure, "Timestamp": now - seconds} for seconds in window]
         cloudwatch.put_metric_data(Namespace=name, MetricData=data)
     definition = {key: alarm[key] for key in _DEFINITION if key in alarm}
     cloudwatch.put_metric_alarm(**definition, AlarmName=name, Namespace=name)

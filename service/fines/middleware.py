@@ -69,7 +69,8 @@ class RequestMiddleware:
                         call=_call(request),
                         status=response.status_code,
                         milliseconds=took,
-                        counts=counts_of(request),
+                        # of what failed nobody knows yet: it comes again
+                        counts=counts_of(request) if response.status_code < 500 else None,
                     )
                 log.info("request", extra=fields)
             return response

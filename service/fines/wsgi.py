@@ -45,8 +45,6 @@ class Application(WSGIHandler):
                 return response
             # What is there as a whole goes as a whole: from a list the server answers at once, piece by piece from anything else.
             whole = [response.content]
-            response.close()
-            return whole
         except Exception:
             name = name_of(environ.get("HTTP_X_REQUEST_ID", ""))
             mark = request_id.set(name)
@@ -58,6 +56,12 @@ class Application(WSGIHandler):
             headers = [("Content-Type", "application/json"), ("X-Request-Id", name)]
             start_response("500 Internal Server Error", headers)
             return [said.encode()]
+        # What is answered is answered, whatever goes wrong in the end.
+        try:
+            response.close()
+        except Exception:
+            log.exception("a request could not be ended")
+        return whole
 
 
 application = Application()

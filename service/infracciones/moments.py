@@ -10,13 +10,14 @@ from django.utils.timezone import now as present
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?",
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,30}))?)?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?",
     re.ASCII,
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SECONDS = re.compile(r"-?\d{1,11}(?:\.\d{1,6})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_SECONDS = 10**11  # the year 5138: what is larger is no time, and is not worth converting
+_LEAST_SECONDS = -(10**10)  # the year 1653; no date of Python's is before the year 1
 
 
 class MomentError(ValueError):
@@ -59,7 +60,7 @@ def _read(value: object, zone: tzinfo) -> datetime:
         raise _unreadable()
     day, time, second, fraction, zulu, hours, minutes = found.groups()
     leap = second == "60"
-    # Some clocks count nanoseconds; the database keeps microseconds, and a fine that is cut is never in the future.
+    # Some clocks count nanoseconds, or finer; the database keeps microseconds, and a fine that is cut is never in the future.
     micros = (fraction or "0")[:6].ljust(6, "0")
     try:
         moment = datetime.fromisoformat(f"{day}T{time}:{'59' if leap else second or '00'}.{micros}")
@@ -70,19 +71,17 @@ def _read(value: object, zone: tzinfo) -> datetime:
         else:
             # fold=0, datetime's default, is the earlier of the two readings where a clock change makes two
             moment = moment.replace(tzinfo=zone).astimezone(UTC)
+        # RFC 3339 has leap seconds, at the end of a day in UTC; counted from 1970 they are the second after.
+        if leap and (moment.hour, moment.minute) != (23, 59):
+            raise ValueError("no leap second is in the midst of a day")
+        return moment + timedelta(seconds=leap)
     except (ValueError, OverflowError):
         raise MomentError("Esa fecha u hora no existe.") from None
-    if leap:
-        # RFC 3339 has leap seconds, at the end of a day in UTC; counted from 1970 they are the second after.
-        if (moment.hour, moment.minute) != (23, 59):
-            raise MomentError("Esa fecha u hora no existe.")
-        moment += timedelta(seconds=1)
-    return moment
 
 
 def _from_seconds(seconds: Decimal) -> datetime:
     # Compared before it is converted: a short number such as 1e999999999 has very many digits.
-    if not (seconds.is_finite() and -_MOST_SECONDS < seconds < _MOST_SECONDS):
+    if not (seconds.is_finite() and _LEAST_SECONDS < seconds < _MOST_SECONDS):
         raise _unreadable()
     exponent = seconds.normalize().as_tuple().exponent
     if isinstance(exponent, int) and exponent < -6:

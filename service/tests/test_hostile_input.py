@@ -23,6 +23,9 @@ WRONG = {
     "a time of the year 10000": ("timestamp", '"10000-01-01T00:00:00Z"'),
     "a time in the future": ("timestamp", '"2100-01-01T00:00:00Z"'),
     "a negative time": ("timestamp", "-1"),
+    "a time before all calendars": ("timestamp", "-99999999999"),
+    "the same as text": ("timestamp", '"-62135596801"'),
+    "a leap second at the end of all time": ("timestamp", '"9999-12-31T23:59:60Z"'),
     "a huge time": ("timestamp", "1e400"),
     "a time of a hundred thousand digits": ("timestamp", "9" * 60_000),
     "a plate of 10,000 characters": ("placa_patente", json.dumps("A" * 10_000)),
@@ -36,6 +39,7 @@ UNREADABLE = {
     "NaN": '{"placa_patente": "AB123CD", "timestamp": NaN, "comentarios": ""}',
     "a key twice": '{"placa_patente": "AB123CD", "placa_patente": "X", "timestamp": 1772630430, "comentarios": ""}',
     "a hundred thousand nested arrays": '{"placa_patente": ' + NESTED[:60_000] + "}",
+    "a thousand values within values": '{"placa_patente": ' + '{"":' * 1000 + "0" + "}" * 1001,
     "half a document": '{"placa_patente": "AB1',
     "words": "drop table infracciones",
 }
@@ -88,6 +92,15 @@ def test_a_body_of_it_is_400(load, name):
 def test_bytes_that_nobody_should_read_are_400_or_413(load, body):
     assert load(body=body).status_code in {400, 413}
     assert nothing_was_written()
+
+
+@pytest.mark.parametrize("field", ["limite", "desde", "correo"])
+def test_a_report_asked_for_with_values_within_values_is_422_or_400(client, field):
+    for depth, status in ((10, 422), (9_000, 400)):
+        mail = "" if field == "correo" else '"correo": "a@b.example", '
+        body = "{" + mail + f'"{field}": ' + '{"":' * depth + "0" + "}" * (depth + 1)
+        answer = client.post("/generar_informe", body, content_type=ARRAY)
+        assert (answer.status_code, bool(answer.json()["mensaje"])) == (status, True)
 
 
 @pytest.mark.parametrize("name", WRONG | UNREADABLE)

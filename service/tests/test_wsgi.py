@@ -20,6 +20,20 @@ def test_an_answer_that_is_whole_goes_in_one_piece_and_its_request_is_over():
     assert answered("/healthz") == ([b'{"mensaje": "El proceso vive."}'], 1)
 
 
+def test_an_end_that_fails_changes_no_answer(caplog):
+    def fails(**_):
+        raise ZeroDivisionError("at the end")
+
+    request_finished.connect(fails, weak=False, dispatch_uid="failing")
+    began = []
+    try:
+        body = wsgi.application(RequestFactory().get("/healthz").environ, lambda status, _: began.append(status))
+    finally:
+        request_finished.disconnect(dispatch_uid="failing")
+    assert (began, body) == (["200 OK"], [b'{"mensaje": "El proceso vive."}'])
+    assert "at the end" in caplog.text
+
+
 def test_an_answer_that_comes_piece_by_piece_stays_so(monkeypatch):
     pieces = StreamingHttpResponse([b"one", b"two"])
     monkeypatch.setattr(wsgi.WSGIHandler, "__call__", lambda *_: pieces)

@@ -99,11 +99,14 @@ class HostRoles(Construct):
         self._allow("TakeItOnOwnMachines", "ec2:AssociateAddress", on=[self._instances], only_if=self._own)
 
     def keep_backups(self, bucket: s3.Bucket) -> None:
-        """pgBackRest's repository and the escrow of DNS keys and certificates."""
+        """pgBackRest's repository, the escrow of DNS keys and certificates, and notes of which volumes were filled."""
         files = bucket.arn_for_objects("*")
         self._allow("ListBackups", "s3:ListBucket", on=[bucket.bucket_arn])
         self._allow("KeepBackups", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", on=[files])
-        self._accept_wildcard(files, because="pgBackRest names its files itself, and the bucket holds backups alone.")
+        self._accept_wildcard(
+            files,
+            because="pgBackRest names its files itself, and the bucket is this host's alone: its backups, their escrow, and which volumes were filled.",
+        )
 
     def keep_media(self, bucket: s3.Bucket) -> None:
         """What the service's containers do with photographs; the bucket keeps what was deleted for as long as its setting says."""

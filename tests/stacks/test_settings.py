@@ -105,6 +105,11 @@ def test_all_mistakes_are_told_at_once() -> None:
             "stage='prod': use one of dev, staging, production, for example: cdk deploy -c stage=production",
         ),
         ("region", "virginia", "region='virginia': write it like this: -c region=us-east-1"),
+        (
+            "region",
+            "cn-north-1",
+            "region='cn-north-1': AWS's services have other names there than amazonaws.com: use another region, like us-east-1",
+        ),
         ("zone", "us-east-1a", "zone='us-east-1a': use a whole number from 0 to 1"),
         ("cpu", "arm", "cpu='arm': use one of arm64, x86_64, for example: cdk deploy -c cpu=arm64"),
         ("app_containers", 0, "app_containers='0': use a whole number from 1 to 8"),
@@ -195,6 +200,40 @@ def test_a_record_that_a_name_server_would_refuse_is_refused_before_a_host_is_re
     assert complaint(extra_records=[line]) == f"extra_records: {line!r}: {says}"
     with pytest.raises(dns.exception.DNSException):
         zone_with(line)
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (["@ CNAME a.example.org."], "the domain itself has other records, beside which no CNAME may stand"),
+        (["a A 192.0.2.1", "A CNAME b.example.org."], "beside a CNAME its name has no other record: leave one of them"),
+        (
+            ["a CNAME c.example.org.", "a 60 CNAME b.example.org."],
+            "beside a CNAME its name has no other record: leave one of them",
+        ),
+        (["ns1 A 192.0.2.9"], "ns1 is a name server of the zone: choose another name"),
+        (["ns2.fines.example.org. AAAA 2001:db8::1"], "ns2 is a name server of the zone: choose another name"),
+        (
+            ["www.other.example. A 192.0.2.9"],
+            "the name is outside of fines.example.org: write one of the domain, like www",
+        ),
+    ],
+)
+def test_records_that_do_not_go_together_are_refused_before_a_host_is_replaced(lines: list[str], says: str) -> None:
+    assert complaints({"tier": "single", "domain": "fines.example.org", "extra_records": lines})[-1] == (
+        f"extra_records: {lines[-1]!r}: {says}"
+    )
+
+
+def test_records_of_one_name_that_go_together_are_taken() -> None:
+    lines = [
+        "www A 192.0.2.1",
+        "www A 192.0.2.2",
+        "@ TXT x",
+        "fines.example.org. MX 1 a.example.org.",
+        "a CNAME b.example.org.",
+    ]
+    read(domain="fines.example.org", extra_records=lines)
 
 
 @pytest.mark.parametrize(

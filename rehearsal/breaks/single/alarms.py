@@ -38,3 +38,9 @@ def the_alarm_takes_silence_for_a_good_sign(subject: Subject) -> Iterator[None]:
 def the_alarm_is_muted(subject: Subject) -> Iterator[None]:
     with other_alarm(subject, _METRIC, ActionsEnabled=False):
         yield
+
+
+@breaks(check, says="ServerErrorPercent of {'Host': 'another'}, which nobody sends", again=True)
+def an_alarm_watches_another_host(subject: Subject) -> Iterator[None]:
+    with other_alarm(subject, "ServerErrorPercent", Dimensions=[{"Name": "Host", "Value": "another"}]):
+        yield

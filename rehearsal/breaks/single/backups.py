@@ -84,6 +84,15 @@ def the_drill_compares_nothing(subject: Subject) -> Iterator[None]:
         yield
 
 
+@breaks(the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch, says="these tables differ")
+def a_row_of_the_restored_database_is_another(subject: Subject) -> Iterator[None]:
+    compared = 'PGHOST=$drill/run PGPORT=5433 python3 "$HOST_FILES/bin/table-sums" > "$drill/found"'
+    sql = "UPDATE infracciones_infraccion SET comentarios = comentarios || '!' WHERE id = (SELECT min(id) FROM infracciones_infraccion)"
+    spoiled = f'PGHOST=$drill/run PGPORT=5433 psql -tAXq -d fines -c "{sql}"'
+    with edited(subject.host, _DRILL, {compared: f"{spoiled}\n{compared}"}):
+        yield
+
+
 @breaks(
     the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch,
     says="CloudWatch has no age of a proven backup below an hour, but []",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from rehearsal.breaks import breaks
-from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
+from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited, shell
 from rehearsal.breaks.service import ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.outage import a_database_that_is_away_makes_the_host_unready_and_replaces_nothing
@@ -33,6 +33,18 @@ def containers_that_are_not_ready_are_killed(subject: Subject) -> Iterator[None]
             yield
     finally:
         start(host, running, verb="restart")
+
+
+@breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says=" served, after it [")
+def a_container_is_started_anew_for_want_of_a_database(subject: Subject) -> Iterator[None]:
+    host = subject.host
+    first = f"fines-web@{ports(host)[0]}.service"
+    watch = f"while systemctl is-active -q postgresql@17-main; do sleep 0.5; done; systemctl restart {first}"
+    shell(host, f"systemd-run -q --unit=break-watch sh -c '{watch}'")
+    try:
+        yield
+    finally:
+        shell(host, "systemctl stop break-watch || true")
 
 
 @breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="/healthz is 200 and /readyz 200")

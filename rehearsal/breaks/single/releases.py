@@ -10,7 +10,7 @@ from rehearsal.breaks.host import edited, psql
 from rehearsal.breaks.service import ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.releases import (
-    a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
+    a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_runs_once,
     an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on,
     an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
 )
@@ -23,7 +23,10 @@ CREATE TRIGGER slow BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNC
 """
 
 
-@breaks(a_new_image_under_load_fails_no_request_and_runs_its_migration_once, says="requests failed, the first: 503")
+@breaks(
+    a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_runs_once,
+    says="requests failed, the first: 503",
+)
 def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject) -> Iterator[None]:
     host, known = subject.host, "  mapfile -t old < <(running)\n  [[ ${#old[@]} -eq 0"
     with (
@@ -35,7 +38,8 @@ def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject)
 
 
 @breaks(
-    a_new_image_under_load_fails_no_request_and_runs_its_migration_once, says="requests without a key were broken off"
+    a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_runs_once,
+    says="requests without a key were broken off",
 )
 def containers_are_killed_with_what_they_have_in_hand(subject: Subject) -> Iterator[None]:
     host, unit = subject.host, "/etc/containers/systemd/fines-web@.container"
@@ -53,7 +57,7 @@ def containers_are_killed_with_what_they_have_in_hand(subject: Subject) -> Itera
 
 
 @breaks(
-    a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
+    a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_runs_once,
     says="the new migration is recorded 2 times",
 )
 def each_of_two_containers_migrates_as_it_starts(subject: Subject) -> Iterator[None]:
@@ -67,7 +71,7 @@ def each_of_two_containers_migrates_as_it_starts(subject: Subject) -> Iterator[N
 
 
 @breaks(
-    a_new_image_under_load_fails_no_request_and_runs_its_migration_once,
+    a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_runs_once,
     says="before its migration was over",
 )
 def containers_begin_while_the_migration_is_under_way(subject: Subject) -> Iterator[None]:
@@ -79,11 +83,48 @@ def containers_begin_while_the_migration_is_under_way(subject: Subject) -> Itera
 
 
 @breaks(
+    a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_runs_once,
+    says="runs after the way back, it was",
+)
+def a_host_keeps_to_the_newest_image_that_it_knows(subject: Subject) -> Iterator[None]:
+    host, known = subject.host, '  image=$(field image "$value")\n  count='
+    newest = known.replace(
+        "  count", '  [[ $(remembered previous) != "$image" ]] || image=$(remembered image)\n  count'
+    )
+    with first_deployment_again(subject), edited(host, _RELEASE, {known: newest}):
+        yield
+    psql(host, _FORGET)
+
+
+@breaks(
     an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
     says="the deployment said that it succeeded",
 )
 def the_release_signals_success_whatever_happens(subject: Subject) -> Iterator[None]:
     with first_deployment_again(subject), edited(subject.host, _RELEASE, {"tell FAILURE": "tell SUCCESS"}):
+        yield
+
+
+@breaks(
+    an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
+    says="the deployment failed without the reason 'migration failed'",
+)
+def the_release_keeps_the_reason_to_itself(subject: Subject) -> Iterator[None]:
+    told = 'tell FAILURE "$why" "$value"'
+    with first_deployment_again(subject), edited(subject.host, _RELEASE, {told: 'tell FAILURE "it failed" "$value"'}):
+        yield
+
+
+@breaks(
+    an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on,
+    says=" requests failed: [",
+)
+def old_containers_stop_before_a_new_one_is_ready(subject: Subject) -> Iterator[None]:
+    known = "  mapfile -t old < <(running)\n  [[ ${#old[@]} -eq 0"
+    with (
+        first_deployment_again(subject),
+        edited(subject.host, _RELEASE, {known: known.replace("\n", '\n  stop "${old[@]}"\n', 1)}),
+    ):
         yield
 
 

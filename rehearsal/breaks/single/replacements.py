@@ -49,6 +49,19 @@ def the_instance_type_is_written_into_the_stack(subject: Subject) -> Iterator[No
 
 @breaks(
     a_larger_instance_type_keeps_the_data_although_the_authority_is_away,
+    says="has the volume",
+    lasting=2,  # the fines of before lie on the volume that the host had
+)
+def a_larger_host_begins_with_a_volume_of_its_own(subject: Subject) -> Iterator[None]:
+    kept = "generation=settings.data_volume_generation,"
+    anew = kept.replace("settings.data_volume_generation", "settings.data_volume_generation + 1")
+    subject.context["restore"] = "latest"
+    with changed(subject, "stacks/single.py", {kept: anew}):
+        yield
+
+
+@breaks(
+    a_larger_instance_type_keeps_the_data_although_the_authority_is_away,
     says="to boot while the authority was away",
     lasting=1,  # the host keeps these files, and the next deployment would replace it
 )

@@ -95,3 +95,15 @@ def nobody_starts_a_container_again(subject: Subject) -> Iterator[None]:
     with edited(host, unit, {"Restart=always": "Restart=no"}, then="systemctl daemon-reload"):
         yield
     start(host, running)
+
+
+@breaks(a_container_killed_under_load_costs_no_acknowledged_fine, says="that another container could have answered")
+def nginx_asks_one_container_alone(subject: Subject) -> Iterator[None]:
+    again = "    proxy_next_upstream error timeout invalid_header non_idempotent;\n  }\n  location /generar_informe {\n"
+    with edited(
+        subject.host,
+        NGINX,
+        {again: again.replace("error timeout invalid_header non_idempotent", "off")},
+        then=RELOAD_NGINX,
+    ):
+        yield

@@ -12,6 +12,7 @@ from rehearsal.checks.single import traffic  # isort: skip
 from rehearsal.checks.single import replays  # isort: skip
 from rehearsal.checks.single import uploads  # isort: skip
 from rehearsal.checks.single import bombs  # isort: skip
+from rehearsal.checks.single import hostile  # isort: skip
 from rehearsal.checks.single import evidence  # isort: skip
 from rehearsal.checks.single import calls  # isort: skip
 from rehearsal.checks.single import metrics  # isort: skip
@@ -28,8 +29,9 @@ from rehearsal.checks.single import pages  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip
 from rehearsal.checks.single import restarts  # isort: skip
 from rehearsal.checks.single import replacements  # isort: skip
-from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
+from rehearsal.checks.single import loss  # isort: skip
+from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import restores  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
 from rehearsal.checks.single import destroy  # isort: skip
@@ -50,6 +52,8 @@ __all__ = [
     "evidence",
     "exposure",
     "front",
+    "hostile",
+    "loss",
     "metrics",
     "outage",
     "pages",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.alarms import alarm_of, goes_off_at_age
+from rehearsal.checks.alarms import alarm_of, goes_off_at_age, none_is_deaf
 from rehearsal.checks.figures import age_sent
 
 _INFO = "/srv/fines/backups/info.json"  # what the repository said after the newest backup
@@ -18,6 +18,7 @@ PATIENCE = 15  # seconds: alarms are looked at each five
 
 @check("single")
 def a_newest_backup_that_is_two_days_old_sets_the_alarm_off_and_so_does_no_figure_at_all(subject: Subject) -> str:
+    none_is_deaf(subject)
     alarm = alarm_of(subject, _METRIC)
     healthy = age_sent(subject, _METRIC)
     with _an_old_backup(subject):

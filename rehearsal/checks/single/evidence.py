@@ -24,10 +24,9 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
         address = f"/infracciones/{fine}/evidencia"
         answered(client.post(address, files={"foto": photo()}, headers=people.bearer(1)), 404)
         answered(client.post(address, files={"foto": ("a.jpg", b"no photo")}, headers=people.bearer(0)), 415)
-        answered(
-            client.post(address, files={"foto": ("../../a.jpg", bytes(11 * 2**20))}, headers=people.bearer(0)), 413
-        )
-        made = answered(client.post(address, files={"foto": photo()}, headers=people.bearer(0)), 201)
+        answered(client.post(address, files={"foto": ("a.jpg", bytes(11 * 2**20))}, headers=people.bearer(0)), 413)
+        named = ("../../../../etc/passwd.jpg", photo()[1])
+        made = answered(client.post(address, files={"foto": named}, headers=people.bearer(0)), 201)
         answered(client.post(address, files={"foto": photo()}, headers=people.bearer(0)), 409)
         answered(client.get(address, headers=people.bearer(1)), 404)
         given = answered(client.get(made.headers["Location"], headers=people.bearer(0)), 200).json()

@@ -15,7 +15,7 @@ AWAY_SECONDS = 14
 
 @check("single", beside=True)
 def a_database_that_is_away_makes_the_host_unready_and_replaces_nothing(subject: Subject) -> str:
-    host, before = subject.host, _serving(subject)
+    host, before = subject.host, serving(subject)
     host.run("systemctl", "stop", "postgresql@17-main.service")
     try:
         deadline = time.monotonic() + AWAY_SECONDS
@@ -31,12 +31,12 @@ def a_database_that_is_away_makes_the_host_unready_and_replaces_nothing(subject:
         if time.monotonic() > deadline:
             raise CheckError("the database came back, /readyz did not within 20 s")
         time.sleep(0.5)
-    if before != (after := _serving(subject)):
+    if before != (after := serving(subject)):
         raise CheckError(f"before the database went {before} served, after it {after}")
     return f"{AWAY_SECONDS} s without a database: /healthz good, /readyz not; {after[0]} and its {len(after) - 1} containers still there"
 
 
-def _serving(subject: Subject) -> list[str]:
+def serving(subject: Subject) -> list[str]:
     """The ids of the machine, and of its containers with the moment of their start."""
     shown = subject.host.run("podman", "ps", "--filter", "name=fines-web", "--format", "{{.ID}} {{.StartedAt}}").stdout
     return instances(subject) + sorted(shown.splitlines())

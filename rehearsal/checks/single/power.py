@@ -8,7 +8,8 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.database import ask
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
-from rehearsal.checks.single.replacements import address_holder, volume_of
+from rehearsal.checks.single.replacements import address_holder
+from rehearsal.checks.single.volumes import volume_of
 from rehearsal.checks.wal import wal_since
 
 ENDS_SECONDS = 60  # within which a host that serves has ended its boot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rehearsal.checks import Subject, check
 from rehearsal.checks.refusals import none_refused
-from rehearsal.checks.single.replacements import present_volume
+from rehearsal.checks.single.volumes import present_volume
 
 
 @check("single")

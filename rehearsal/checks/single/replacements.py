@@ -12,6 +12,7 @@ from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator
 from rehearsal.checks.single.certificates import await_issued
+from rehearsal.checks.single.volumes import volume_of
 from rehearsal.checks.variant import project
 from rehearsal.cloud.events import LAUNCHED, SIGNALLED
 from rehearsal.machines.machine import Machine
@@ -83,6 +84,7 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     if (now := volume_of(subject)) != volume or (holder := address_holder(subject)) != host.id:
         raise CheckError(f"{host.id} has the volume {now}, it was {volume}; the address is of {holder}")
     must_be_there_once(load.ledger, people, subject)
+    subject.kept.append((people, load.ledger))
     _must_ask_for_a_token(people)
     _asked_after_serving(subject)
     host.run("systemctl", "is-active", "fines-certificate.timer")
@@ -164,18 +166,3 @@ def address_holder(subject: Subject) -> str:
     """The instance that EC2 says has the stack's address."""
     (found,) = subject.tier.client("ec2").describe_addresses(PublicIps=[subject.address])["Addresses"]
     return str(found.get("InstanceId", "nobody"))
-
-
-def volume_of(subject: Subject) -> str:
-    """The data volume that the present host was told of, and has attached."""
-    told = present_volume(subject)
-    volume = subject.tier.client("ec2").describe_volumes(VolumeIds=[told])["Volumes"][0]
-    if [attachment["InstanceId"] for attachment in volume["Attachments"]] != [subject.host.id]:
-        raise CheckError(f"the volume {told} hangs on {volume['Attachments']}, not on {subject.host.id}")
-    return told
-
-
-def present_volume(subject: Subject) -> str:
-    """The id of the data volume that the present host was told of."""
-    given = subject.host.run("sed", "-n", "s/^FINES_VOLUME_ID='\\(.*\\)'$/\\1/p", "/etc/fines/boot.env")
-    return given.stdout.strip()

@@ -64,5 +64,7 @@ def a_container_killed_under_load_costs_no_acknowledged_fine(subject: Subject) -
         raise CheckError(
             f"{len(ledger.refused)} requests failed that another container could have answered: {ledger.refused[0][1]}"
         )
+    if ledger.closed_idle:  # what dies is behind NGINX, which keeps the connections of its clients
+        raise CheckError(f"{ledger.closed_idle} connections of clients were closed under a request")
     silence = ledger.longest_silence()
     return f"{len(ledger.acknowledged)} acknowledged and there, {silence:.2f} s of silence, none failed"

@@ -3,6 +3,7 @@
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -76,9 +77,10 @@ class TokenAdmin(CheckedInitial, GuardedSaving):
     @admin.action(description=_("Revoke the selected tokens"), permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         """Ends the selected tokens from this moment."""
-        working = queryset.filter(Q(revocado=None))
-        for token in working:
-            self.log_change(request, token, str(_("Revoked")))
-        count = working.update(revocado=timezone.now())
+        with transaction.atomic():
+            working = queryset.filter(Q(revocado=None)).select_for_update(of=("self",))
+            for token in working:
+                self.log_change(request, token, str(_("Revoked")))
+            count = queryset.filter(pk__in=[token.pk for token in working]).update(revocado=timezone.now())
         said = ngettext("%(count)d token was revoked.", "%(count)d tokens were revoked.", count) % {"count": count}
         self.message_user(request, said, messages.SUCCESS)

@@ -1,6 +1,7 @@
 """Photos as devices send them, and as they are kept: the same picture, and nothing that says where and with what it was taken."""
 
 import io
+import re
 import threading
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -9,6 +10,11 @@ from PIL import Image, JpegImagePlugin
 
 MOST_PIXELS = 50_000_000  # three bytes each while unpacked, and once more while packed
 MOST_OF_WEBP = 12_000_000  # whose encoder takes six times as much a point
+MOST_OF_PROGRESSIVE = (
+    25_000_000  # a JPEG that comes in several scans, whose numbers are all kept until the last: six bytes each
+)
+# Each scan of it goes over the whole picture once more, and takes a few bytes to send; cameras and programs make some ten.
+MOST_SCANS = 64
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which warns at one size and fails at another
 _ORIENTATION = 0x0112  # the one tag of EXIF that stays: without it a picture lies on its side
 _KINDS = {
@@ -23,6 +29,10 @@ _unpacking = threading.Lock()
 
 class NoPhoto(ValueError):
     """The content is no picture of a kind that is taken, or is damaged."""
+
+
+class TooManyScans(NoPhoto):
+    """The picture would be gone over again and again: nobody's camera makes such a file."""
 
 
 class TooManyPixels(ValueError):
@@ -50,8 +60,10 @@ def without_metadata(file: BinaryIO) -> Photo:
         picture = Image.open(file, formats=("JPEG", "PNG", "WEBP"))
     except Exception as error:  # a decoder meets whatever bytes somebody sends; any complaint of its says the same
         raise NoPhoto from error
-    if picture.width * picture.height > (MOST_OF_WEBP if picture.format == "WEBP" else MOST_PIXELS):
+    if picture.width * picture.height > _most_pixels(picture):
         raise TooManyPixels
+    if picture.format in ("JPEG", "MPO") and scans(file) > MOST_SCANS:
+        raise TooManyScans
     # Some phones append a second picture to a JPEG; an animation is no photo.
     if picture.format != "MPO" and getattr(picture, "is_animated", False):
         raise NoPhoto
@@ -66,6 +78,31 @@ def without_metadata(file: BinaryIO) -> Photo:
         finally:
             picture.close()
     return Photo(out.getvalue(), type, ending)
+
+
+def _most_pixels(picture: Image.Image) -> int:
+    if picture.format == "WEBP":
+        return MOST_OF_WEBP
+    return MOST_OF_PROGRESSIVE if picture.info.get("progressive") else MOST_PIXELS
+
+
+# The next marker: within a scan 0xFF is followed by zero, by one of eight that begin it anew, or by itself (ITU-T T.81, B.1.1).
+_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+_SCAN, _END = 0xDA, 0xD9
+
+
+def scans(file: BinaryIO) -> int:
+    """How many scans a JPEG has, as far as the end of its first picture; the file is left where it was."""
+    place = file.tell()
+    file.seek(0)
+    content = file.read()
+    file.seek(place)
+    at, found = 2, 0
+    while (marker := _MARKER.search(content, at)) and (kind := marker[1][0]) != _END:
+        found += kind == _SCAN
+        # What a segment holds is no marker: its length comes first. A scan goes on after its segment.
+        at = marker.end() + max(2, int.from_bytes(content[marker.end() : marker.end() + 2]))
+    return found
 
 
 def _options(picture: Image.Image, ending: str) -> dict[str, Any]:

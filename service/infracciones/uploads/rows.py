@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from infracciones.views.answers import BODY_LIMIT, strict_json
+from infracciones.views.answers import BODY_LIMIT, strict_json, too_deep
 
 LONGEST_ROW = BODY_LIMIT  # bytes: as much as a single fine may have
 MOST_BLANK = 100_000  # lines of an upload without a row, or characters between an array's elements
@@ -67,7 +67,10 @@ def _line(number: int, content: bytes) -> Row | None:
     if len(content) > LONGEST_ROW:
         return Row(number, trouble=_TOO_LONG)
     try:
-        return Row(number, _decoder.decode(content.decode()))
+        text = content.decode()
+        if too_deep(text):
+            raise ValueError("it is nested too deeply")
+        return Row(number, _decoder.decode(text))
     except (ValueError, RecursionError):
         return Row(number, trouble="La fila no se puede leer: debe ser JSON en UTF-8, sin claves repetidas.")
 

@@ -2,12 +2,15 @@
 
 import io
 import json
+import re
 from decimal import Decimal, DecimalException
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 BODY_LIMIT = 64 * 1024
+DEEPEST = 32  # values within values
+_BRACKETS = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 class Refusal(Exception):
@@ -48,7 +51,10 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise Refusal(415, "Envíe el cuerpo sin comprimir.", headers={"Accept-Encoding": "identity"})
     try:
-        value = _JSON.decode(_read(request).decode("utf-8-sig"))
+        text = _read(request).decode("utf-8-sig")
+        if too_deep(text):
+            raise ValueError("it is nested too deeply")
+        value = _JSON.decode(text)
     except (ValueError, RecursionError):
         raise Refusal(400, "El cuerpo no se puede leer: debe ser JSON en UTF-8, sin claves repetidas.") from None
     if not isinstance(value, dict):
@@ -109,6 +115,21 @@ def _fraction(text: str) -> Decimal:
     except DecimalException:
         # JSON sets no limit to an exponent, Decimal does; no field takes such a number.
         return Decimal("NaN")
+
+
+def too_deep(text: str) -> bool:
+    """Whether a JSON text has values within values further than anything of the contract, which has them two deep."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        if found[0] in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                return True
+        elif found[0] in "]}":
+            depth -= 1
+    return False
 
 
 def strict_json() -> json.JSONDecoder:

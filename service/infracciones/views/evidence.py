@@ -17,18 +17,19 @@ from infracciones.views.room import Room
 LARGEST = 10 * 2**20  # bytes of a photo
 _AROUND = 64 * 2**10  # of the form around it
 # A photo waits for the bucket, on a thread that single fines need: half of four, and it does not wait for its turn as well.
-_room = Room(2, wait=0, full="Llegan muchas fotos a la vez: repita en unos segundos.")
+_room = Room(2, each=2, wait=0, full="Llegan muchas fotos a la vez: repita en unos segundos.")
 
 
 @methods("GET", "HEAD", "POST")
 def evidencia(request: HttpRequest, name: str) -> HttpResponse:
     """Takes a photo, or says where it can be seen; for the officer who made the fine."""
-    fine = fine_of(officer(request)[0], name)
+    who, _number = officer(request)
+    fine = fine_of(who, name)
     if fine is None:
         raise Refusal(404, "No hay una infracción suya con ese número: revíselo.")
     if request.method != "POST":
         return _show(fine)
-    with _room.place():
+    with _room.place(who):
         return _keep(request, fine)
 
 
@@ -40,7 +41,8 @@ def _keep(request: HttpRequest, fine: Infraccion) -> HttpResponse:
         raise Refusal(415, "El archivo no es una foto: envíe un JPEG, PNG o WebP entero.") from None
     except TooManyPixels:
         raise Refusal(
-            413, "La foto tiene demasiados puntos: envíela con 50 megapíxeles a lo sumo (12 si es WebP)."
+            413,
+            "La foto tiene demasiados puntos: envíela con 50 megapíxeles a lo sumo (25 si es un JPEG progresivo, 12 si es WebP).",
         ) from None
     try:
         keep(fine, photo)

@@ -59,8 +59,9 @@ def _mail(given: Mapping[str, Any]) -> str:
 
 
 def _limit(value: object) -> int:
-    text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MOST):
+    # What else JSON may hold is not written out to be looked at: nested deeply enough it would take more stack than there is.
+    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MOST):
         raise Refusal(422, "El límite no sirve.", errors={"limite": f"Escriba un número de 1 a {MOST}."})
     return int(text)
 
@@ -69,7 +70,7 @@ def _cursor(value: object) -> Cursor:
     if value is None:
         return START
     try:
-        return Cursor.read(str(value))
+        return Cursor.read(value if isinstance(value, str) else "")
     except ValueError:
         raise Refusal(
             422, "El cursor no sirve.", errors={"desde": "Use el valor de «siguiente» de la página anterior."}

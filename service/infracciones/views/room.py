@@ -1,6 +1,8 @@
 """Room for files: they are long on their way, and leave a thread to single fines and to whoever asks for health."""
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,29 +15,43 @@ _files = threading.BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
 
 
 class Room:
-    """Places for one kind of file in this process; who finds none waits for `wait` seconds, and is told `full` then."""
+    """Places for one kind of file in this process; who finds none waits for `wait` seconds, and is told `full` then.
 
-    def __init__(self, places: int, *, wait: float, full: str) -> None:
-        self._places, self._wait, self._full = threading.BoundedSemaphore(places), wait, full
+    An officer has `each` of them at a time: who sends many files keeps nobody else's out.
+    """
+
+    def __init__(self, places: int, *, each: int, wait: float, full: str) -> None:
+        self._places, self._each, self._wait, self._full = places, each, wait, full
+        self._held: Counter[int] = Counter()
+        self._changed = threading.Condition()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, officer: int) -> Iterator[None]:
         """A place for as long as the block lasts.
 
         Raises:
             Refusal: 503, there is none.
         """
-        if not _files.acquire(blocking=False):
+        deadline = time.monotonic() + self._wait
+        if not _files.acquire(timeout=self._wait):
             raise self._none()
         try:
-            if not self._places.acquire(timeout=self._wait):
-                raise self._none()
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._is_room(officer), timeout=deadline - time.monotonic()):
+                    raise self._none()
+                self._held[officer] += 1
             try:
                 yield
             finally:
-                self._places.release()
+                with self._changed:
+                    self._held[officer] -= 1
+                    self._held += Counter()  # those who hold none are forgotten
+                    self._changed.notify_all()
         finally:
             _files.release()
+
+    def _is_room(self, officer: int) -> bool:
+        return self._held.total() < self._places and self._held[officer] < self._each
 
     def _none(self) -> Refusal:
         return Refusal(503, self._full, headers={"Retry-After": "5"})

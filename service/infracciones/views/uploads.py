@@ -27,14 +27,14 @@ _FORMATS = {"application/x-ndjson": lines, "application/json": elements}
 _PACKINGS = {"identity": False, "gzip": True, "x-gzip": True}
 _SHORT = 500  # refused rows of an answer that is sent in one piece
 # Two keep two processors busy. Whoever comes next waits, as most files are short; a device would have to send its file again.
-_room = Room(2, wait=10, full="Llegan muchos archivos a la vez: envíe el suyo otra vez en unos segundos.")
+_room = Room(2, each=1, wait=10, full="Llegan muchos archivos a la vez: envíe el suyo otra vez en unos segundos.")
 
 
 @methods("POST")
 def cargar_infracciones(request: HttpRequest) -> HttpResponse:
     """Takes a file of fines, each row by itself; a row that was taken before is counted and changes nothing."""
-    officer(request)
-    with _room.place():
+    who, _number = officer(request)
+    with _room.place(who):
         return _taken(request)
 
 
