@@ -7,35 +7,30 @@ from rehearsal.machines.machine import Machine
 
 # Runs on the host. What was sent is remembered there, so that a line is sent once.
 _SEND = """
-import json, pathlib, subprocess, sys, tempfile, time
+import json, os, pathlib, sys, time
+from awscli.botocore.session import get_session
 config, instance = json.loads(sys.argv[1]), sys.argv[2]
 memory = pathlib.Path("/run/fines/sent.json")
 sent = json.loads(memory.read_text()) if memory.exists() else {}
-def aws(*words, check=True):
-    done = subprocess.run(["aws", "logs", *words], capture_output=True, text=True)
-    if check and done.returncode:
-        sys.exit(done.stderr)
-    return done
+logs = get_session().create_client("logs", region_name=os.environ["FINES_REGION"])
 lines = 0
 for each in config["logs"]["logs_collected"]["files"]["collect_list"]:
     file = pathlib.Path(each["file_path"])
     if not file.exists():
         continue
-    where = ["--log-group-name", each["log_group_name"], "--log-stream-name", each["log_stream_name"].replace("{instance_id}", instance)]
+    where = {"logGroupName": each["log_group_name"], "logStreamName": each["log_stream_name"].replace("{instance_id}", instance)}
     with file.open("rb") as content:
         content.seek(min(sent.get(str(file), 0), file.stat().st_size))
         new = content.read()
     new = new[: new.rfind(b"\\n") + 1]
     events = [{"timestamp": int(time.time() * 1000), "message": line} for line in new.decode(errors="replace").splitlines() if line]
     if events:
-        made = aws("create-log-stream", *where, check=False)
-        if made.returncode and "ResourceAlreadyExists" not in made.stderr:
-            sys.exit(made.stderr)
+        try:
+            logs.create_log_stream(**where)
+        except logs.exceptions.ResourceAlreadyExistsException:
+            pass
     for start in range(0, len(events), 1000):
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as batch:
-            json.dump(events[start : start + 1000], batch)
-            batch.flush()
-            aws("put-log-events", *where, "--log-events", f"file://{batch.name}")
+        logs.put_log_events(**where, logEvents=events[start : start + 1000])
     sent[str(file)] = sent.get(str(file), 0) + len(new)
     lines += len(events)
 memory.write_text(json.dumps(sent))

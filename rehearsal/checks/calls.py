@@ -22,6 +22,7 @@ def calls(subject: Subject, people: People) -> dict[str, str]:
     site = f"https://{subject.domain}"
     curl = f"curl -sk --resolve {subject.domain}:443:{subject.address}"
     officer = f"-H 'Authorization: Bearer {people.tokens[0]}'"
+    asked = f"-H 'Content-Type: application/json' -d '{_text({'correo': people.owners[0]})}'"
     file = "-H 'Content-Type: application/x-ndjson' -H 'Content-Encoding: gzip' --data-binary @-"
     return {
         "A fine": f"{curl} {officer} -H 'Content-Type: application/json' -d '{_text(fine)}' {site}/cargar_infraccion",
@@ -29,7 +30,10 @@ def calls(subject: Subject, people: People) -> dict[str, str]:
         "A photo of it": f"{curl} {officer} -F foto=@{_PHOTO} {site}/infracciones/{row['id']}/evidencia",
         "A link to the photo": f"{curl} {officer} {site}/infracciones/{row['id']}/evidencia",
         "An owner's report": f"{curl} '{site}/generar_informe?correo={people.owners[0]}'",
+        "The same, with the address out of sight": f"{curl} {asked} {site}/generar_informe",
+        "Whose token it is": f"{curl} {officer} {site}/token",
         "The contract": f"{curl} {site}/openapi.json",
+        "The contract, to try": f"{curl} {site}/docs",
         "The process": f"{curl} {site}/healthz",
         "And its database": f"{curl} {site}/readyz",
     }
