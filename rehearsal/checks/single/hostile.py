@@ -113,6 +113,7 @@ def _unreadable(people: People) -> Iterator[tuple[str, str]]:
     """What is no JSON, or none that anybody should read."""
     yield "NaN", _with(people, "timestamp", "NaN")
     yield "a key twice", _with(people, "timestamp", "1772630430")[:-1] + ', "timestamp": 1772630430}'
+    yield "values a hundred deep", _with(people, "comentarios", _deep(100))
     yield "nested objects", _with(people, "comentarios", _deep(_DEEP))
     yield "nested arrays", _with(people, "comentarios", "[" * 30_000 + "]" * 30_000)
     yield "half a document", '{"placa_patente": "AB1'
