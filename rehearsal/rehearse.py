@@ -133,6 +133,7 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
             screen.timings["boot_to_serving"] = round(tier.events.seconds(subject.host.id, LAUNCHED, SIGNALLED), 1)
         report.not_rehearsed = not_rehearsed(subject)
         report.left_out = {sentence(each): what for each, what in lacking(checks_of(run.tier)).items()}
+        subject.whole = not words and not report.left_out
         report.checks = run_checks(subject, screen, words=words)
         report.template, report.figures = subject.ledger, subject.figures
     report.timings = screen.timings | {"first_fine": round(served - began, 1)}

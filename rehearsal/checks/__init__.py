@@ -47,6 +47,7 @@ class Subject:
     kept: list[tuple[People, Ledger]] = field(default_factory=list)  # fines acknowledged in a check, for later ones
     figures: list[Figure] = field(default_factory=list)  # what checks measured
     begun: dict[Make, Future[Path]] = field(default_factory=dict)  # what a check will need, being made beside another
+    whole: bool = False  # whether all checks of the tier are run, and nothing is left for others to show
     project: Path = PROJECT  # that of the release that runs: what is deployed next differs from it by its change alone
     stories: dict[Callable[[Subject], Any], Any] = field(default_factory=dict)  # what several checks look at
     ledger: dict[str, Any] = field(

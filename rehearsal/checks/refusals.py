@@ -31,3 +31,10 @@ def none_refused(subject: Subject, *, forgiven: Callable[[Entry], bool] = lambda
     if not used:
         raise CheckError("the gate's ledger has no call of a role")
     return f"statements used: {', '.join(used)}"
+
+
+def unused(subject: Subject, part: str) -> set[str]:
+    """The statements that no call needed, of the roles that are named after a part."""
+    ledger = Ledger.read(subject.tier.run.permissions)
+    own = [role for role in roles_of(subject) if part in role.name]
+    return {statement.rpartition("/")[2] for role in own for statement in ledger.unused(role.arn, role.policies)}

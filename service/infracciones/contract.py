@@ -51,7 +51,7 @@ _REFUSALS = {
 }
 _MANY_HEADERS = 431
 # What any call may be answered, most of it before the call is looked at.
-_ANYWHERE = (400, 405, 408, 414, 429, _MANY_HEADERS, 503, 504)
+_ANYWHERE = (400, 405, 408, 413, 414, 429, _MANY_HEADERS, 503, 504)
 
 
 def _paths() -> Json:

@@ -1,9 +1,13 @@
-"""A day at the office's desk, in a real browser: people, vehicles and officers made, a token issued, a fine seen, a delete refused."""
+"""A day at the office's desk, in a real browser: people, vehicles and officers made, a token issued and revoked, a fine found and taken
+into a spreadsheet, a delete refused, and all of it in the history.
+"""
 
 from __future__ import annotations
 
+import datetime
 import time
 import uuid
+from pathlib import Path
 
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, expect
@@ -52,10 +56,13 @@ def _day(page: Page, subject: Subject, password: str) -> str:
     page.get_by_role("link", name="Emitir un token").click()
     _save(page, told=False)
     token = page.locator("#token").inner_text()
-    _load(subject, token, plate)
-    page.goto(f"/admin/infracciones/infraccion/?q={plate}")
-    expect(page.locator("#result_list tbody tr")).to_have_count(1)
-    expect(page.locator("#result_list")).to_contain_text("Luz roja")
+    posted = _load(subject, token, plate)
+    for words in (plate, mark, f"{plate} {posted}", f"{posted} formulario{mark}"):
+        page.goto(f"/admin/infracciones/infraccion/?q={words}")
+        expect(page.locator("#result_list tbody tr")).to_have_count(1)
+        expect(page.locator("#result_list")).to_contain_text("Luz roja")
+    _spreadsheet(page, mark)
+    _revoked(page, subject, mark, token, plate)
     page.goto(f"/admin/infracciones/vehiculo/?q={plate}")
     page.click("#result_list tbody th a")
     page.click("a.deletelink")
@@ -73,7 +80,37 @@ def _day(page: Page, subject: Subject, password: str) -> str:
     page.goto("/docs")
     expect(page.locator(".swagger-ui .opblock").first).to_be_visible()
     picture(page, tier, "docs")
-    return f"a token of officer {mark} loaded a fine of {plate}, whose vehicle cannot be deleted; 6 pictures in build/rehearsal/{tier}-pages"
+    return (
+        f"a token of officer {mark} loaded a fine of {plate} and was revoked; it was found by plate, person and day, and is text in a "
+        f"spreadsheet; its vehicle cannot be deleted; 6 pictures in build/rehearsal/{tier}-pages"
+    )
+
+
+def _spreadsheet(page: Page, mark: str) -> None:
+    """The fine that the list shows, as a file in which its comment is no formula."""
+    with page.expect_download() as given:
+        _act(page, "export_csv")
+    text = Path(given.value.path()).read_text()
+    if f'"\'=1+1 Luz roja formulario{mark}"' not in text:
+        raise AssertionError(f"the file for a spreadsheet has no comment that is text: {text[-300:]!r}")
+
+
+def _revoked(page: Page, subject: Subject, mark: str, token: str, plate: str) -> None:
+    """The officer's token works until it is revoked, which the history has."""
+    page.goto(f"/admin/infracciones/token/?q={mark}")
+    _act(page, "revoke")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    with _officer(subject, token, plate).client() as client:
+        answered(client.get("/token", headers={"Authorization": f"Bearer {token}"}), 401)
+    page.goto(f"/admin/admin/logentry/?q={mark}")
+    expect(page.locator("#result_list")).to_contain_text("Revocado")
+
+
+def _act(page: Page, action: str) -> None:
+    """Does something with the first row of a list."""
+    page.check("#result_list tbody tr:first-child .action-select")
+    page.select_option("[name=action]", action)
+    page.click("button[name=index]")
 
 
 def _made(page: Page, model: str, **fields: str) -> None:
@@ -96,8 +133,15 @@ def _choose(page: Page, field: str, words: str) -> None:
     page.click(f".select2-results__option--highlighted:has-text('{words}')")
 
 
-def _load(subject: Subject, token: str, plate: str) -> None:
-    people = People(subject.address, subject.domain, (token,), (), (plate,))
-    fine = {"placa_patente": plate, "timestamp": round(time.time(), 3), "comentarios": "Luz roja"}
+def _load(subject: Subject, token: str, plate: str) -> str:
+    """Loads a fine; returns its day, as the service's clocks have it."""
+    people = _officer(subject, token, plate)
+    words = f"=1+1 Luz roja formulario{plate.removeprefix('ES')}"
+    fine = {"placa_patente": plate, "timestamp": round(time.time(), 3), "comentarios": words}
     with people.client() as client:
-        answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
+        answer = answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
+    return datetime.datetime.fromisoformat(answer.json()["infraccion"]["timestamp"]).date().isoformat()
+
+
+def _officer(subject: Subject, token: str, plate: str) -> People:
+    return People(subject.address, subject.domain, (token,), (), (plate,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,8 @@ def twins_under_one_key_make_one_fine_and_another_fine_under_it_is_refused(subje
         raise CheckError(
             f"{_TWINS} twins were answered {statuses}, made fines {sorted(made)}, {len(first)} of them as new"
         )
+    if len(where := _answered_by(subject, {answer.headers["X-Request-Id"] for answer in answers})) < 2:
+        raise CheckError(f"all of the {_TWINS} twins came to {where}: two containers were to decide between them")
     other = _posted(people, fine | {"comentarios": "otra"}, people.bearer(0) | key)
     if other.status_code != 409:
         raise CheckError(f"another fine under the key was answered {other.status_code}, not 409: {other.text[:120]}")
@@ -39,7 +42,7 @@ def twins_under_one_key_make_one_fine_and_another_fine_under_it_is_refused(subje
         raise CheckError(
             f"another officer's fine under the same key was answered {theirs.status_code}: {theirs.text[:120]}"
         )
-    return f"{_TWINS} twins made fine {made.pop()}; another under its key: 409; another officer's: a fine of its own"
+    return f"{_TWINS} twins at {len(where)} containers made fine {made.pop()}; another under its key: 409; another officer's: a fine of its own"
 
 
 @check("single")
@@ -72,6 +75,12 @@ def pages_of_a_report_neither_repeat_nor_hide_a_fine_while_others_arrive(subject
             f"of {_FINES} fines {len(missing)} are on no page, and {twice} are on two; {pages} pages were read"
         )
     return f"{_FINES} fines on {pages} pages, each once and newest first; {2 * pages} came meanwhile"
+
+
+def _answered_by(subject: Subject, requests: set[str]) -> list[str]:
+    """Which containers answered the requests of these numbers, by NGINX's log."""
+    lines = [json.loads(line) for line in subject.host.run("cat", "/var/log/nginx/fines.log").stdout.splitlines()]
+    return sorted({line["upstream"] for line in lines if line["request_id"] in requests})
 
 
 def _fine(people: People, comment: str) -> dict[str, Any]:
