@@ -29,7 +29,9 @@ def a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_ru
     with Load(people, officers=8, pause=_PACE) as load, InFlight(subject, people) as held:
         as_operator(subject, "Release, and back", copy, log="deploy-new")
         load.await_acknowledged(20, seconds=20)
-        new, runs, early = _image(subject), _migrations(subject), _first_start(subject) - _migrated(subject)
+        if (runs := _migrations(subject)) != "1":
+            raise CheckError(f"the new migration is recorded {runs} times")
+        new, early = _image(subject), _first_start(subject) - _migrated(subject)
         as_operator(subject, "Release, and back", project(subject, "back"), log="deploy-back")
         load.await_acknowledged(20, seconds=20)
         load.stop()
@@ -48,8 +50,6 @@ def a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_ru
         raise CheckError(
             f"{load.ledger.closed_idle} requests met the close of an idle connection: more than reloads explain"
         )
-    if runs != "1":
-        raise CheckError(f"the new migration is recorded {runs} times")
     if early < 0:
         raise CheckError(f"a container of the new image began {-early:.1f} s before its migration was over")
     silence, idle = load.ledger.longest_silence(), load.ledger.closed_idle
