@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.cloud import first_deployment_again
-from rehearsal.breaks.host import edited, psql
+from rehearsal.breaks.host import edited, psql, read, shell
 from rehearsal.breaks.service import ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.releases import (
@@ -87,12 +87,13 @@ def containers_begin_while_the_migration_is_under_way(subject: Subject) -> Itera
     says="runs after the way back, it was",
 )
 def a_host_keeps_to_the_newest_image_that_it_knows(subject: Subject) -> Iterator[None]:
-    host, known = subject.host, '  image=$(field image "$value")\n  count='
-    newest = known.replace(
-        "  count", '  [[ $(remembered previous) != "$image" ]] || image=$(remembered image)\n  count'
-    )
-    with first_deployment_again(subject), edited(host, _RELEASE, {known: newest}):
-        yield
+    host, asked = subject.host, '  image=$(field image "$value")\n'
+    first = read(host, "/srv/fines/release/image").strip()
+    newest = f'{asked}  [[ $image != "{first}" || $(remembered image) == "{first}" ]] || image=$(remembered image)\n'
+    with first_deployment_again(subject):
+        with edited(host, _RELEASE, {asked: newest}):
+            yield
+        shell(host, f"{_RELEASE} apply", timeout=180)  # the stack names the first image already
     psql(host, _FORGET)
 
 
