@@ -30,7 +30,8 @@ def a_host_that_loses_power_under_load_is_replaced_and_every_acknowledged_fine_i
     host = subject.host
     if host.id == dead.id:
         raise CheckError(f"{host.id} serves, which died")
-    if (now := volume_of(subject)) != volume or (holder := address_holder(subject)) != host.id:
+    now, holder = volume_of(subject), address_holder(subject)
+    if now != volume or holder != host.id:
         raise CheckError(f"{host.id} has the volume {now}, it was {volume}; the address is of {holder}")
     must_be_there_once(load.ledger, people, subject)
     subject.kept.append((people, load.ledger))

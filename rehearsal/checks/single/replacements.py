@@ -81,7 +81,8 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
         _serves_while_it_asks(host, people)
     if host.id == before.id or _type(subject) != larger:
         raise CheckError(f"{host.id} is a {_type(subject)}, {before.id} was to be replaced by a {larger}")
-    if (now := volume_of(subject)) != volume or (holder := address_holder(subject)) != host.id:
+    now, holder = volume_of(subject), address_holder(subject)
+    if now != volume or holder != host.id:
         raise CheckError(f"{host.id} has the volume {now}, it was {volume}; the address is of {holder}")
     must_be_there_once(load.ledger, people, subject)
     subject.kept.append((people, load.ledger))
