@@ -40,7 +40,8 @@ def disagreements(read: Mapping[str, Any], *, refused: Collection[str] = ()) -> 
             f"instance_type={instance_type!r} has no NVMe, by which the host finds its data volume: "
             "name one on Nitro, for example: -c instance_type=t3.small"
         )
-    errors += _within_the_zone(read.get("extra_records", ()), read.get("domain", ""))
+    if read.get("domain"):
+        errors += _within_the_zone(read.get("extra_records", ()), read["domain"])
     if read.get("data_volume_snapshot") and read.get("restore"):
         errors.append(
             "data_volume_snapshot and restore exclude each other: "
@@ -65,6 +66,8 @@ def _within_the_zone(records: Sequence[str], domain: str) -> list[str]:
             )
         elif owner in _OWN_NAMES:
             errors.append(f"extra_records: {line!r}: {owner} is a name server of the zone: choose another name")
+        elif kind in ("A", "AAAA") and owner == "@":
+            errors.append(f"extra_records: {line!r}: the domain itself leads to this host: name another one otherwise")
         elif kind == "CNAME" and owner == "@":
             errors.append(
                 f"extra_records: {line!r}: the domain itself has other records, beside which no CNAME may stand"
@@ -77,7 +80,7 @@ def _within_the_zone(records: Sequence[str], domain: str) -> list[str]:
 def _owner(name: str, domain: str) -> str:
     """The name of a record as it is within the domain, @ for the domain itself; one outside of it keeps the dot at its end."""
     name = name.lower()
-    if not name.endswith(".") or not domain:
+    if not name.endswith("."):
         return name
     if name == f"{domain}.":
         return "@"

@@ -79,7 +79,7 @@ def time_zone(name: str, value: Any) -> str:
 def region(name: str, value: Any) -> str:
     """A region of AWS's first partition, or of the United States' government: elsewhere its services have other names."""
     given = str(text(r"[a-z]{2,4}(-[a-z]+)+-\d", example="us-east-1")(name, value))
-    if given.startswith("cn-") or "-iso" in given:
+    if given.startswith(("cn-", "eusc-")) or "-iso" in given:
         raise SettingsError(
             f"{name}={given!r}: AWS's services have other names there than amazonaws.com: use another region, like us-east-1"
         )

@@ -123,19 +123,25 @@ Make = Callable[[Subject], Path]
 Lacking = Callable[[], str]
 _checks: dict[str, list[Check]] = {}
 _need_no_machine: set[Check] = set()
-_beside: set[Check] = set()
+_beside: dict[Check, str] = {}  # and in which company
 _ahead: dict[Check, Make] = {}
 _takes: dict[Check, Lacking] = {}
 
 
 def check(
-    tier: str, *, machines: bool = True, beside: bool = False, ahead: Make | None = None, takes: Lacking | None = None
+    tier: str,
+    *,
+    machines: bool = True,
+    beside: bool | str = False,
+    ahead: Make | None = None,
+    takes: Lacking | None = None,
 ) -> Callable[[Check], Check]:
     """Registers a check of a tier, to be run in the order of registration; it returns what was seen, or raises.
 
     One with `machines=False` looks at the cloud's side alone, and runs also where no machine can boot. Those with `beside=True`
-    disturb nobody, and run at once with such as follow them. `ahead` makes what the check asks for by Subject.made, of what
-    the check before it leaves as it is. `takes` says what the check needs of this system and does not find, if anything.
+    disturb nobody, and run at once with such as follow them; those with a name for it disturb nobody of the same name. `ahead`
+    makes what the check asks for by Subject.made, of what the check before it leaves as it is. `takes` says what the check
+    needs of this system and does not find, if anything.
     """
 
     def register(function: Check) -> Check:
@@ -143,7 +149,7 @@ def check(
         if not machines:
             _need_no_machine.add(function)
         if beside:
-            _beside.add(function)
+            _beside[function] = "" if beside is True else beside
         if ahead is not None:
             _ahead[function] = ahead
         if takes is not None:
@@ -239,6 +245,6 @@ def _beside_us(count: int) -> Iterator[ThreadPoolExecutor]:
 
 def _together(wanted: Iterable[Check]) -> Iterator[list[Check]]:
     """The checks in their order: one by one, or several that follow each other and disturb nobody."""
-    for beside, group in itertools.groupby(wanted, key=lambda each: each in _beside):
+    for beside, group in itertools.groupby(wanted, key=_beside.get):
         several = list(group)
-        yield from [several] if beside else [[each] for each in several]
+        yield from [[each] for each in several] if beside is None else [several]

@@ -21,6 +21,9 @@ _DEFINITION = (
     "TreatMissingData",
 )
 
+# Sent once there is something to tell: a release that failed, a backup that was proven.
+_SENT_LATER = {"ReleaseFailed", "ProvenBackupAgeSeconds"}
+
 
 def alarm_of(subject: Subject, metric: str) -> dict[str, Any]:
     """The stack's alarm on a metric of its own, as CloudWatch tells it."""
@@ -53,7 +56,7 @@ def none_is_deaf(subject: Subject) -> None:
 
 
 def _deaf(subject: Subject, alarms: list[dict[str, Any]]) -> list[str]:
-    """Which of the alarms watch what nobody sends. A metric that is sent when something fails is not there yet: it has no dimensions."""
+    """Which of the alarms watch what nobody sends."""
     namespace = f"Fines/{subject.stack}"
     sent = subject.tier.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"]
     known = {(each["MetricName"], _dimensions(each)) for each in sent}
@@ -63,7 +66,7 @@ def _deaf(subject: Subject, alarms: list[dict[str, Any]]) -> list[str]:
         + ", which nobody sends"
         for each in alarms
         if each.get("Unit")
-        or ((each["MetricName"], _dimensions(each)) not in known and (each["MetricName"] in names or _dimensions(each)))
+        or (each["MetricName"], _dimensions(each)) not in known | {(name, ()) for name in _SENT_LATER - names}
     ]
 
 

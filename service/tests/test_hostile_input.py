@@ -124,6 +124,12 @@ def test_a_line_that_nobody_should_read_costs_itself_alone(upload, line):
     assert (answer.json()["nuevas"], answer.json()["rechazadas"]) == (2, 1)
 
 
+def test_an_element_of_an_array_that_is_nested_deeply_costs_itself_alone(upload):
+    deep = row(json.dumps(GOOD))[:-1] + ', "more": ' + '{"":' * 1000 + "0" + "}" * 1001
+    answer = upload(f"[{row(json.dumps(GOOD))}, {deep}, {row(json.dumps(GOOD))}]".encode(), type=ARRAY)
+    assert (answer.status_code, answer.json()["nuevas"], answer.json()["rechazadas"]) == (200, 2, 1)
+
+
 @pytest.mark.parametrize("content", [NESTED.encode(), b"[" + b'{"a":' * 200_000, b"[\xff]", b'[{"a": NaN}]', b"[1,"])
 def test_an_array_that_nobody_should_read_takes_nothing(upload, content):
     assert upload(content, type=ARRAY).status_code == 400

@@ -44,6 +44,8 @@ def test_scans_are_counted_as_far_as_the_end_of_the_picture_and_not_within_its_s
     assert photos.scans(io.BytesIO(plain)) == 1
     remark = b"\xff\xfe\x00\x0a" + b"\xff\xda" * 4
     assert photos.scans(io.BytesIO(plain[:2] + remark + plain[2:] + b"\xff\xda" * 500)) == 1
+    hidden = b"\xff\x01" + plain[plain.index(b"\xff\xda") : -2]
+    assert photos.scans(io.BytesIO(plain[:-2] + hidden + plain[-2:])) == 2
     few = photos.scans(io.BytesIO(progressive(0)))
     assert 2 < few < photos.MOST_SCANS
     assert photos.scans(io.BytesIO(progressive(200))) == few + 200

@@ -41,15 +41,35 @@ def test_an_officer_with_a_file_on_the_way_leaves_a_place_to_others_and_waits_fo
     first.join()
 
 
-def test_a_file_waits_where_photos_have_the_places_and_a_photo_does_not(rooms):
+def test_nobody_waits_on_the_thread_that_stays_free(rooms):
     files, photos = rooms
     held = [leaves(photos.place(1), 0.5), leaves(photos.place(1), 0.5), leaves(files.place(2), 0.5)]
-    with pytest.raises(Refusal), photos.place(3):
-        pass
-    with files.place(3):
-        pass
+    began = time.monotonic()
+    for each in (photos.place(3), files.place(3)):
+        with pytest.raises(Refusal), each:
+            pass
+    assert time.monotonic() - began < 0.3
     for thread in held:
         thread.join()
+
+
+def test_of_an_officer_one_file_waits_and_a_third_is_told_at_once(rooms):
+    files, _ = rooms
+    first = leaves(files.place(1), 1)
+    waiting = threading.Thread(target=lambda: leaves(files.place(1), 0).join())
+    waiting.start()
+    until = time.monotonic() + 5
+    while files._there[1] < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    began = time.monotonic()
+    with pytest.raises(Refusal), files.place(1):
+        pass
+    assert time.monotonic() - began < 0.5
+    with files.place(2):
+        pass
+    first.join()
+    waiting.join()
+    assert not files._there and not files._held
 
 
 def test_who_waits_too_long_is_told_so_and_nothing_is_kept(rooms):
@@ -60,4 +80,4 @@ def test_who_waits_too_long_is_told_so_and_nothing_is_kept(rooms):
     assert refused.value.sentence == "uploads"
     with files.place(1):
         pass
-    assert not files._held
+    assert not files._held and not files._there

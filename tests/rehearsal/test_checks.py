@@ -120,6 +120,21 @@ def test_a_check_that_takes_what_is_not_here_is_passed_over_and_named() -> None:
     assert [result.name for result in run_checks(_subject(), Screen(), among=[first, second])] == ["second"]
 
 
+def test_checks_of_another_company_do_not_run_beside_each_other() -> None:
+    def first(_: Subject) -> str:
+        return "first"
+
+    def second(_: Subject) -> str:
+        return "second"
+
+    def third(_: Subject) -> str:
+        return "third"
+
+    for each, company in ((first, "the outage"), (second, "the outage"), (third, True)):
+        check("nowhere", beside=company)(each)
+    assert list(checks._together([first, second, third])) == [[first, second], [third]]
+
+
 def test_what_a_check_asks_for_is_begun_beside_the_check_before_it(tmp_path: Path) -> None:
     begun, asked = threading.Event(), []
 

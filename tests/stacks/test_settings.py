@@ -211,6 +211,7 @@ def test_a_record_that_a_name_server_would_refuse_is_refused_before_a_host_is_re
             ["a CNAME c.example.org.", "a 60 CNAME b.example.org."],
             "beside a CNAME its name has no other record: leave one of them",
         ),
+        (["@ AAAA 2001:db8::9"], "the domain itself leads to this host: name another one otherwise"),
         (["ns1 A 192.0.2.9"], "ns1 is a name server of the zone: choose another name"),
         (["ns2.fines.example.org. AAAA 2001:db8::1"], "ns2 is a name server of the zone: choose another name"),
         (

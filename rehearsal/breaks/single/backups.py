@@ -57,7 +57,7 @@ def _begin_again(subject: Subject) -> None:
 
 
 # The next backup meets it, where it needs what is gone, or else the drill.
-@breaks(the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch, says=" failed")
+@breaks(the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch, says=(" failed", "missing file"))
 def a_file_of_the_backup_is_gone(subject: Subject) -> Iterator[None]:
     s3 = subject.tier.client("s3")
     bucket = subject.backup_bucket

@@ -58,6 +58,7 @@ def a_larger_host_begins_with_a_volume_of_its_own(subject: Subject) -> Iterator[
     subject.context["restore"] = "latest"
     with changed(subject, "stacks/single.py", {kept: anew}):
         yield
+    subject.context["data_volume_generation"] = str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
 
 
 @breaks(

@@ -58,6 +58,15 @@ def _info(subject: Subject) -> dict[str, Any]:
     return found
 
 
+def _another_backup(subject: Subject) -> None:
+    before = subject.host.run("date", "+%Y-%m-%d %H:%M:%S").stdout.strip()
+    try:
+        on_the_host(subject, "Make a backup now")
+    except CheckError as error:
+        asked = ("journalctl", "--unit", "fines-backup.service", "--since", before, "--output", "cat", "--no-pager")
+        raise CheckError(f"the backup failed: {subject.host.run(*asked).stdout[-600:]}") from error
+
+
 def _wal(subject: Subject) -> str:
     return str(_info(subject)["archive"][-1]["max"])
 
@@ -65,7 +74,7 @@ def _wal(subject: Subject) -> str:
 @check("single", beside=True)
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
     _await_backup(subject)
-    on_the_host(subject, "Make a backup now")  # so that the newest is not the only one
+    _another_backup(subject)  # so that the newest is not the only one
     newest = _info(subject)["backup"][-1]["label"]
     fines = int(ask(subject, "SELECT count(*) FROM infracciones_infraccion"))
     before = subject.host.run("date", "+%Y-%m-%d %H:%M:%S").stdout.strip()

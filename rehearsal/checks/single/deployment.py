@@ -15,7 +15,7 @@ from rehearsal.checks.variant import deploy, variant
 from rehearsal.places import BUILD
 
 
-@check("single", machines=False, beside=True)
+@check("single", machines=False, beside="the outage")
 def every_output_names_something_that_exists(subject: Subject) -> str:
     asked: dict[str, Callable[[str], Any]] = {
         "AlarmTopic": lambda arn: subject.tier.client("sns").get_topic_attributes(TopicArn=arn),
@@ -51,7 +51,7 @@ def _one(answer: dict[str, Any], key: str) -> None:
         raise LookupError(f"{len(answer[key])} were found")
 
 
-@check("single", machines=False, beside=True)
+@check("single", machines=False, beside="the outage")
 def the_release_names_an_image_that_the_registry_has(subject: Subject) -> str:
     name = f"/fines/{subject.stack}/release"
     release = json.loads(subject.tier.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
@@ -63,7 +63,7 @@ def the_release_names_an_image_that_the_registry_has(subject: Subject) -> str:
         raise CheckError(f"{name} names {release['image']}, which the registry does not have: {error}") from error
 
 
-@check("single", machines=False, beside=True)
+@check("single", machines=False, beside="the outage")
 def synthesizing_and_deploying_again_changes_nothing(subject: Subject) -> str:
     before = _events(subject)
     deploy(subject, variant(subject, "again"), log="deploy-again")
@@ -84,7 +84,7 @@ def _events(subject: Subject) -> set[tuple[str, str, str]]:
     }
 
 
-@check("single", machines=False, beside=True)
+@check("single", machines=False, beside="the outage")
 def wrong_settings_are_each_named_and_nothing_is_synthesized(subject: Subject) -> str:
     wrong = {"app_containers": 0, "timezone": "Mars/Olympus", "cpu": "z80", "domian": "multas.example"}
     assembly = BUILD / "synth" / f"{subject.tier.run.tier}-wrong"

@@ -13,9 +13,10 @@ from rehearsal.checks.containers import instances
 AWAY_SECONDS = 14
 
 
-@check("single", beside=True)
+@check("single", beside="the outage")
 def a_database_that_is_away_makes_the_host_unready_and_replaces_nothing(subject: Subject) -> str:
     host, before = subject.host, serving(subject)
+    _await_the_first_backup(subject)  # which would break off, and wait for ten minutes
     host.run("systemctl", "stop", "postgresql@17-main.service")
     try:
         deadline = time.monotonic() + AWAY_SECONDS
@@ -34,6 +35,15 @@ def a_database_that_is_away_makes_the_host_unready_and_replaces_nothing(subject:
     if before != (after := serving(subject)):
         raise CheckError(f"before the database went {before} served, after it {after}")
     return f"{AWAY_SECONDS} s without a database: /healthz good, /readyz not; {after[0]} and its {len(after) - 1} containers still there"
+
+
+def _await_the_first_backup(subject: Subject, patience: float = 120) -> None:
+    """Waits for the backup that a new host begins when it serves."""
+    deadline = time.monotonic() + patience
+    while subject.host.run("systemctl", "is-active", "fines-backup.service", check=False).stdout.startswith("activ"):
+        if time.monotonic() > deadline:
+            raise CheckError(f"the first backup is still being made after {patience:.0f} s")
+        time.sleep(0.5)
 
 
 def serving(subject: Subject) -> list[str]:

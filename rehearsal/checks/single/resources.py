@@ -10,7 +10,7 @@ from rehearsal.ledger import read_back
 UNREADABLE = {"single": {f"AWS::CloudFormation::WaitCondition {name}" for name in ("Count", "Handle", "Timeout")}}
 
 
-@check("single", machines=False, beside=True)
+@check("single", machines=False, beside="the outage")
 def the_resources_of_the_stack_all_exist_and_no_property_differs_from_the_template(subject: Subject) -> str:
     ledger = read_back(
         subject.template, stack=subject.stack, session=subject.tier.session, endpoint=subject.tier.endpoint

@@ -10,9 +10,8 @@ from PIL import Image, JpegImagePlugin
 
 MOST_PIXELS = 50_000_000  # three bytes each while unpacked, and once more while packed
 MOST_OF_WEBP = 12_000_000  # whose encoder takes six times as much a point
-MOST_OF_PROGRESSIVE = (
-    25_000_000  # a JPEG that comes in several scans, whose numbers are all kept until the last: six bytes each
-)
+# A JPEG in several scans, progressive or not: all its numbers are kept until the last one, six bytes a point.
+MOST_OF_PROGRESSIVE = 25_000_000
 # Each scan of it goes over the whole picture once more, and takes a few bytes to send; cameras and programs make some ten.
 MOST_SCANS = 64
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which warns at one size and fails at another
@@ -60,9 +59,10 @@ def without_metadata(file: BinaryIO) -> Photo:
         picture = Image.open(file, formats=("JPEG", "PNG", "WEBP"))
     except Exception as error:  # a decoder meets whatever bytes somebody sends; any complaint of its says the same
         raise NoPhoto from error
-    if picture.width * picture.height > _most_pixels(picture):
+    passes = scans(file) if picture.format in ("JPEG", "MPO") else 1
+    if picture.width * picture.height > _most_pixels(picture, passes):
         raise TooManyPixels
-    if picture.format in ("JPEG", "MPO") and scans(file) > MOST_SCANS:
+    if passes > MOST_SCANS:
         raise TooManyScans
     # Some phones append a second picture to a JPEG; an animation is no photo.
     if picture.format != "MPO" and getattr(picture, "is_animated", False):
@@ -80,14 +80,15 @@ def without_metadata(file: BinaryIO) -> Photo:
     return Photo(out.getvalue(), type, ending)
 
 
-def _most_pixels(picture: Image.Image) -> int:
+def _most_pixels(picture: Image.Image, passes: int) -> int:
     if picture.format == "WEBP":
         return MOST_OF_WEBP
-    return MOST_OF_PROGRESSIVE if picture.info.get("progressive") else MOST_PIXELS
+    return MOST_OF_PROGRESSIVE if passes > 1 else MOST_PIXELS
 
 
-# The next marker: within a scan 0xFF is followed by zero, by one of eight that begin it anew, or by itself (ITU-T T.81, B.1.1).
-_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+# The next marker that has a segment: 0xFF is followed by zero or by itself where it is no marker, by one or one of eight where the
+# marker is all that there is (ITU-T T.81, B.1.1).
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
 _SCAN, _END = 0xDA, 0xD9
 
 

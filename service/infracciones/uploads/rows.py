@@ -57,6 +57,7 @@ def lines(pieces: Iterable[bytes]) -> Iterator[Row]:
         yield row
 
 
+_UNREADABLE = "La fila no se puede leer: debe ser JSON en UTF-8, sin claves repetidas."
 _TOO_LONG = f"La fila es demasiado larga: caben {LONGEST_ROW // 1024} KiB."
 
 
@@ -72,7 +73,7 @@ def _line(number: int, content: bytes) -> Row | None:
             raise ValueError("it is nested too deeply")
         return Row(number, _decoder.decode(text))
     except (ValueError, RecursionError):
-        return Row(number, trouble="La fila no se puede leer: debe ser JSON en UTF-8, sin claves repetidas.")
+        return Row(number, trouble=_UNREADABLE)
 
 
 def elements(pieces: Iterable[bytes]) -> Iterator[Row]:
@@ -144,8 +145,10 @@ class _Text:
             # A number at the end of a piece may have more digits in the next one.
             if end == len(self._text) and self._more():
                 continue
-            long, self._at = end - self._at > LONGEST_ROW, end
-            return (None, _TOO_LONG) if long else (value, "")
+            begin, self._at = self._at, end
+            if end - begin > LONGEST_ROW:
+                return None, _TOO_LONG
+            return (None, _UNREADABLE) if too_deep(self._text[begin:end]) else (value, "")
 
     def _more(self) -> bool:
         """Reads on; False at the end."""

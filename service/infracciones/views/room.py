@@ -1,7 +1,6 @@
 """Room for files: they are long on their way, and leave a thread to single fines and to whoever asks for health."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +16,13 @@ _files = threading.BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
 class Room:
     """Places for one kind of file in this process; who finds none waits for `wait` seconds, and is told `full` then.
 
-    An officer has `each` of them at a time: who sends many files keeps nobody else's out.
+    An officer has `each` of them at a time, and waits for one more: who sends many files keeps nobody else's out.
     """
 
     def __init__(self, places: int, *, each: int, wait: float, full: str) -> None:
         self._places, self._each, self._wait, self._full = places, each, wait, full
-        self._held: Counter[int] = Counter()
+        self._there: Counter[int] = Counter()  # files of an officer that have a place, or wait for one
+        self._held: Counter[int] = Counter()  # and those that have one
         self._changed = threading.Condition()
 
     @contextmanager
@@ -32,23 +32,39 @@ class Room:
         Raises:
             Refusal: 503, there is none.
         """
-        deadline = time.monotonic() + self._wait
-        if not _files.acquire(timeout=self._wait):
+        # Nobody waits here: the thread that waited would be the one that is to stay free.
+        if not _files.acquire(blocking=False):
             raise self._none()
         try:
-            with self._changed:
-                if not self._changed.wait_for(lambda: self._is_room(officer), timeout=deadline - time.monotonic()):
-                    raise self._none()
-                self._held[officer] += 1
-            try:
-                yield
-            finally:
+            with self._counted(self._there, officer, most=self._each + 1):
                 with self._changed:
-                    self._held[officer] -= 1
-                    self._held += Counter()  # those who hold none are forgotten
-                    self._changed.notify_all()
+                    if not self._changed.wait_for(lambda: self._is_room(officer), timeout=self._wait):
+                        raise self._none()
+                    self._held[officer] += 1
+                try:
+                    yield
+                finally:
+                    self._let_go(self._held, officer)
         finally:
             _files.release()
+
+    @contextmanager
+    def _counted(self, files: Counter[int], officer: int, *, most: int) -> Iterator[None]:
+        with self._changed:
+            if files[officer] >= most:
+                raise self._none()
+            files[officer] += 1
+        try:
+            yield
+        finally:
+            self._let_go(files, officer)
+
+    def _let_go(self, files: Counter[int], officer: int) -> None:
+        with self._changed:
+            files[officer] -= 1
+            if not files[officer]:
+                del files[officer]
+            self._changed.notify_all()
 
     def _is_room(self, officer: int) -> bool:
         return self._held.total() < self._places and self._held[officer] < self._each
