@@ -125,7 +125,7 @@ def test_a_line_that_nobody_should_read_costs_itself_alone(upload, line):
 
 
 def test_an_element_of_an_array_that_is_nested_deeply_costs_itself_alone(upload):
-    deep = row(json.dumps(GOOD))[:-1] + ', "more": ' + '{"":' * 1000 + "0" + "}" * 1001
+    deep = row(json.dumps(GOOD))[:-1] + ', "more": ' + '{"":' * 100 + "0" + "}" * 101
     answer = upload(f"[{row(json.dumps(GOOD))}, {deep}, {row(json.dumps(GOOD))}]".encode(), type=ARRAY)
     assert (answer.status_code, answer.json()["nuevas"], answer.json()["rechazadas"]) == (200, 2, 1)
 

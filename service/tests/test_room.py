@@ -53,7 +53,8 @@ def test_nobody_waits_on_the_thread_that_stays_free(rooms):
         thread.join()
 
 
-def test_of_an_officer_one_file_waits_and_a_third_is_told_at_once(rooms):
+def test_of_an_officer_so_many_files_wait_and_the_next_is_told_at_once(rooms, monkeypatch):
+    monkeypatch.setattr(room, "_WAITING", 1)
     files, _ = rooms
     first = leaves(files.place(1), 1)
     waiting = threading.Thread(target=lambda: leaves(files.place(1), 0).join())

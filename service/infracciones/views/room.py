@@ -12,11 +12,14 @@ from infracciones.views.answers import Refusal
 # Of all kinds together, waiting or not: each holds a thread.
 _files = threading.BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
 
+_WAITING = 2  # files of an officer
+
 
 class Room:
     """Places for one kind of file in this process; who finds none waits for `wait` seconds, and is told `full` then.
 
-    An officer has `each` of them at a time, and waits for one more: who sends many files keeps nobody else's out.
+    An officer has `each` of them at a time and waits with two files more, as of one that comes three times at once: who sends many
+    keeps nobody else's out for longer than they wait.
     """
 
     def __init__(self, places: int, *, each: int, wait: float, full: str) -> None:
@@ -36,7 +39,7 @@ class Room:
         if not _files.acquire(blocking=False):
             raise self._none()
         try:
-            with self._counted(self._there, officer, most=self._each + 1):
+            with self._counted(self._there, officer, most=self._each + _WAITING):
                 with self._changed:
                     if not self._changed.wait_for(lambda: self._is_room(officer), timeout=self._wait):
                         raise self._none()
