@@ -1,12 +1,12 @@
 """The checks of tier single, in the order in which they run: what breaks the host comes late."""
 
-# The order of these lines is the order of the checks.
-from rehearsal.checks.single import resources  # isort: skip
-from rehearsal.checks.single import deployment  # isort: skip
-from rehearsal.checks.single import outage  # isort: skip
+# The order of these lines is the order of the checks. The outage waits for the first backup: others come before it.
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import front  # isort: skip
+from rehearsal.checks.single import resources  # isort: skip
+from rehearsal.checks.single import deployment  # isort: skip
+from rehearsal.checks.single import outage  # isort: skip
 from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
 from rehearsal.checks.single import replays  # isort: skip

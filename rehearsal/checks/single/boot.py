@@ -8,7 +8,7 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.people import People
 
 
-@check("single", beside="the outage")
+@check("single")
 def the_machine_booted_from_the_user_data_of_the_template(subject: Subject) -> str:
     host = subject.host
     ran = host.run("cat", "/var/lib/cloud/instance/user-data.txt").stdout
