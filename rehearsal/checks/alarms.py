@@ -21,8 +21,8 @@ _DEFINITION = (
     "TreatMissingData",
 )
 
-# Sent once there is something to tell: a release that failed, a backup that was proven.
-_SENT_LATER = {"ReleaseFailed", "ProvenBackupAgeSeconds"}
+# Sent once there is something to tell: a release that failed, a backup that was proven, answers of the last minute.
+_SENT_LATER = {"ReleaseFailed", "ProvenBackupAgeSeconds", "ServerErrorPercent"}
 
 
 def alarm_of(subject: Subject, metric: str) -> dict[str, Any]:
