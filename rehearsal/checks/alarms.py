@@ -37,8 +37,6 @@ def alarm_of(subject: Subject, metric: str) -> dict[str, Any]:
     tells = own[0]["AlarmActions"]
     if not own[0]["ActionsEnabled"] or not tells or not set(tells) <= topics:
         raise CheckError(f"the alarm on {metric} tells nobody: {tells}, enabled: {own[0]['ActionsEnabled']}")
-    if deaf := _deaf(subject, own):
-        raise CheckError(deaf[0])
     alarm: dict[str, Any] = own[0]
     return alarm
 
@@ -105,11 +103,13 @@ def await_state(subject: Subject, alarm: dict[str, Any], state: str, *, figure: 
 
 
 def goes_off_at_age(subject: Subject, alarm: dict[str, Any], *, young: float, old: float, patience: float) -> str:
-    """That an alarm on an age (seconds) is still at a young one, and goes off at an old one and at silence; returns how.
+    """That an alarm on an age (seconds), which was sent, is still at a young one, and goes off at an old one and at silence; returns how.
 
     Raises:
         CheckError: it is otherwise.
     """
+    if deaf := _deaf(subject, [alarm]):
+        raise CheckError(deaf[0])
     await_state(subject, alarm, "OK", figure=young, patience=patience)
     reason = await_state(subject, alarm, "ALARM", figure=old, patience=patience)
     await_state(subject, alarm, "ALARM", figure=None, patience=patience)
