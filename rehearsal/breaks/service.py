@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rehearsal.breaks import BreakError
-from rehearsal.breaks.host import shell
+from rehearsal.breaks.host import RELOAD_NGINX, edited, shell
 from rehearsal.breaks.texts import replaced
 from rehearsal.machines.machine import Machine
 
@@ -46,6 +46,14 @@ def ports(host: Machine) -> list[str]:
     """The ports of the containers that run."""
     names = shell(host, "podman ps --format '{{.Names}}' --filter name=fines-web").split()
     return sorted(name.removeprefix("fines-web-") for name in names)
+
+
+@contextmanager
+def one_container_unknown(host: Machine) -> Iterator[None]:
+    """NGINX does not know of the last of the containers."""
+    known = f"  server 127.0.0.1:{ports(host)[-1]} max_fails=2 fail_timeout=2s;\n"
+    with edited(host, "/etc/nginx/fines/upstream.conf", {known: ""}, then=RELOAD_NGINX):
+        yield
 
 
 def start(host: Machine, ports: list[str], *, verb: str = "start") -> None:

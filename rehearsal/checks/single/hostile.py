@@ -52,8 +52,7 @@ def what_is_sent_to_do_harm_is_refused_with_a_reason_and_no_container_minds(subj
                 raise CheckError(f"{each.name}: no answer, {type(error).__name__}") from error
             _judge(each, answer)
             taken += 2 if each.refused else 0
-        fine = _fine(people)
-        answered(client.post(_FINE, json=fine, headers=people.bearer(0)), 200)
+        answered(client.post(_FINE, json=_fine(people), headers=people.bearer(0)), 200)
         for path in ("/healthz", "/readyz"):
             answered(client.get(path), 200)
     if (now := serving(subject)) != before:
@@ -84,8 +83,8 @@ def _judge(attack: Attack, answer: httpx.Response) -> None:
         raise CheckError(f"{attack.name}: answered {answer.status_code}, {attack.statuses} was wanted: {said}")
 
 
-def _fine(people: People, **fields: object) -> dict[str, object]:
-    return {"placa_patente": people.plates[0], "timestamp": round(time.time() - 60, 3), "comentarios": "x"} | fields
+def _fine(people: People) -> dict[str, object]:
+    return {"placa_patente": people.plates[0], "timestamp": round(time.time() - 60, 3), "comentarios": "x"}
 
 
 def _deep(depth: int) -> str:

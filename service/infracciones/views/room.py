@@ -12,20 +12,16 @@ from infracciones.views.answers import Refusal
 # Of all kinds together, waiting or not: each holds a thread.
 _files = threading.BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
 
-_WAITING = 2  # files of an officer
-
 
 class Room:
     """Places for one kind of file in this process; who finds none waits for `wait` seconds, and is told `full` then.
 
-    An officer has `each` of them at a time and waits with two files more, as of one that comes three times at once: who sends many
-    keeps nobody else's out for longer than they wait.
+    An officer has `each` of them at a time: who sends many files keeps nobody else's out for longer than they wait.
     """
 
     def __init__(self, places: int, *, each: int, wait: float, full: str) -> None:
         self._places, self._each, self._wait, self._full = places, each, wait, full
-        self._there: Counter[int] = Counter()  # files of an officer that have a place, or wait for one
-        self._held: Counter[int] = Counter()  # and those that have one
+        self._held: Counter[int] = Counter()  # places of an officer
         self._changed = threading.Condition()
 
     @contextmanager
@@ -39,35 +35,19 @@ class Room:
         if not _files.acquire(blocking=False):
             raise self._none()
         try:
-            with self._counted(self._there, officer, most=self._each + _WAITING):
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._is_room(officer), timeout=self._wait):
+                    raise self._none()
+                self._held[officer] += 1
+            try:
+                yield
+            finally:
                 with self._changed:
-                    if not self._changed.wait_for(lambda: self._is_room(officer), timeout=self._wait):
-                        raise self._none()
-                    self._held[officer] += 1
-                try:
-                    yield
-                finally:
-                    self._let_go(self._held, officer)
+                    self._held[officer] -= 1
+                    self._held += Counter()  # who has none is forgotten
+                    self._changed.notify_all()
         finally:
             _files.release()
-
-    @contextmanager
-    def _counted(self, files: Counter[int], officer: int, *, most: int) -> Iterator[None]:
-        with self._changed:
-            if files[officer] >= most:
-                raise self._none()
-            files[officer] += 1
-        try:
-            yield
-        finally:
-            self._let_go(files, officer)
-
-    def _let_go(self, files: Counter[int], officer: int) -> None:
-        with self._changed:
-            files[officer] -= 1
-            if not files[officer]:
-                del files[officer]
-            self._changed.notify_all()
 
     def _is_room(self, officer: int) -> bool:
         return self._held.total() < self._places and self._held[officer] < self._each
