@@ -39,12 +39,8 @@ def a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_ru
         raise CheckError(f"{new} ran on {instances(subject)}; another image was wanted on {before}")
     if (back := _image(subject)) != image:
         raise CheckError(f"{back} runs after the way back, it was {image}")
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
-    if held.broken or len(held.answers) < _LEAST_HELD:
-        raise CheckError(
-            f"{len(held.broken)} of {len(held.answers)} requests without a key were broken off: {held.broken[:3]}"
-        )
+    if broken := _broken(load, held):
+        raise CheckError("; ".join(broken))
     must_be_there_once(load.ledger, people, subject)
     if load.ledger.closed_idle > _MOST_CLOSED_IDLE:
         raise CheckError(
@@ -58,6 +54,22 @@ def a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_ru
         f"{silence:.1f} s of silence; {idle} on a connection just closed; "
         f"1 migration, over {early:.1f} s before the first container began; the image before runs again"
     )
+
+
+def _broken(load: Load, held: InFlight) -> list[str]:
+    """A sentence for each kind of request that failed: what ends a container too soon may fail one kind, the other, or both."""
+    wrong = []
+    if refused := load.ledger.refused:
+        wrong.append(f"{len(refused)} requests failed, the first: {refused[0][1]}")
+    if len(held.answers) < _LEAST_HELD:
+        wrong.append(
+            f"{len(held.answers)} requests without a key were in hand meanwhile; at least {_LEAST_HELD} were wanted"
+        )
+    if held.broken:
+        wrong.append(
+            f"{len(held.broken)} of {len(held.answers)} requests without a key were broken off: {held.broken[:3]}"
+        )
+    return wrong
 
 
 def _bad_migration(subject: Subject) -> Path:
