@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 if __name__ == "__main__":
     gc.disable()  # a fifth of Python's share of a synth: thousands of classes are imported, and the process ends with them
-    # The CDK's validator is WebAssembly: four threads that optimize it took an eighth of a synth on two processors.
-    os.environ.setdefault("NODE_OPTIONS", "--v8-pool-size=2")
+    from stacks import kernel
+
+    kernel.start()
 
 import aws_cdk as cdk
 

@@ -69,7 +69,8 @@ def _context() -> dict[str, object]:
 _ALL = """\
 import gc, json, os
 gc.disable()
-os.environ.setdefault("NODE_OPTIONS", "--v8-pool-size=2")
+from stacks import kernel
+kernel.start()
 from app import build_app
 for settings in json.loads(os.environ["SETTINGS_OF_ALL"]):
     build_app(settings, outdir=os.path.join(os.environ["OUT"], settings["tier"])).synth()
