@@ -123,7 +123,7 @@ class _Volumes:
                 raise ValueError(f"Update to resource type AWS::EC2::Volume is not supported ({fixed})")
         if int(new["Size"]) < int(old["Size"]):
             raise ValueError("New size cannot be smaller than existing size")
-        Volume(physical_id, self._run.volumes / f"{physical_id}.img").make(int(new["Size"]))
+        Volume(physical_id, self._run.volumes / f"{physical_id}.img").grow(int(new["Size"]))
         ec2._volumes[physical_id].update(Size=int(new["Size"]), VolumeType=new.get("VolumeType", "gp2"))
         ec2._tags[physical_id] = list(new.get("Tags", []))
         return physical_id, {"VolumeId": physical_id}

@@ -25,8 +25,15 @@ class Volume:
         """Makes the file, empty or as a copy of a snapshot's."""
         if source is not None:
             subprocess.run(["cp", "--sparse=always", str(source), str(self.file)], check=True)
+        self.file.touch()
+        self.grow(gibibytes)
+
+    def grow(self, gibibytes: int) -> None:
+        """Makes the volume larger under whoever has it mounted."""
         with self.file.open("ab") as file:
             file.truncate(gibibytes * 2**30)
+        for device in self._devices():
+            subprocess.run(["losetup", "--set-capacity", device], check=True, capture_output=True)
 
     def device(self, traces: Traces) -> str:
         """The loop device of the volume, made if there is none."""

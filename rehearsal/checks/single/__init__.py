@@ -21,6 +21,7 @@ from rehearsal.checks.single import desk  # isort: skip
 from rehearsal.checks.single import tokens  # isort: skip
 from rehearsal.checks.single import contract  # isort: skip
 from rehearsal.checks.single import slow  # isort: skip
+from rehearsal.checks.single import growth  # isort: skip
 from rehearsal.checks.single import calendar  # isort: skip
 from rehearsal.checks.single import alarms  # isort: skip
 from rehearsal.checks.single import certificates  # isort: skip
@@ -52,6 +53,7 @@ __all__ = [
     "evidence",
     "exposure",
     "front",
+    "growth",
     "hostile",
     "loss",
     "metrics",

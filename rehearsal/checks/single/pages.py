@@ -5,7 +5,7 @@ from __future__ import annotations
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.runbook import on_the_host
 
-_PAGES = ("Look around", "Make a backup now", "The data volume fills up", "PostgreSQL: a minor version")
+_PAGES = ("Look around", "Make a backup now", "PostgreSQL: a minor version")
 
 
 @check("single")

@@ -1,0 +1,60 @@
+"""A data volume that fills up is made larger under the database that writes to it."""
+
+from __future__ import annotations
+
+from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.people import People
+from rehearsal.checks.runbook import as_operator, on_the_host
+from rehearsal.checks.single.volumes import volume_of
+from rehearsal.checks.variant import project
+
+_PAGE = "The data volume fills up"
+_PACE = 0.3  # seconds between an officer's fines: below the limit on a token
+_GIB = 2**30
+_OVERHEAD = 0.1  # of what a file system gains, for its own books
+
+
+@check("single", beside=True)
+def a_larger_data_volume_grows_in_place_under_load_and_nothing_is_restarted(subject: Subject) -> str:
+    host, volume, before = subject.host, volume_of(subject), _gibibytes(subject)
+    room, started = _room(subject), _started(subject)
+    people = People.make(subject, officers=2, owners=2)
+    copy = project(subject, "grown")
+    with Load(people, officers=2, pause=_PACE) as load:
+        as_operator(subject, _PAGE, copy, log="deploy-grown", SIZE=str(before + 1))
+        subject.context["data_volume_gb"] = before + 1
+        on_the_host(subject, _PAGE)
+        load.await_acknowledged(4, seconds=20)
+        load.stop()
+    if (now := volume_of(subject)) != volume or subject.host.id != host.id:
+        raise CheckError(f"{subject.host.id} has {now}; {volume} was to grow on {host.id}")
+    if (size := _gibibytes(subject)) != before + 1:
+        raise CheckError(f"{volume} has {size} GiB, {before + 1} were asked for")
+    if (gained := _room(subject) - room) < (1 - _OVERHEAD) * _GIB:
+        raise CheckError(f"the file system gained {gained / _GIB:.2f} GiB, the volume one")
+    if (again := _started(subject)) != started:
+        raise CheckError(f"the database began {again}, it ran since {started}")
+    if load.ledger.refused:
+        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    must_be_there_once(load.ledger, people, subject)
+    return (
+        f"{before} to {size} GiB, {gained / _GIB:.2f} more for files; {len(load.ledger.acknowledged)} fines meanwhile"
+    )
+
+
+def _gibibytes(subject: Subject) -> int:
+    """What EC2 says of the data volume's size."""
+    found = subject.tier.client("ec2").describe_volumes(VolumeIds=[volume_of(subject)])["Volumes"]
+    return int(found[0]["Size"])
+
+
+def _room(subject: Subject) -> int:
+    """The bytes of the data volume's file system, taken and free."""
+    return int(subject.host.run("df", "--block-size=1", "--output=size", "/srv/fines").stdout.split()[-1])
+
+
+def _started(subject: Subject) -> str:
+    """Since when the database runs."""
+    shown = subject.host.run("systemctl", "show", "--property=ActiveEnterTimestamp", "postgresql@17-main.service")
+    return shown.stdout.strip()
