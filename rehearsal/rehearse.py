@@ -19,6 +19,7 @@ from rehearsal.checks.people import People, administrator
 from rehearsal.checks.static_files import names
 from rehearsal.cloud.events import LAUNCHED, SIGNALLED
 from rehearsal.machines.rootfs import architecture
+from rehearsal.machines.volume import why_no_growth
 from rehearsal.places import BUILD, Run
 from rehearsal.report import Report
 from rehearsal.screen import Screen
@@ -111,6 +112,8 @@ def not_rehearsed(subject: Subject) -> list[str]:
     if subject.tier.run.tier == "asg":
         told = [each for each in told if "pebble" not in each and "data volume" not in each]
         told += _OF_A_LOAD_BALANCER
+    if subject.tier.run.tier == "single" and (why := why_no_growth()):
+        told.append(why)
     if (cpu := str(subject.context["cpu"])) != "arm64":
         told.append(f"the template's default processor is arm64; here it was {cpu}, this system's own")
     return told

@@ -34,6 +34,7 @@ from stacks.settings import Settings
 _OF_ANOTHER_TIER = [
     "README.md",
     "postgresql",
+    "apt-database.conf",
     "containers/local-database.conf",
     *(
         f"steps/{name}"

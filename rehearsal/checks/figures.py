@@ -23,11 +23,11 @@ def figures(
     return [float(point[statistic]) for point in sorted(points, key=lambda point: point["Timestamp"])]
 
 
-def sent_now(subject: Subject, metric: str, *, unit: str = "fines-metrics") -> list[float]:
+def sent_now(subject: Subject, metric: str, *, unit: str = "fines-metrics", statistic: str = "Maximum") -> list[float]:
     """What CloudWatch has since this call, once the host's own script has run, as its timer lets it again and again."""
     began = time.time()
     subject.host.run("systemctl", "start", f"{unit}.service", timeout=60)
-    return figures(subject, metric, since=began)
+    return figures(subject, metric, since=began, statistic=statistic)
 
 
 def age_sent(subject: Subject, metric: str, *, unit: str = "fines-metrics") -> float:

@@ -55,6 +55,7 @@ def main() -> None:
         operations,
         processes,
         processors,
+        reboots,
         rotation,
         shells,
         unserved,
@@ -112,6 +113,8 @@ def main() -> None:
     shells.play()
     refuse_overlaps()
     teach(run, machines)
+    if isinstance(machines, Ec2):
+        reboots.teach(machines, run=run, traces=traces)
     zoned.teach(machines)
     rotation.play()
     leads_to = certificates.delegations(run.home / DELEGATIONS)

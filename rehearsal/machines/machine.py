@@ -11,17 +11,19 @@ import stat
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rehearsal.machines.archives import Archives
 from rehearsal.machines.inside import run_inside
 from rehearsal.machines.network import BRIDGE, RESOLVER, Network
+from rehearsal.machines.processes import children, is_first, name_of
 from rehearsal.machines.traces import Traces, end, start_time
 from rehearsal.places import cache
 
 _SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN of linux/fs.h
 _NO_LOG_FLUSH = 2
+_COMMAND = "command.json"
 
 
 @dataclass(frozen=True)
@@ -80,19 +82,9 @@ class Machine:
             *(f"--bind={folder}:{where}" for where, folder in (outside or {}).items()),
         )
         # fmt: on
-        # A shell that enters the machine's cgroup first: systemd-nspawn makes the machine's own below the one it is started in.
-        enter = 'for group in $CGROUPS; do echo $$ > $group/cgroup.procs; done; exec "$@"'
-        process = subprocess.Popen(
-            ["sh", "-c", enter, "sh", *command],
-            env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "yes", "CGROUPS": " ".join(cgroups)},
-            stdin=subprocess.DEVNULL,
-            stdout=(home / "console.log").open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        for each in own:
-            each.process(process)
-        machine = cls(id, home, address, process.pid, start_time(process.pid), root.name)
+        (home / _COMMAND).write_text(json.dumps({"command": command, "cgroups": cgroups}))
+        pid, started = _give_power(home, own)
+        machine = cls(id, home, address, pid, started, root.name)
         machine._write()
         return machine
 
@@ -115,9 +107,9 @@ class Machine:
         seen = [self.pid]
         while seen:
             pid = seen.pop()
-            if _is_first(pid):
+            if is_first(pid):
                 return pid
-            seen += _children(pid)
+            seen += children(pid)
         return None
 
     @property
@@ -194,6 +186,37 @@ class Machine:
         down = ["nsenter", "--target", str(self.leader), "--net", "--", "ip", "link", "set", "host0", "down"]
         subprocess.run(down, check=True, capture_output=True)
 
+    def reboot(self, traces: Traces, patience: float = 90.0) -> Machine:
+        """Takes the machine down and gives it power anew, as EC2 does when it is asked to; returns it at once then.
+
+        Raises:
+            OSError: it does not run, or does not go down in time.
+        """
+        before, deadline = self.leader, time.monotonic() + patience
+        if before is None:
+            raise OSError(f"machine {self.id} is not running")
+        os.kill(before, 39)  # SIGRTMIN+5: systemd reboots (systemd(1)), and systemd-nspawn ends
+        while self.alive:
+            if time.monotonic() > deadline:
+                raise OSError(f"machine {self.id} did not go down within {patience:.0f} s")
+            time.sleep(0.05)
+        pid, started = _give_power(self.home, [Traces(self.home / "traces.jsonl"), traces])
+        again = replace(self, pid=pid, started=started)
+        again._write()
+        return again
+
+    def await_start(self, patience: float = 30.0) -> None:
+        """Waits until the machine's own first process runs, which has its devices before it.
+
+        Raises:
+            OSError: it does not.
+        """
+        deadline = time.monotonic() + patience
+        while name_of(self.leader) != "systemd":
+            if not self.alive or time.monotonic() > deadline:
+                raise OSError(f"machine {self.id} did not start within {patience:.0f} s")
+            time.sleep(0.05)
+
     def cut_power(self, *mounts: str) -> None:
         """Takes the machine's power away: what its file systems at `mounts` had not written is lost, and it is dead."""
         self.lose(*mounts)
@@ -227,6 +250,25 @@ class Machine:
 def _archives(home: Path, root: str) -> Archives:
     """The packages of a machine, beside the folder of machines: on the cache's file system where that is one with it."""
     return Archives(home.parent.parent / "archives" / home.name, cache() / "apt" / root)
+
+
+def _give_power(home: Path, traces: Sequence[Traces]) -> tuple[int, int | None]:
+    """Starts what lies ready in a machine's folder; returns the number of its process, and when that began."""
+    ready = json.loads((home / _COMMAND).read_text())
+    # A shell that enters the machine's cgroup first: systemd-nspawn makes the machine's own below the one it is started in.
+    enter = 'for group in $CGROUPS; do echo $$ > $group/cgroup.procs; done; exec "$@"'
+    with (home / "console.log").open("ab") as console:
+        process = subprocess.Popen(
+            ["sh", "-c", enter, "sh", *ready["command"]],
+            env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "yes", "CGROUPS": " ".join(ready["cgroups"])},
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    for each in traces:
+        each.process(process)
+    return process.pid, start_time(process.pid)
 
 
 def _layer(home: Path, root: Path, traces: Sequence[Traces]) -> Path:
@@ -276,17 +318,3 @@ def _make_cgroups(name: str, traces: Sequence[Traces]) -> list[str]:
         group.mkdir(exist_ok=True)
         made.append(str(group))
     return made
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-
-
-def _is_first(pid: int) -> bool:
-    with contextlib.suppress(OSError, IndexError):
-        numbers = Path(f"/proc/{pid}/status").read_text().split("NSpid:")[1].splitlines()[0].split()
-        return len(numbers) > 1 and numbers[-1] == "1"
-    return False

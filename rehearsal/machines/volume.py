@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.machines.traces import Traces
+
+_SYS_RESOURCE = 24  # capabilities(7)
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,11 @@ class Volume:
             text=True,
         )
         return shown.stdout.split()
+
+
+def why_no_growth() -> str:
+    """Why a mounted file system cannot grow here, if it cannot: the kernel asks for a right that this system's root may lack."""
+    effective = re.search(r"^CapEff:\t(\S+)$", Path("/proc/self/status").read_text(), re.M)
+    if effective and int(effective[1], 16) >> _SYS_RESOURCE & 1:
+        return ""
+    return "a mounted file system that grows with its volume: this system's root lacks CAP_SYS_RESOURCE"

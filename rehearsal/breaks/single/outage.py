@@ -11,6 +11,8 @@ from rehearsal.breaks.service import ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.outage import a_database_that_is_away_makes_the_host_unready_and_replaces_nothing
 
+_METRICS = "/opt/fines/host/bin/metrics"
+
 
 @breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="/healthz is 503")
 def the_health_check_asks_the_database(subject: Subject) -> Iterator[None]:
@@ -19,13 +21,14 @@ def the_health_check_asks_the_database(subject: Subject) -> Iterator[None]:
 
 
 @breaks(
-    a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="with the database stopped /healthz is 50"
+    a_database_that_is_away_makes_the_host_unready_and_replaces_nothing,
+    says=("Podman looks after fines-web-", "by a health check of its own"),
 )
 def containers_that_are_not_ready_are_killed(subject: Subject) -> Iterator[None]:
     host, unit, running = subject.host, "/etc/containers/systemd/fines-web@.container", ports(subject.host)
     asked = "u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost', 'X-Forwarded-Proto': 'https'})"
     ask = f'/venv/bin/python -c "import urllib.request as u; u.urlopen({asked}, timeout=2)"'
-    each = "HealthInterval=3s\nHealthRetries=2\nHealthTimeout=2s\nHealthOnFailure=kill"
+    each = "HealthOnFailure=kill"  # after three times thirty seconds
     killed = f"HealthCmd={ask}\n{each}\nExec=serve"
     try:
         with edited(host, unit, {"Exec=serve": killed}, then="systemctl daemon-reload"):
@@ -50,6 +53,21 @@ def a_container_is_started_anew_for_want_of_a_database(subject: Subject) -> Iter
 @breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="/healthz is 200 and /readyz 200")
 def readiness_asks_nobody(subject: Subject) -> Iterator[None]:
     with _answered(subject, "/readyz", "return 200;"):
+        yield
+
+
+@breaks(
+    a_database_that_is_away_makes_the_host_unready_and_replaces_nothing,
+    says="meanwhile the host told CloudWatch {'HostHealthy': [1.0]",
+)
+def the_host_always_says_that_it_is_healthy(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, _METRICS, {"0.0 if wrong else 1.0": "1.0"}):
+        yield
+
+
+@breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says="'ServerErrorPercent': [0.0]")
+def the_host_takes_no_answer_for_an_error(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, _METRICS, {'startswith(b"5")': 'startswith(b"6")'}):
         yield
 
 

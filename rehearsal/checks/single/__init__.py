@@ -26,9 +26,12 @@ from rehearsal.checks.single import calendar  # isort: skip
 from rehearsal.checks.single import alarms  # isort: skip
 from rehearsal.checks.single import certificates  # isort: skip
 from rehearsal.checks.single import permissions  # isort: skip
+from rehearsal.checks.single import confinement  # isort: skip
 from rehearsal.checks.single import pages  # isort: skip
+from rehearsal.checks.single import upgrades  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip
 from rehearsal.checks.single import restarts  # isort: skip
+from rehearsal.checks.single import reboot  # isort: skip
 from rehearsal.checks.single import replacements  # isort: skip
 from rehearsal.checks.single import power  # isort: skip
 from rehearsal.checks.single import loss  # isort: skip
@@ -45,6 +48,7 @@ __all__ = [
     "calendar",
     "calls",
     "certificates",
+    "confinement",
     "contract",
     "deployment",
     "desk",
@@ -61,6 +65,7 @@ __all__ = [
     "pages",
     "permissions",
     "power",
+    "reboot",
     "refusals",
     "releases",
     "replacements",
@@ -72,5 +77,6 @@ __all__ = [
     "slow",
     "tokens",
     "traffic",
+    "upgrades",
     "uploads",
 ]

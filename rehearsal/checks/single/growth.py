@@ -6,8 +6,10 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator, on_the_host
+from rehearsal.checks.single.outage import serving
 from rehearsal.checks.single.volumes import volume_of
 from rehearsal.checks.variant import project
+from rehearsal.machines.volume import why_no_growth
 
 _PAGE = "The data volume fills up"
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
@@ -18,29 +20,36 @@ _OVERHEAD = 0.1  # of what a file system gains, for its own books
 @check("single", beside=True)
 def a_larger_data_volume_grows_in_place_under_load_and_nothing_is_restarted(subject: Subject) -> str:
     host, volume, before = subject.host, volume_of(subject), _gibibytes(subject)
-    room, started = _room(subject), _started(subject)
+    room, was = _room(subject), serving(subject)
+    started = _started(subject)
+    on_the_host(subject, _PAGE)  # which grows nothing yet
     people = People.make(subject, officers=2, owners=2)
     copy = project(subject, "grown")
     with Load(people, officers=2, pause=_PACE) as load:
         as_operator(subject, _PAGE, copy, log="deploy-grown", SIZE=str(before + 1))
         subject.context["data_volume_gb"] = before + 1
-        on_the_host(subject, _PAGE)
+        if not why_no_growth():
+            on_the_host(subject, _PAGE)
         load.await_acknowledged(4, seconds=20)
         load.stop()
     if (now := volume_of(subject)) != volume or subject.host.id != host.id:
         raise CheckError(f"{subject.host.id} has {now}; {volume} was to grow on {host.id}")
     if (size := _gibibytes(subject)) != before + 1:
         raise CheckError(f"{volume} has {size} GiB, {before + 1} were asked for")
-    if (gained := _room(subject) - room) < (1 - _OVERHEAD) * _GIB:
+    if (seen := _device(subject)) != (before + 1) * _GIB:
+        raise CheckError(f"the host sees a volume of {seen / _GIB:.2f} GiB")
+    gained = _room(subject) - room
+    if not why_no_growth() and gained < (1 - _OVERHEAD) * _GIB:
         raise CheckError(f"the file system gained {gained / _GIB:.2f} GiB, the volume one")
-    if (again := _started(subject)) != started:
-        raise CheckError(f"the database began {again}, it ran since {started}")
+    if (again := _started(subject)) != started or serving(subject) != was:
+        raise CheckError(
+            f"the database began {again}, it ran since {started}; {was} served, and now {serving(subject)}"
+        )
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
     must_be_there_once(load.ledger, people, subject)
-    return (
-        f"{before} to {size} GiB, {gained / _GIB:.2f} more for files; {len(load.ledger.acknowledged)} fines meanwhile"
-    )
+    grown = why_no_growth() or f"{gained / _GIB:.2f} GiB more for files"
+    return f"{before} to {size} GiB; {len(load.ledger.acknowledged)} fines meanwhile; {grown}"
 
 
 def _gibibytes(subject: Subject) -> int:
@@ -52,6 +61,12 @@ def _gibibytes(subject: Subject) -> int:
 def _room(subject: Subject) -> int:
     """The bytes of the data volume's file system, taken and free."""
     return int(subject.host.run("df", "--block-size=1", "--output=size", "/srv/fines").stdout.split()[-1])
+
+
+def _device(subject: Subject) -> int:
+    """The bytes of the volume as the host sees it."""
+    asked = '. /etc/fines/device.env; blockdev --getsize64 "$FINES_DEVICE"'
+    return int(subject.host.run("bash", "-c", asked).stdout)
 
 
 def _started(subject: Subject) -> str:

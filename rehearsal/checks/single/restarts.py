@@ -14,7 +14,7 @@ LEAVES_SECONDS = 45  # within which WAL leaves after a start: the checkpointer's
 @check("single")
 def what_is_written_after_a_restart_of_the_database_alone_leaves_within_a_minute(subject: Subject) -> str:
     restarted = ""
-    if _started(subject) < _booted(subject):  # the runbook's minor upgrade comes before this, in a whole rehearsal
+    if _started(subject) < _booted(subject):  # an upgrade of its package comes before this, in a whole rehearsal
         subject.host.run("systemctl", "restart", "postgresql@17-main.service", timeout=60)
         restarted = ", which this check asked for"
     started = _started(subject)
