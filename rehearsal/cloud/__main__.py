@@ -53,6 +53,7 @@ def main() -> None:
         group_figures,
         identities,
         operations,
+        polls,
         processes,
         processors,
         reboots,
@@ -109,6 +110,7 @@ def main() -> None:
     )
     mend()
     operations.one_at_a_time()
+    polls.answer_when_there_is_news()
     identities.mend()
     shells.play()
     refuse_overlaps()
