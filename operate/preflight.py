@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from operate.checks import bootstrap, builder, credentials, database, domain, machine, people, quotas, stack, zone
+from operate.checks import (
+    bootstrap,
+    builder,
+    credentials,
+    database,
+    domain,
+    machine,
+    people,
+    quotas,
+    shell,
+    stack,
+    zone,
+)
 from operate.finding import Finding
 from operate.subject import Subject
 from operate.trouble import explain
@@ -25,6 +37,7 @@ CHECKS: dict[str, Check] = {
     "machine image": machine.machine_image,
     "domain": domain.domain,
     "builder": builder.builder,
+    "shell": shell.shell,
     "alarm e-mail": people.alarm_email,
 }
 _BEHIND_A_LOAD_BALANCER: dict[str, Check] = {

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from operate import preflight as module
 from operate.account import Account, Refused
+from operate.checks import shell
 from operate.finding import Finding, State, ok, stops, warning
 from operate.preflight import CHECKS, checks_of, preflight
 from operate.screen import show, sum_up
@@ -78,6 +79,7 @@ def test_an_account_that_is_ready_ends_with_nothing_that_stops(
 ) -> None:
     toolkit(world, version="33")
     monkeypatch.setenv("CDK_DOCKER", _docker(tmp_path))
+    monkeypatch.setattr(shell, "_PROGRAMS", {})  # whatever this machine has
     account = Account("us-east-1", clients={"service-quotas": service_quotas()})
     subject = subject_of(["alarm_email=operator@example.org"], account=account)
     said: list[str] = []
