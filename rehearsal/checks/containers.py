@@ -31,3 +31,9 @@ def served(subject: Subject) -> dict[str, int]:
         upstream = json.loads(line).get("upstream", "").rpartition(", ")[2]
         counts[upstream] = counts.get(upstream, 0) + 1
     return counts
+
+
+def answered_by(subject: Subject, requests: set[str]) -> list[str]:
+    """Which containers answered the requests of these numbers, by NGINX's log."""
+    lines = [json.loads(line) for line in subject.host.run("cat", "/var/log/nginx/fines.log").stdout.splitlines()]
+    return sorted({line["upstream"] for line in lines if line["request_id"] in requests})

@@ -19,10 +19,12 @@ def packed(rows: Iterable[bytes]) -> bytes:
     return gzip.compress(b"\n".join(rows) + b"\n")
 
 
-def posted(people: People, officer: int, content: bytes) -> httpx.Response:
-    """The answer to a file, whatever it is."""
+def posted(people: People, officer: int, content: bytes, *, slash: bool = False) -> httpx.Response:
+    """The answer to a file, whatever it is; with a slash at the address's end, which is the same address."""
     with people.client(timeout=120) as client:
-        return client.post("/cargar_infracciones", content=content, headers=people.bearer(officer) | _HEADERS)
+        return client.post(
+            f"/cargar_infracciones{'/' * slash}", content=content, headers=people.bearer(officer) | _HEADERS
+        )
 
 
 def sent(people: People, officer: int, content: bytes) -> dict[str, Any]:

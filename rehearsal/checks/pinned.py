@@ -17,7 +17,14 @@ class Pinned(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions["sni_hostname"] = self._domain
         request.url = request.url.copy_with(host=self._address)
-        return self._inner.handle_request(request)
+        try:
+            return self._inner.handle_request(request)
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            # A server may close an idle connection as a request is sent on it. What only looks is sent again (RFC 9110, 9.2.2),
+            # as browsers do; who sends anything else sees it, and decides.
+            if request.method not in ("GET", "HEAD"):
+                raise
+            return self._inner.handle_request(request)
 
     def close(self) -> None:
         self._inner.close()

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from infracciones.moments import validate_moment
@@ -97,7 +98,10 @@ class Carga(models.Model):
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
         ordering = ["-recibida", "-id"]
-        indexes = [models.Index(fields=["oficial", "-recibida"], name="carga_oficial")]
+        indexes = [
+            models.Index(fields=["oficial", "-recibida"], name="carga_oficial"),
+            models.Index(fields=["-recibida", "-id"], name="carga_reciente"),  # the office's list
+        ]
 
     def __str__(self) -> str:
         return f"{self.oficial.numero}, {self.recibida:%Y-%m-%d %H:%M}"
@@ -114,7 +118,10 @@ class Infraccion(models.Model):
     vehiculo = models.ForeignKey(
         Vehiculo, models.PROTECT, related_name="infracciones", verbose_name=_("vehicle"), db_index=False
     )
-    oficial = models.ForeignKey(Oficial, models.PROTECT, related_name="infracciones", verbose_name=_("officer"))
+    # Nor this one: both constraints below begin with it.
+    oficial = models.ForeignKey(
+        Oficial, models.PROTECT, related_name="infracciones", verbose_name=_("officer"), db_index=False
+    )
     timestamp = models.DateTimeField(_("date and time"), validators=[validate_moment])
     comentarios = models.CharField(_("comments"), max_length=2000, blank=True)
     registrada = models.DateTimeField(_("recorded"), db_default=Now(), editable=False)
@@ -147,7 +154,8 @@ class Infraccion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pk}"
+        # What the history keeps of a fine that is gone: its number alone would lead nowhere.
+        return f"{self.pk}, {self.vehiculo.placa_patente}, {timezone.localtime(self.timestamp):%Y-%m-%d %H:%M}"
 
 
 class Evidencia(models.Model):

@@ -78,6 +78,14 @@ def test_the_list_of_fines_fits_a_screen_and_an_officer_leads_to_the_officers_ow
         assert len(admin.get(link).context["cl"].result_list) == count
 
 
+def test_what_is_left_of_a_fine_that_was_deleted_says_of_which_vehicle_it_was_and_when(admin, load):
+    load(timestamp="2026-03-04T14:05:00-03:00")
+    fine = Infraccion.objects.get()
+    admin.post(f"/admin/infracciones/infraccion/{fine.pk}/delete/", {"post": "yes"})
+    page = text(admin.get("/admin/admin/logentry/?q=AB123CD"))
+    assert f"{fine.pk}, AB123CD, 2026-03-04 14:05" in page
+
+
 def test_a_list_counts_no_further_than_it_pages(admin, load, monkeypatch):
     for number in range(7):
         load(comentarios=f"infracción {number}")

@@ -128,7 +128,7 @@ def test_demo_data_is_marked_made_once_and_taken_away(admin, owner, fines):
 
 def test_demo_data_is_in_the_history_and_leaves_other_officers_fines_alone(admin, officer):
     call_command("demo", personas=3, infracciones=5)
-    assert LogEntry.objects.filter(change_message__contains="4 vehicles and 5 fines").count() == 3 + 6
+    assert LogEntry.objects.filter(change_message__contains="4 vehículos y 5 infracciones").count() == 3 + 6
     vehicle = Vehiculo.objects.filter(persona__correo__endswith="@demo.example").first()
     fine = Infraccion.objects.create(
         vehiculo=vehicle, oficial=officer, timestamp=timezone.now(), comentarios="de verdad"
@@ -139,7 +139,9 @@ def test_demo_data_is_in_the_history_and_leaves_other_officers_fines_alone(admin
     assert Infraccion.objects.filter(pk=fine.pk).exists() and Infraccion.objects.count() == 6
     fine.delete()
     call_command("demo", borrar=True)
-    assert LogEntry.objects.filter(action_flag=DELETION, change_message__contains="demo data").count() == 3 + 6
+    assert (
+        LogEntry.objects.filter(action_flag=DELETION, change_message__contains="datos de demostración").count() == 3 + 6
+    )
 
 
 def test_a_change_of_ones_own_password_is_in_the_history_and_one_that_fails_is_not(admin):

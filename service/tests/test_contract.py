@@ -6,10 +6,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 import schemathesis
+from hypothesis import strategies
 from infracciones.contract import document
 from testing.server import Server
 
 EXAMPLES = 60
+LINES = strategies.lists(strategies.one_of(strategies.binary(max_size=40), strategies.just(b"{}")), max_size=4)
+schemathesis.openapi.media_type("application/x-ndjson", LINES.map(b"\n".join))
 # What is well formed may still be unknown to the database, or a text that is no date.
 NOT_ASKED = ["positive_data_acceptance"]
 OPERATIONS = {
@@ -28,7 +31,7 @@ def server(env, token):
 @pytest.mark.parametrize("label", OPERATIONS)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name.lower())
 def test_every_answer_is_one_that_the_contract_names(server, token, label, mode):
-    statuses = set()
+    statuses, kinds = set(), set()
 
     @hypothesis.given(OPERATIONS[label].as_strategy(generation_mode=mode))
     @hypothesis.settings(
@@ -43,12 +46,15 @@ def test_every_answer_is_one_that_the_contract_names(server, token, label, mode)
             base_url=server.url, headers={"Authorization": f"Bearer {token}"}, excluded_checks=excluded()
         )
         statuses.add(answer.status_code)
+        kinds.add(case.media_type)
 
     try:
         ask()
     except hypothesis.errors.Unsatisfiable:
         pytest.skip("nothing can be wrong with a call that takes nothing")
     assert statuses
+    if mode is schemathesis.GenerationMode.POSITIVE:
+        assert kinds == set(OPERATIONS[label].get_request_payload_content_types()) or kinds == {None}
 
 
 def excluded():

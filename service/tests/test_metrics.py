@@ -6,6 +6,7 @@ import time
 
 import pytest
 from fines.logs import JsonFormatter
+from testing.uploads import fine, ndjson
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +41,7 @@ def test_a_fine_is_counted_as_accepted_repeated_or_refused(load, lines):
     load(key="a")
     load(key="a")
     load(placa_patente="ZZ999ZZ")
-    load(token="nobody")
+    load(token="nobody")  # a stranger's is no fine
     counted = [of(line) for line in lines()]
     base = {
         "Requests": 1,
@@ -54,7 +55,18 @@ def test_a_fine_is_counted_as_accepted_repeated_or_refused(load, lines):
         ("cargar_infraccion", base | {"FinesAccepted": 1}),
         ("cargar_infraccion", base | {"FinesRepeated": 1}),
         ("cargar_infraccion", base | {"FinesRefused": 1, "ClientErrors": 1}),
-        ("cargar_infraccion", base | {"FinesRefused": 1, "ClientErrors": 1}),
+        ("cargar_infraccion", base | {"ClientErrors": 1}),
+    ]
+
+
+def test_the_rows_of_a_file_are_counted_each_as_what_became_of_it(upload, lines):
+    again = fine()
+    upload(ndjson([again, fine()]))
+    upload(ndjson([again, fine(), fine(), fine(placa_patente="ZZ999ZZ"), fine(placa_patente="ZZ999ZZ"), {}, {}]))
+    counted = [of(line)[1] for line in lines()]
+    assert [[each[f"Fines{what}"] for what in ("Accepted", "Repeated", "Refused")] for each in counted] == [
+        [2, 0, 0],
+        [2, 1, 4],
     ]
 
 

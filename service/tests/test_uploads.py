@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from infracciones import tokens
 from infracciones.models import Carga, Infraccion, Oficial
 from testing.uploads import NDJSON, counts, fine, ndjson
@@ -39,6 +40,7 @@ def test_who_sent_which_file_is_recorded(upload: Any, officer: Any) -> None:
     content = ndjson([fine(), fine(placa_patente="ZZ999ZZ")])
     upload(content)
     record = Carga.objects.get()
+    assert abs((timezone.now() - record.recibida).total_seconds()) < 60
     assert (record.oficial, bytes(record.resumen), record.bytes) == (
         officer,
         hashlib.sha256(content).digest(),

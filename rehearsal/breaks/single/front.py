@@ -11,6 +11,7 @@ from rehearsal.checks import Subject
 from rehearsal.checks.single.front import (
     a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_with_them,
     a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
+    browsers_are_told_to_frame_sniff_and_script_nothing_and_a_form_without_its_token_is_refused,
     nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https,
     nothing_older_than_tls_1_2_is_spoken,
     the_number_of_a_request_is_in_its_answer_in_the_log_of_nginx_and_in_that_of_the_service,
@@ -63,11 +64,21 @@ def strangers_are_not_counted(subject: Subject) -> Iterator[None]:
 
 @breaks(
     a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
-    says="calls with one token were answered",
+    says="calls with one token in ",
 )
 def tokens_are_not_counted(subject: Subject) -> Iterator[None]:
     counted = 'map $token $caller { default $token; "" $binary_remote_addr; }'
     with edited(subject.host, NGINX, {counted: 'map $token $caller { default ""; }'}, then=RELOAD_NGINX):
+        yield
+
+
+@breaks(
+    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
+    says="calls with one token in ",
+)
+def more_comes_back_than_the_setting_says(subject: Subject) -> Iterator[None]:
+    rate = "zone=callers:8m rate=300r/m"
+    with edited(subject.host, NGINX, {rate: rate.replace("300", "1000")}, then=RELOAD_NGINX):
         yield
 
 
@@ -87,6 +98,26 @@ def guesses_are_not_counted(subject: Subject) -> Iterator[None]:
 )
 def a_name_is_not_locked_whatever_is_guessed(subject: Subject) -> Iterator[None]:
     with changed(subject.host, "fines/settings.py", {"AXES_FAILURE_LIMIT = 10": "AXES_FAILURE_LIMIT = 10_000"}):
+        yield
+
+
+@breaks(
+    browsers_are_told_to_frame_sniff_and_script_nothing_and_a_form_without_its_token_is_refused,
+    says="does not tell browsers what it should of Referrer-Policy",
+)
+def other_sites_learn_which_page_led_to_them(subject: Subject) -> Iterator[None]:
+    told = 'SECURE_REFERRER_POLICY = "same-origin"'
+    with changed(subject.host, "fines/settings.py", {told: told.replace("same-origin", "unsafe-url")}):
+        yield
+
+
+@breaks(
+    browsers_are_told_to_frame_sniff_and_script_nothing_and_a_form_without_its_token_is_refused,
+    says="a login without the form's token was answered 200",
+)
+def forged_forms_are_taken(subject: Subject) -> Iterator[None]:
+    guard = '    "django.middleware.csrf.CsrfViewMiddleware",\n'
+    with changed(subject.host, "fines/settings.py", {guard: ""}):
         yield
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import time
 import uuid
 import warnings
@@ -35,6 +36,19 @@ _OFFICERS = 8  # whose limits on calls are kept
 # one may be ill formed and another one a person's.
 # not_a_server_error is asked here, as it knows no 503 that says when to come again
 _NOT_ASKED = ("positive_data_acceptance", "negative_data_rejection", "not_a_server_error")
+_NDJSON = "application/x-ndjson"
+_LINES = strategies.one_of(
+    strategies.binary(max_size=40),
+    strategies.fixed_dictionaries(
+        {"id": strategies.one_of(strategies.uuids().map(str), strategies.text(max_size=9))},
+        optional={
+            "placa_patente": strategies.text(max_size=9),
+            "timestamp": strategies.one_of(strategies.integers(), strategies.text(max_size=9)),
+            "comentarios": strategies.text(max_size=9),
+        },
+    ).map(lambda row: json.dumps(row).encode()),
+)
+schemathesis.openapi.media_type(_NDJSON, strategies.lists(_LINES, max_size=4).map(b"\n".join))
 _TRIES = 10  # of a call that is told to come again, as checks beside this one send photos too
 
 
@@ -59,6 +73,8 @@ def no_call_of_the_published_contract_has_an_answer_that_it_does_not_name(subjec
         for mode in (_WELL, _ILL):
             trial.as_nobody_means(each.ok(), mode)
     statuses = trial.statuses
+    if not trial.kinds[_NDJSON]:
+        raise CheckError(f"no file of lines was sent, as devices send them, but {dict(trial.kinds)}")
     if statuses[429]:
         raise CheckError(f"{statuses[429]} calls were more than the limits allow: they tried nothing")
     return f"{statuses.total()} calls: " + ", ".join(
@@ -76,6 +92,7 @@ class _Trial:
 
     def __init__(self, people: People, fine: str) -> None:
         self.statuses: Counter[int] = Counter()
+        self.kinds: Counter[str] = Counter()  # of bodies
         self._people, self._fine = people, fine
         self._officers = itertools.cycle(range(_OFFICERS))
         picture = io.BytesIO()
@@ -153,13 +170,16 @@ class _Trial:
         if answer.status_code >= 500 and not (answer.status_code == 503 and "retry-after" in answer.headers):
             raise CheckError(f"{case.operation.label}: {answer.status_code} {answer.text[:300]}")
         self.statuses[answer.status_code] += 1
+        self.kinds[str(case.media_type)] += 1
         return int(answer.status_code)
 
     def _named(self, case: Any) -> None:
         """Puts the plate, the address and the fine that there are where the case has others."""
         there = _fine(self._people) | {"correo": self._people.owners[0]}
         del there["comentarios"]
-        if isinstance(case.body, list):
+        if case.media_type == _NDJSON:
+            case.body += b"\n" + json.dumps(self._row()).encode()
+        elif isinstance(case.body, list):
             case.body = [*case.body, self._row()]
         elif isinstance(case.body, dict):
             case.body = _with(case.body, there)

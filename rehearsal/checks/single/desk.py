@@ -37,32 +37,32 @@ def the_office_works_in_a_real_browser_from_login_to_a_refused_delete(subject: S
 
 def _day(page: Page, subject: Subject, password: str) -> str:
     tier, mark = subject.tier.run.tier, uuid.uuid4().hex[:6].upper()
-    plate, name = f"ES{mark}", f"Escritorio {mark}"
+    plate, name, mail, number = f"ES{mark}", f"Escritorio {mark}", f"{mark.lower()}@prueba.example", f"E{mark[::-1]}"
     page.goto("/admin/")
     picture(page, tier, "login")
     page.fill("[name=username]", "admin")
     page.fill("[name=password]", password)
     page.click("[type=submit]")
     expect(page.locator("#content")).to_contain_text("Infracciones")
-    _made(page, "persona", nombre=name, correo=f"{mark.lower()}@prueba.example")
+    _made(page, "persona", nombre=name, correo=mail)
     page.goto("/admin/infracciones/vehiculo/add/")
     page.fill("[name=placa_patente]", plate)
     page.fill("[name=marca]", "Prueba")
     page.fill("[name=color]", "gris")
     _choose(page, "persona", mark)
     _save(page)
-    _made(page, "oficial", nombre=name, numero=mark)
-    page.goto(f"/admin/infracciones/oficial/?q={mark}")
+    _made(page, "oficial", nombre=f"Oficial {number}", numero=number)
+    page.goto(f"/admin/infracciones/oficial/?q={number}")
     page.get_by_role("link", name="Emitir un token").click()
     _save(page, told=False)
     token = page.locator("#token").inner_text()
     posted = _load(subject, token, plate)
-    for words in (plate, mark, f"{plate} {posted}", f"{posted} formulario{mark}"):
+    for words in (plate, mail, f"Escritorio {mark}", number, f"{plate} {posted}", f"{posted} formulario{mark}"):
         page.goto(f"/admin/infracciones/infraccion/?q={words}")
         expect(page.locator("#result_list tbody tr")).to_have_count(1)
         expect(page.locator("#result_list")).to_contain_text("Luz roja")
     _spreadsheet(page, mark)
-    _revoked(page, subject, mark, token, plate)
+    _revoked(page, subject, number, token, plate)
     page.goto(f"/admin/infracciones/vehiculo/?q={plate}")
     page.click("#result_list tbody th a")
     page.click("a.deletelink")
@@ -74,16 +74,26 @@ def _day(page: Page, subject: Subject, password: str) -> str:
         ("/admin/infracciones/persona/?q=demo", "persons"),
     ):
         page.goto(path)
+        _fits(page)
         picture(page, tier, name)
     page.click("#result_list tbody tr:first-child th a")
+    expect(page.locator(".field-their_fines li a").first).to_be_visible()
     picture(page, tier, "person")
     page.goto("/docs")
     expect(page.locator(".swagger-ui .opblock").first).to_be_visible()
     picture(page, tier, "docs")
     return (
-        f"a token of officer {mark} loaded a fine of {plate} and was revoked; it was found by plate, person and day, and is text in a "
+        f"a token of officer {number} loaded a fine of {plate} and was revoked; it was found by plate, person, officer and day, and is text in a "
         f"spreadsheet; its vehicle cannot be deleted; 6 pictures in build/rehearsal/{tier}-pages"
     )
+
+
+def _fits(page: Page) -> None:
+    """No column of the list is cut off beside its filter."""
+    if beyond := page.evaluate(
+        "(list => list.scrollWidth - list.clientWidth)(document.querySelector('#changelist .results'))"
+    ):
+        raise AssertionError(f"of the list at {page.url} {beyond} points are out of sight")
 
 
 def _spreadsheet(page: Page, mark: str) -> None:
@@ -95,14 +105,14 @@ def _spreadsheet(page: Page, mark: str) -> None:
         raise AssertionError(f"the file for a spreadsheet has no comment that is text: {text[-300:]!r}")
 
 
-def _revoked(page: Page, subject: Subject, mark: str, token: str, plate: str) -> None:
+def _revoked(page: Page, subject: Subject, number: str, token: str, plate: str) -> None:
     """The officer's token works until it is revoked, which the history has."""
-    page.goto(f"/admin/infracciones/token/?q={mark}")
+    page.goto(f"/admin/infracciones/token/?q={number}")
     _act(page, "revoke")
     expect(page.locator(".messagelist .success")).to_be_visible()
     with _officer(subject, token, plate).client() as client:
         answered(client.get("/token", headers={"Authorization": f"Bearer {token}"}), 401)
-    page.goto(f"/admin/admin/logentry/?q={mark}")
+    page.goto(f"/admin/admin/logentry/?q={number}")
     expect(page.locator("#result_list")).to_contain_text("Revocado")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import time
 import uuid
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from PIL import Image
@@ -14,6 +15,8 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
 from rehearsal.checks.people import People
 from rehearsal.checks.photographs import WHERE, asked, photo, seen
+
+_LINK_SECONDS = 300
 
 
 @check("single")
@@ -43,6 +46,7 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
     if size != (320, 240) or tags:
         raise CheckError(f"the stored photo has {size} points and these tags: {tags}")
     _only_by_link(subject, given["url"])
+    _must_end_soon(given)
     return f"{len(content)} bytes in {subject.outputs['MediaBucket']}, seen by the link until {given['vence']}"
 
 
@@ -50,6 +54,16 @@ def _fine(client: httpx.Client, people: People) -> int:
     fine = {"placa_patente": people.plates[0], "timestamp": round(time.time(), 3), "comentarios": uuid.uuid4().hex}
     answer = answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
     return int(answer.json()["infraccion"]["id"])
+
+
+def _must_end_soon(given: dict[str, str]) -> None:
+    """What signs the link says that it ends in five minutes, and so does the answer."""
+    signed = int(parse_qs(urlsplit(given["url"]).query)["X-Amz-Expires"][0])
+    told = (datetime.fromisoformat(given["vence"]) - datetime.now(UTC)).total_seconds()
+    if signed != _LINK_SECONDS or not 0 < told <= _LINK_SECONDS:
+        raise CheckError(
+            f"the link is signed for {signed} s and is said to end in {told:.0f}; {_LINK_SECONDS} were meant"
+        )
 
 
 def _only_by_link(subject: Subject, url: str) -> None:

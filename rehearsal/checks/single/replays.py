@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
+from rehearsal.checks.containers import answered_by
 from rehearsal.checks.people import People
 
 _TWINS = 12
@@ -32,7 +32,7 @@ def twins_under_one_key_make_one_fine_and_another_fine_under_it_is_refused(subje
         raise CheckError(
             f"{_TWINS} twins were answered {statuses}, made fines {sorted(made)}, {len(first)} of them as new"
         )
-    if len(where := _answered_by(subject, {answer.headers["X-Request-Id"] for answer in answers})) < 2:
+    if len(where := answered_by(subject, {answer.headers["X-Request-Id"] for answer in answers})) < 2:
         raise CheckError(f"all of the {_TWINS} twins came to {where}: two containers were to decide between them")
     other = _posted(people, fine | {"comentarios": "otra"}, people.bearer(0) | key)
     if other.status_code != 409:
@@ -75,12 +75,6 @@ def pages_of_a_report_neither_repeat_nor_hide_a_fine_while_others_arrive(subject
             f"of {_FINES} fines {len(missing)} are on no page, and {twice} are on two; {pages} pages were read"
         )
     return f"{_FINES} fines on {pages} pages, each once and newest first; {2 * pages} came meanwhile"
-
-
-def _answered_by(subject: Subject, requests: set[str]) -> list[str]:
-    """Which containers answered the requests of these numbers, by NGINX's log."""
-    lines = [json.loads(line) for line in subject.host.run("cat", "/var/log/nginx/fines.log").stdout.splitlines()]
-    return sorted({line["upstream"] for line in lines if line["request_id"] in requests})
 
 
 def _fine(people: People, comment: str) -> dict[str, Any]:

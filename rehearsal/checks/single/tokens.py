@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
@@ -45,9 +46,59 @@ def a_revoked_token_opens_nothing_and_an_upload_in_whose_midst_it_is_revoked_is_
         raise CheckError(f"a revoked token still opens {', '.join(let)}")
     if found := reported_of(people, mark):
         raise CheckError(f"{len(found)} fines of a revoked token were taken")
-    if (entries := ask(subject, f"SELECT count(*) FROM django_admin_log WHERE object_repr LIKE '%{number}%'")) == "0":  # noqa: S608
-        raise CheckError("the history says nothing of it")
-    return f"refused with 401: the upload under way, {', '.join(refused)}; {entries} entries in the history"
+    entry = (
+        f"SELECT count(*) FROM django_admin_log WHERE object_repr LIKE '{number}%' AND change_message LIKE '%Revocado%'"  # noqa: S608
+    )
+    if ask(subject, entry) != "1":
+        raise CheckError(f"the history has {ask(subject, entry)} entries of one token that was revoked")
+    _must_end_while_it_is_written(subject, people, number)
+    return f"refused with 401: the upload on its way, one that was being written, {', '.join(refused)}; it is in the history"
+
+
+def _must_end_while_it_is_written(subject: Subject, people: People, number: str) -> None:
+    """The whole file is there, and its rows wait for a vehicle that somebody else has in hand, as the token is revoked."""
+    own = {"Authorization": f"Bearer {manage(subject, 'crear_token', number).split()[-1]}"}
+    mark, plate = uuid.uuid4().hex, f"T{uuid.uuid4().hex[:8].upper()}"
+    ask(subject, _VEHICLE.format(plate=plate, mail=people.owners[0]))
+    row = json.dumps({"id": str(uuid.uuid4()), "placa_patente": plate, "timestamp": 1772630430, "comentarios": mark})
+    with people.client() as client, ThreadPoolExecutor(2) as pool:
+        held = pool.submit(ask, subject, _HELD.format(plate=plate))
+        _await(subject, _HOLDS, "nobody holds the vehicle")
+        upload = pool.submit(client.post, "/cargar_infracciones", content=row, headers=own | _NDJSON)
+        _await(subject, _WAITS, "the upload did not wait for the vehicle")
+        ask(subject, _REVOKE.format(number=number))
+        held.result()
+    if (answer := upload.result()).status_code != 401:
+        raise CheckError(
+            f"an upload whose token was revoked as it was written was answered {answer.status_code}: {answer.text[:160]}"
+        )
+    if found := reported_of(people, mark):
+        raise CheckError(f"{len(found)} fines of a token that was revoked as they were written were taken")
+
+
+def _await(subject: Subject, query: str, otherwise: str) -> None:
+    deadline = time.monotonic() + _HELD_SECONDS
+    while ask(subject, query) == "0":
+        if time.monotonic() > deadline:
+            raise CheckError(otherwise)
+        time.sleep(0.1)
+
+
+_HELD_SECONDS = 4
+_VEHICLE = """
+INSERT INTO infracciones_vehiculo (placa_patente, marca, color, persona_id)
+SELECT '{plate}', 'Prueba', 'gris', id FROM infracciones_persona WHERE correo = '{mail}'
+"""
+_HELD = f"""
+BEGIN; SET LOCAL application_name = 'held'; SELECT FROM infracciones_vehiculo WHERE placa_patente = '{{plate}}' FOR UPDATE;
+SELECT pg_sleep({_HELD_SECONDS})
+"""
+_HOLDS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'held' AND wait_event = 'PgSleep'"
+_WAITS = "SELECT count(*) FROM pg_locks w JOIN pg_stat_activity a ON a.application_name = 'held' AND a.pid = ANY (pg_blocking_pids(w.pid))"
+_REVOKE = """
+UPDATE infracciones_token SET revocado = now()
+WHERE revocado IS NULL AND oficial_id = (SELECT id FROM infracciones_oficial WHERE numero = '{number}')
+"""
 
 
 _NDJSON = {"Content-Type": "application/x-ndjson"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -9,13 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.answers import answered
+from rehearsal.checks.containers import answered_by
 from rehearsal.checks.database import ask
-from rehearsal.checks.files import cut_off, must_add_up, packed, sent
+from rehearsal.checks.files import cut_off, must_add_up, packed, posted, sent
 from rehearsal.checks.people import People
 from rehearsal.checks.reports import reported_of
 from rehearsal.checks.wire import connected, head
 
 _ROWS, _CUT = 3000, 10
+_RECORDED = """
+SELECT count(*), count(DISTINCT numero), min(numero), min(bytes), min(recibida) > now() - interval '2 minutes'
+FROM infracciones_carga c JOIN infracciones_oficial o ON o.id = c.oficial_id WHERE encode(resumen, 'hex') = '{digest}'
+"""
 _ARRIVES = 0.5  # seconds that what was sent may be on its way
 _SOON = 5.0  # seconds within which a refusal comes that waits for no body
 
@@ -33,7 +40,12 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     resumed = sent(people, 0, packed(rows[: _ROWS // 3]))
     must_add_up(resumed, new=_ROWS // 3, repeated=0, refused=0)
     with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda _: sent(people, 0, content), range(3)))
+        came = list(
+            pool.map(lambda slash: answered(posted(people, 0, content, slash=slash), 200), (False, True, False))
+        )
+    if len(where := answered_by(subject, {each.headers["X-Request-Id"] for each in came})) < 2:
+        raise CheckError(f"all three came to {where}: two containers were to decide between them")
+    answers = [each.json() for each in came]
     for answer in answers:
         must_add_up(answer, refused=3)
     if (new := sum(answer["nuevas"] for answer in answers)) != _ROWS - _ROWS // 3:
@@ -50,6 +62,11 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     recorded = ask(subject, f"SELECT count(*), sum(nuevas) FROM infracciones_carga WHERE id IN {made}")  # noqa: S608
     if recorded.split("|")[1] != str(_ROWS):
         raise CheckError(f"the records of the uploads (how many, new fines) say {recorded}, {_ROWS} were made")
+    whole = ask(subject, _RECORDED.format(digest=hashlib.sha256(content).hexdigest()))
+    if whole != f"3|1|{people.number_of(0)}|{len(content)}|t":
+        raise CheckError(
+            f"of the file that came three times it is recorded (times, officers, who, bytes, now): {whole}"
+        )
     spread = " + ".join(str(answer["nuevas"]) for answer in answers)
     return f"{_ROWS} rows there once: {resumed['nuevas']} by a part, {spread} by three at once; 3 refused each time"
 

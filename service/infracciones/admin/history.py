@@ -16,7 +16,6 @@ class HistoryAdmin(CappedList):
     list_select_related = ("user", "content_type")
     list_filter = ("action_time", "action_flag", "content_type", ("user", admin.RelatedOnlyFieldListFilter))
     search_fields = ("object_repr", "change_message", "user__username")
-    date_hierarchy = "action_time"
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "action_flag", "what")
     readonly_fields = ("what",)
 

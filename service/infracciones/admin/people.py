@@ -90,8 +90,8 @@ class PersonaAdmin(GuardedSaving, GuardedDeletion, CsvExport):
 class VehiculoAdmin(CheckedInitial, GuardedSaving, GuardedDeletion, CsvExport):
     list_display = ("placa_patente", "marca", "color", "persona")
     list_select_related = ("persona",)
-    list_filter = ("marca", "color")
-    search_fields = ("placa_patente", "persona__nombre", "persona__correo")
+    # No filter by make or color: each that somebody ever wrote would be a line of it. The search finds them.
+    search_fields = ("placa_patente", "marca", "color", "persona__nombre", "persona__correo")
     autocomplete_fields = ("persona",)
     csv_columns = (
         (_("plate"), lambda vehicle: vehicle.placa_patente),

@@ -18,7 +18,6 @@ class CargaAdmin(CappedList):
     list_display = ("recibida", "oficial", "recibidas", "nuevas", "repetidas", "rechazadas", "bytes", "its_fines")
     list_select_related = ("oficial",)
     list_filter = ("recibida",)
-    date_hierarchy = "recibida"
     search_fields = ("oficial__numero", "oficial__nombre")
     fields = ("oficial", "recibida", "formato", "bytes", "digest", "recibidas", "nuevas", "repetidas", "rechazadas")
     readonly_fields = ("digest",)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from PIL import Image, JpegImagePlugin
 
 MOST_PIXELS = 50_000_000  # three bytes each while unpacked, and once more while packed
-MOST_OF_WEBP = 12_000_000  # whose encoder takes six times as much a point
+MOST_OF_WEBP = 12_600_000  # a telephone's twelve megapixels; its encoder takes six times as much a point
 # A JPEG in several scans, progressive or not: all its numbers are kept until the last one, six bytes a point.
 MOST_OF_PROGRESSIVE = 25_000_000
 # Each scan of it goes over the whole picture once more, and takes a few bytes to send; cameras and programs make some ten.

@@ -22,7 +22,16 @@ LONGEST_KEY = 255
 @methods("POST")
 def cargar_infraccion(request: HttpRequest) -> HttpResponse:
     """Loads a fine, or answers as before where its key made it before."""
-    count(request, Counts(refused=1))
+    count(request, Counts())
+    try:
+        return _loaded(request)
+    except Refusal as refusal:
+        # who shows no token that works has no fine that could be refused
+        count(request, Counts(refused=int(refusal.status != 401)))
+        raise
+
+
+def _loaded(request: HttpRequest) -> HttpResponse:
     token = token_of(request)
     try:
         key = _key(request)

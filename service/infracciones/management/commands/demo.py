@@ -101,7 +101,7 @@ def _forget() -> tuple[int, int, int, int]:
     vehicles = Vehiculo.objects.filter(persona__correo__endswith=f"@{DOMAIN}")
     persons = Persona.objects.filter(correo__endswith=f"@{DOMAIN}")
     count = (persons.count(), vehicles.count(), 0, fines.count())
-    what = f"demo data: with {count[1]} vehicles and {count[3]} fines of all"
+    what = f"datos de demostración: de todos, {count[1]} vehículos y {count[3]} infracciones"
     record(persons, DELETION, what)
     fines.delete()
     vehicles.delete()
@@ -109,7 +109,7 @@ def _forget() -> tuple[int, int, int, int]:
     # An officer who has loaded fines of others, or files, stays.
     officers = Oficial.objects.filter(numero__startswith="DEMO-", infracciones=None, cargas=None)
     number = officers.count()
-    record(officers, DELETION, "demo data")
+    record(officers, DELETION, "datos de demostración")
     officers.delete()
     return count[0], count[1], number, count[3]
 
@@ -154,5 +154,9 @@ def _make(persons: int, fines: int) -> tuple[int, int, int, int]:
         ),
         batch_size=2000,
     )
-    record([*owners, *officers], ADDITION, f"demo data: with {len(vehicles)} vehicles and {fines} fines of all")
+    record(
+        [*owners, *officers],
+        ADDITION,
+        f"datos de demostración: de todos, {len(vehicles)} vehículos y {fines} infracciones",
+    )
     return len(owners), len(vehicles), len(officers), fines
