@@ -12,9 +12,7 @@ from ministack.services import cloudformation
 
 from rehearsal.cloud.policies import stacks_of
 
-LONGEST = (
-    50.0  # seconds that a look is held; what the CLI shows meanwhile are the stack's events, which it asks for besides
-)
+LONGEST = 50.0  # seconds that a look is held; what the CLI shows meanwhile it asks for besides
 _PACE = 0.05
 
 
