@@ -50,11 +50,11 @@ _BEHIND_A_LOAD_BALANCER: dict[str, Check] = {
 def checks_of(tier: Tier) -> dict[str, Check]:
     """What is looked at before a deployment of a tier: only tier single answers for its domain itself.
 
-    EKS chooses the image of its nodes, by the release that a setting names.
+    EKS chooses the image of its nodes, by the release that a setting names; and nobody has a shell on them.
     """
     if tier is Tier.SINGLE:
         return CHECKS
-    others = {"domain", "machine image"} if tier is Tier.EKS else {"domain"}
+    others = {"domain", "machine image", "shell"} if tier is Tier.EKS else {"domain"}
     return {name: check for name, check in CHECKS.items() if name not in others} | _BEHIND_A_LOAD_BALANCER
 
 

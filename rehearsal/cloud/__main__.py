@@ -115,7 +115,7 @@ def main() -> None:
     shells.play()
     refuse_overlaps()
     teach(run, machines)
-    if isinstance(machines, Ec2):
+    if not apart:
         reboots.teach(machines, run=run, traces=traces)
     zoned.teach(machines)
     rotation.play()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 from typing import Any
 
 from ministack.services import ec2
 
 from rehearsal.cloud.ec2 import Ec2
+from rehearsal.cloud.keeping import beside
 from rehearsal.machines.traces import Traces
 from rehearsal.machines.volume import Volume
 from rehearsal.places import Run
+
+log = logging.getLogger("rehearsal.reboots")
 
 
 def teach(machines: Ec2, *, run: Run, traces: Traces) -> None:
@@ -23,12 +26,16 @@ def teach(machines: Ec2, *, run: Run, traces: Traces) -> None:
             for key, value in params.items():
                 id = str(value[0] if isinstance(value, list) else value)
                 if key.startswith("InstanceId") and id in machines.machines:
-                    threading.Thread(target=begin_again, args=(id,), name=f"reboot {id}").start()
+                    beside(begin_again, id, name=f"reboot {id}")
         return answer
 
     def begin_again(id: str) -> None:
-        machines.machines[id] = machines.machines[id].reboot(traces)
-        machines.machines[id].await_start()
+        try:
+            machines.machines[id] = machines.machines[id].reboot(traces)
+            machines.machines[id].await_start()
+        except OSError:
+            log.exception("%s could not be rebooted", id)
+            return
         for name, volume in ec2._volumes.items():
             if any(attachment["InstanceId"] == id for attachment in volume["Attachments"]):
                 attached = Volume(name, run.volumes / f"{name}.img")

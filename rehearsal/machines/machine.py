@@ -94,7 +94,9 @@ class Machine:
         return cls(**{**facts, "home": Path(facts["home"])})
 
     def _write(self) -> None:
-        (self.home / "machine.json").write_text(json.dumps(asdict(self), default=str))
+        new = self.home / "machine.json.new"  # others read it meanwhile
+        new.write_text(json.dumps(asdict(self), default=str))
+        new.replace(self.home / "machine.json")
 
     @property
     def alive(self) -> bool:

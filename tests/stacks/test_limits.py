@@ -16,10 +16,12 @@ _TOKENLESS = {"~ ^/(healthz|readyz)/?$"}
 
 def test_the_places_are_found() -> None:
     assert len(_PLACES) > 6
-    assert set(_PLACES) >= {"/"} | _BEHIND | _TOKENLESS
+    assert set(_PLACES) >= {"/", "~ ^/cargar_infracciones/?$"} | _BEHIND | _TOKENLESS
 
 
-@pytest.mark.parametrize("place", [each for each in _PLACES if "proxy.inc" in _PLACES[each] and each not in _BEHIND])
+@pytest.mark.parametrize(
+    "place", [each for each in _PLACES if re.search(r"(proxy|files)\.inc", _PLACES[each]) and each not in _BEHIND]
+)
 def test_a_place_that_leads_to_the_service_counts_calls_of_an_address_and_of_a_token(place: str) -> None:
     for zone, setting in (("addresses", "ADDRESS"), *([] if place in _TOKENLESS else [("callers", "TOKEN")])):
         assert f"limit_req zone={zone} burst=@FINES_RATE_{setting}_PER_MINUTE@ nodelay;" in _PLACES[place]

@@ -10,7 +10,7 @@ from rehearsal.breaks.host import edited
 from rehearsal.breaks.service import ports, start
 from rehearsal.checks import Subject
 from rehearsal.checks.single.confinement import (
-    a_container_is_no_ones_user_without_a_capability_and_writes_to_its_own_tmp_alone as check,
+    a_container_is_no_ones_user_without_a_capability_and_writes_nothing_that_lasts as check,
 )
 
 _UNIT = "/etc/containers/systemd/fines-web@.container"

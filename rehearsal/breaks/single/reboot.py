@@ -19,15 +19,6 @@ def boot_does_not_start_with_the_machine(subject: Subject) -> Iterator[None]:
     shell(subject.host, "systemctl -q enable fines-boot.service; systemctl start fines-boot.service", timeout=180)
 
 
-@breaks(a_host_that_is_rebooted_serves_again_as_it_was, says="ordering cycle")
-def boot_is_wanted_by_what_comes_before_it(subject: Subject) -> Iterator[None]:
-    wanted = {"WantedBy=cloud-init.target": "WantedBy=multi-user.target"}
-    with _otherwise(subject, "/etc/systemd/system/fines-boot.service", wanted):
-        shell(subject.host, "systemctl daemon-reload; systemctl -q reenable fines-boot.service")
-        yield
-    shell(subject.host, "systemctl daemon-reload; systemctl -q reenable fines-boot.service")
-
-
 @breaks(
     a_host_that_is_rebooted_serves_again_as_it_was,
     says="these units are not active: ['fines-metrics.timer']",

@@ -1,4 +1,4 @@
-"""What a container of the service may do to itself: nothing but write into its temporary folder."""
+"""What a container of the service may do to itself: nothing but write into its own memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ print(json.dumps(told | {"user": os.getuid(), "group": os.getgid(), "written": [
 
 
 @check("single", beside=True)
-def a_container_is_no_ones_user_without_a_capability_and_writes_to_its_own_tmp_alone(subject: Subject) -> str:
+def a_container_is_no_ones_user_without_a_capability_and_writes_nothing_that_lasts(subject: Subject) -> str:
     for port in ports(subject):
         asked = ["podman", "exec", f"fines-web-{port}", "/venv/bin/python", "-c", _LOOK, *_TRIED, _OWN]
         seen = json.loads(subject.host.run(*asked).stdout)

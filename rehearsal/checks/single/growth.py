@@ -27,7 +27,8 @@ def a_larger_data_volume_grows_in_place_under_load_and_nothing_is_restarted(subj
     copy = project(subject, "grown")
     with Load(people, officers=2, pause=_PACE) as load:
         as_operator(subject, _PAGE, copy, log="deploy-grown", SIZE=str(before + 1))
-        subject.context["data_volume_gb"] = before + 1
+        # What is larger stays so, whatever is deployed after this.
+        subject.context["data_volume_gb"], subject.assembly = before + 1, copy / "cdk.out"
         if not why_no_growth():
             on_the_host(subject, _PAGE)
         load.await_acknowledged(4, seconds=20)

@@ -17,9 +17,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # One that broke off left an index that counts for nothing: it is made anew.
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS carga_reciente", migrations.RunSQL.noop),
         AddIndexConcurrently("carga", models.Index(fields=["-recibida", "-id"], name="carga_reciente")),
+        migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {_HISTORY}", migrations.RunSQL.noop),
         migrations.RunSQL(
-            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {_HISTORY} ON django_admin_log (action_time DESC, id DESC)",
+            f"CREATE INDEX CONCURRENTLY {_HISTORY} ON django_admin_log (action_time DESC, id DESC)",
             f"DROP INDEX CONCURRENTLY IF EXISTS {_HISTORY}",
         ),
         migrations.SeparateDatabaseAndState(
