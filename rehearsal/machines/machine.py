@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import stat
 import subprocess
 import time
@@ -15,8 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rehearsal.machines.archives import Archives
+from rehearsal.machines.furniture import cgroups, furnish, layer, make_cgroups
 from rehearsal.machines.inside import run_inside
-from rehearsal.machines.network import BRIDGE, RESOLVER, Network
+from rehearsal.machines.network import BRIDGE, Network
 from rehearsal.machines.processes import children, is_first, name_of
 from rehearsal.machines.traces import Traces, end, start_time
 from rehearsal.places import cache
@@ -64,12 +64,12 @@ class Machine:
             Traces(home / "traces.jsonl"),
             traces,
         ]  # its own list ends it alone, the run's list ends it with all else
-        merged = _layer(home, root, own)
-        _furnish(merged, id=id, address=address, router=router, prefix=prefix, authority=authority)
+        merged = layer(home, root, own)
+        furnish(merged, id=id, address=address, router=router, prefix=prefix, authority=authority)
         for path, text in (files or {}).items():
             (merged / path).parent.mkdir(parents=True, exist_ok=True)
             (merged / path).write_text(text)
-        cgroups = _make_cgroups(f"fines-{id}", own)
+        groups = make_cgroups(f"fines-{id}", own)
         containers, archives = home / "containers", _archives(home, root.name)
         containers.mkdir()
         archives.lend()
@@ -82,7 +82,7 @@ class Machine:
             *(f"--bind={folder}:{where}" for where, folder in (outside or {}).items()),
         )
         # fmt: on
-        (home / _COMMAND).write_text(json.dumps({"command": command, "cgroups": cgroups}))
+        (home / _COMMAND).write_text(json.dumps({"command": command, "cgroups": groups}))
         pid, started = _give_power(home, own)
         machine = cls(id, home, address, pid, started, root.name)
         machine._write()
@@ -169,7 +169,7 @@ class Machine:
         Machines have processors of their own on AWS: one that boots takes none from those that serve. Where the kernel
         cannot do it (no `cpu.idle` in the machine's control groups), nothing changes.
         """
-        for group in _cgroups(f"fines-{self.id}"):
+        for group in cgroups(f"fines-{self.id}"):
             if (switch := group / "cpu.idle").exists():
                 switch.write_text(str(int(yes)))
 
@@ -271,52 +271,3 @@ def _give_power(home: Path, traces: Sequence[Traces]) -> tuple[int, int | None]:
     for each in traces:
         each.process(process)
     return process.pid, start_time(process.pid)
-
-
-def _layer(home: Path, root: Path, traces: Sequence[Traces]) -> Path:
-    merged, upper, work = home / "root", home / "upper", home / "work"
-    for folder in (merged, upper, work):
-        folder.mkdir()
-    for each in traces:
-        each.add("mount", path=str(merged))
-    # A machine's own disk ends with it and is never mounted again, so nothing waits for this system's disk to have it
-    # (overlayfs: volatile). The data volume is another thing: what is synced there must be there after a power loss.
-    options = f"lowerdir={root},upperdir={upper},workdir={work},volatile"
-    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True, capture_output=True)
-    return merged
-
-
-def _furnish(merged: Path, *, id: str, address: str, router: str, prefix: int, authority: Path) -> None:
-    network = merged / "etc/systemd/network"
-    network.mkdir(parents=True, exist_ok=True)
-    (network / "10-host0.network").write_text(
-        f"[Match]\nName=host0\n[Network]\nAddress={address}/{prefix}\nGateway={router}\nDNS={RESOLVER}\nLLMNR=no\nMulticastDNS=no\nDHCP=no\n"
-        # The VPCs of the templates have no IPv6: nobody waits for a link-local address to be found free.
-        "LinkLocalAddressing=no\nIPv6AcceptRA=no\n"
-    )
-    (merged / "etc/hostname").write_text(f"ip-{address.replace('.', '-')}\n")
-    (merged / "etc/hosts").write_text(f"127.0.0.1 localhost\n{address} ip-{address.replace('.', '-')}\n::1 localhost\n")
-    certificates = merged / "usr/local/share/ca-certificates"
-    certificates.mkdir(parents=True, exist_ok=True)
-    shutil.copy(authority, certificates / "rehearsal.crt")
-    # What update-ca-certificates would make of it, which takes a second: the bundle is all that a machine's programs read.
-    with (merged / "etc/ssl/certs/ca-certificates.crt").open("a") as bundle:
-        bundle.write(authority.read_text())
-
-
-def _cgroups(name: str) -> list[Path]:
-    """Where a machine's control groups are: one on pure v2; beside v1 controllers, systemd's two and that of processors."""
-    top = Path("/sys/fs/cgroup")
-    if (top / "cgroup.controllers").exists():
-        return [top / name]
-    return [top / each / name for each in ("unified", "systemd", "cpu") if (top / each).exists()]
-
-
-def _make_cgroups(name: str, traces: Sequence[Traces]) -> list[str]:
-    made = []
-    for group in _cgroups(name):
-        for each in traces:
-            each.add("cgroup", path=str(group))
-        group.mkdir(exist_ok=True)
-        made.append(str(group))
-    return made
