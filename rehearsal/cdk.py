@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,15 +43,13 @@ class Cdk:
         home = self.run.home / "operator"
         home.mkdir(exist_ok=True)
         docker = home / "docker"
-        docker.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m {self.docker} "$@"\n')
-        docker.chmod(0o755)
+        _program(docker, f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m {self.docker} "$@"\n')
         tools = f"{PROJECT / 'node_modules/.bin'}:{Path(sys.executable).parent}"
         if cli := shutil.which("aws"):
             # By a word of the command line: version 1 sends what is RDS's in us-east-1 elsewhere, and 2 heeds the variable since 2.13.
             ours = home / "bin/aws"
             ours.parent.mkdir(exist_ok=True)
-            ours.write_text(f'#!/bin/sh\nexec {shlex.quote(cli)} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
-            ours.chmod(0o755)
+            _program(ours, f'#!/bin/sh\nexec {shlex.quote(cli)} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
             tools = f"{ours.parent}:{tools}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
         return kept | {
@@ -153,6 +152,16 @@ class Cdk:
             raise CdkError(
                 f"cdk {words[0]} ended with {status} (build/rehearsal/{self.run.name}-logs/{file.name} has all it said):\n{reasons(file.read_text())}"
             )
+
+
+def _program(file: Path, text: str) -> None:
+    """Puts a program in its place, whole: while it is open for writing nobody can run it, and another check may be about to."""
+    if file.exists() and file.read_text() == text:
+        return
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as new:
+        new.write(text)
+    Path(new.name).chmod(0o755)
+    Path(new.name).replace(file)
 
 
 def _event(line: str) -> str:

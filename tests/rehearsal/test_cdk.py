@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal import cdk
 from rehearsal.cdk import Cdk, reasons
 from rehearsal.places import CloudRun
 
@@ -36,3 +37,16 @@ def test_what_an_operator_types_with_the_cli_goes_to_the_rehearsals_own_aws(
     environment = Cdk(run, "http://198.18.1.2:4566", "us-east-1").environment
     typed = subprocess.run(["sh", "-c", "aws rds reboot"], env=environment, check=True, capture_output=True, text=True)
     assert typed.stdout == "--endpoint-url http://198.18.1.2:4566 rds reboot\n"
+
+
+def test_a_program_that_somebody_may_be_about_to_run_is_not_written_again(tmp_path: Path) -> None:
+    file = tmp_path / "docker"
+    cdk._program(file, "#!/bin/sh\nexit 3\n")
+    first = file.stat()
+    assert subprocess.run([str(file)], check=False).returncode == 3
+    cdk._program(file, "#!/bin/sh\nexit 3\n")
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
+    with file.open():  # as who runs it has it
+        cdk._program(file, "#!/bin/sh\nexit 4\n")
+    assert subprocess.run([str(file)], check=False).returncode == 4
+    assert file.stat().st_ino != first.st_ino and [each.name for each in tmp_path.iterdir()] == ["docker"]

@@ -54,8 +54,8 @@ def the_password_is_rotated_ten_times_under_load_and_that_of_two_rotations_ago_o
 
 
 def _end_sessions(subject: Subject) -> None:
-    """Ends all of the service's sessions in the database, as a failover does: each thread logs in anew."""
-    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('fines_a', 'fines_b')"
+    """Ends all of the service's sessions in the database, as a failover does, and waits for that: each thread logs in anew."""
+    ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename IN ('fines_a', 'fines_b')"
     psql(primary(subject), ended)
 
 
