@@ -12,6 +12,7 @@ from rehearsal.breaks.texts import replaced
 from rehearsal.machines.machine import Machine
 
 _IMAGE = "localhost/fines:broken"
+_UNIT = "/etc/containers/systemd/fines-web@.container"
 
 
 @contextmanager
@@ -54,6 +55,18 @@ def one_container_unknown(host: Machine) -> Iterator[None]:
     known = f"  server 127.0.0.1:{ports(host)[-1]} max_fails=2 fail_timeout=2s;\n"
     with edited(host, "/etc/nginx/fines/upstream.conf", {known: ""}, then=RELOAD_NGINX):
         yield
+
+
+@contextmanager
+def other_unit(host: Machine, changes: Mapping[str, str]) -> Iterator[None]:
+    """All containers run with other lines in their unit."""
+    running = ports(host)
+    try:
+        with edited(host, _UNIT, changes, then="systemctl daemon-reload"):
+            start(host, running, verb="restart")
+            yield
+    finally:
+        start(host, running, verb="restart")
 
 
 def start(host: Machine, ports: list[str], *, verb: str = "start") -> None:

@@ -158,10 +158,10 @@ class Load:
         self.ledger.acknowledged[key] = posted
 
 
-def missing_or_doubled(ledger: Ledger, people: People) -> list[str]:
+def missing_or_doubled(ledger: Ledger, people: People, *, patience: float = 0.0) -> list[str]:
     """A sentence for each acknowledged fine that is not exactly once in its owner's report, as it was posted, and in no other."""
     found: dict[str, list[Entry]] = {}
-    for entry in reported(people):
+    for entry in reported(people, patience=patience):
         found.setdefault(entry.comment, []).append(entry)
     wrong = []
     for key, fine in ledger.acknowledged.items():
@@ -172,11 +172,11 @@ def missing_or_doubled(ledger: Ledger, people: People) -> list[str]:
     return wrong
 
 
-def must_be_there_once(ledger: Ledger, people: People, subject: Subject) -> None:
-    """Raises when an acknowledged fine is lost, doubled, or another than was posted."""
+def must_be_there_once(ledger: Ledger, people: People, subject: Subject, *, patience: float = 0.0) -> None:
+    """Raises when an acknowledged fine is lost, doubled, or another than was posted; `patience` is that of `reported`."""
     if ledger.untrue:
         raise CheckError(f"{len(ledger.untrue)} fines were acknowledged as others: {ledger.untrue[0]}")
-    if wrong := missing_or_doubled(ledger, people):
+    if wrong := missing_or_doubled(ledger, people, patience=patience):
         raise CheckError(
             f"{len(wrong)} of {len(ledger.acknowledged)} acknowledged fines are not there exactly once: {wrong[0]}"
         )

@@ -14,8 +14,6 @@ import httpx
 from rehearsal.checks import CheckError
 from rehearsal.checks.people import People
 
-_COMES_AGAIN = 10.0  # seconds
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -34,14 +32,17 @@ class Entry:
         return cls(owner, fine["id"], fine["placa_patente"], at, fine["comentarios"], fine["oficial"])
 
 
-def reported(people: People) -> Iterator[Entry]:
-    """All that is in the owners' reports, as often as it is there."""
+def reported(people: People, *, patience: float = 0.0) -> Iterator[Entry]:
+    """All that is in the owners' reports, as often as it is there.
+
+    For so many seconds who is told to come again does: some containers still miss their database when others have it again.
+    """
     with people.client() as client:
         for owner in people.owners:
             after = None
             while True:
                 parameters = {"correo": owner, "limite": "500"} | ({"desde": after} if after else {})
-                answer = _asked(client, people, parameters)
+                answer = _asked(client, people, parameters, patience)
                 if answer.status_code != 200:
                     raise CheckError(
                         f"the report of {owner} was answered with {answer.status_code}: {answer.text[:200]}"
@@ -53,16 +54,12 @@ def reported(people: People) -> Iterator[Entry]:
                     break
 
 
-def _asked(client: httpx.Client, people: People, parameters: dict[str, str]) -> httpx.Response:
-    """The answer; who is told when to come again does, for a while.
-
-    A thread that has asked nothing since the database failed over finds its session gone, and says so for two seconds.
-    """
-    deadline = time.monotonic() + _COMES_AGAIN
+def _asked(client: httpx.Client, people: People, parameters: dict[str, str], patience: float) -> httpx.Response:
+    deadline = time.monotonic() + patience
     while True:
         # with a token, as the office has one: the limit for strangers is another check's
         answer = client.get("/generar_informe", params=parameters, headers=people.reader)
-        if answer.status_code != 503 or "Retry-After" not in answer.headers or time.monotonic() > deadline:
+        if answer.status_code != 503 or "Retry-After" not in answer.headers or time.monotonic() >= deadline:
             return answer
         time.sleep(1)
 

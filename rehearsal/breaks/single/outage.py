@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited, shell
-from rehearsal.breaks.service import ports, start
+from rehearsal.breaks.service import other_unit, ports
 from rehearsal.checks import Subject
 from rehearsal.checks.single.outage import a_database_that_is_away_makes_the_host_unready_and_replaces_nothing
 
@@ -25,17 +25,11 @@ def the_health_check_asks_the_database(subject: Subject) -> Iterator[None]:
     says=("Podman looks after fines-web-", "by a health check of its own"),
 )
 def containers_that_are_not_ready_are_killed(subject: Subject) -> Iterator[None]:
-    host, unit, running = subject.host, "/etc/containers/systemd/fines-web@.container", ports(subject.host)
     asked = "u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost', 'X-Forwarded-Proto': 'https'})"
     ask = f'/venv/bin/python -c "import urllib.request as u; u.urlopen({asked}, timeout=2)"'
-    each = "HealthOnFailure=kill"  # after three times thirty seconds
-    killed = f"HealthCmd={ask}\n{each}\nExec=serve"
-    try:
-        with edited(host, unit, {"Exec=serve": killed}, then="systemctl daemon-reload"):
-            start(host, running, verb="restart")
-            yield
-    finally:
-        start(host, running, verb="restart")
+    # after three times thirty seconds
+    with other_unit(subject.host, {"Exec=serve": f"HealthCmd={ask}\nHealthOnFailure=kill\nExec=serve"}):
+        yield
 
 
 @breaks(a_database_that_is_away_makes_the_host_unready_and_replaces_nothing, says=" served, after it [")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rehearsal.breaks import breaks
 from rehearsal.breaks.cloud import first_deployment_again
 from rehearsal.breaks.host import edited, psql, read, shell
-from rehearsal.breaks.service import ports, start
+from rehearsal.breaks.service import other_unit
 from rehearsal.checks import Subject
 from rehearsal.checks.single.releases import (
     a_new_image_and_the_way_back_fail_no_request_under_load_and_its_migration_runs_once,
@@ -40,17 +40,13 @@ def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject)
     says="requests without a key were broken off",
 )
 def containers_are_killed_with_what_they_have_in_hand(subject: Subject) -> Iterator[None]:
-    host, unit = subject.host, "/etc/containers/systemd/fines-web@.container"
+    host = subject.host
     with (
         first_deployment_again(subject),
         edited(host, _RELEASE, {'  eventually 10 gone "${before[@]}" || true\n': ""}),
-        edited(
-            host, unit, {"--stop-timeout=45": "--stop-signal=KILL --stop-timeout=45"}, then="systemctl daemon-reload"
-        ),
+        other_unit(host, {"--stop-timeout=45": "--stop-signal=KILL --stop-timeout=45"}),
     ):
-        start(host, ports(host), verb="restart")
         yield
-    start(host, ports(host), verb="restart")
     psql(host, _FORGET)
 
 

@@ -57,6 +57,7 @@ while time.time() < until:
     time.sleep(0.1)
 print(last)
 """
+_BACK_SECONDS = 10.0  # within which all containers have the database again, once one of them does
 # How soon a session notices that nobody is there any more: the service's own words for libpq, which both go by.
 _PATIENCE = {
     "connect_timeout": 3,
@@ -89,7 +90,7 @@ def the_database_loses_power_under_load_and_no_acknowledged_fine_is_lost_and_not
     last = max(moment for moment in load.ledger.moments if moment <= cut)
     first = min(moment for moment in load.ledger.moments if moment > promoted)
     slowest, unready = alive.result()
-    must_be_there_once(load.ledger, people, subject)
+    must_be_there_once(load.ledger, people, subject, patience=_BACK_SECONDS)
     _must_serve(subject, serving, began)
     if not unready:
         raise CheckError("/readyz said all the time that the service was ready, without a database")
@@ -125,7 +126,7 @@ def a_failover_asked_for_by_the_runbook_loses_no_fine_and_the_old_primary_takes_
         wrote = float(clinging.result(timeout=120)) - offset
     if wrote >= promoted:
         raise CheckError(f"{before.id} took a write {wrote - promoted:.1f} s after {standby.id} was promoted")
-    must_be_there_once(load.ledger, people, subject)
+    must_be_there_once(load.ledger, people, subject, patience=_BACK_SECONDS)
     _must_serve(subject, serving, began)
     await_standby(subject)
     return (

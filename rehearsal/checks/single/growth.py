@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.database import started
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator, on_the_host
@@ -21,7 +22,7 @@ _OVERHEAD = 0.1  # of what a file system gains, for its own books
 def a_larger_data_volume_grows_in_place_under_load_and_nothing_is_restarted(subject: Subject) -> str:
     host, volume, before = subject.host, volume_of(subject), _gibibytes(subject)
     room, was = _room(subject), serving(subject)
-    started = _started(subject)
+    began = started(subject)
     on_the_host(subject, _PAGE)  # which grows nothing yet
     people = People.make(subject, officers=2, owners=2)
     copy = project(subject, "grown")
@@ -42,9 +43,9 @@ def a_larger_data_volume_grows_in_place_under_load_and_nothing_is_restarted(subj
     gained = _room(subject) - room
     if not why_no_growth() and gained < (1 - _OVERHEAD) * _GIB:
         raise CheckError(f"the file system gained {gained / _GIB:.2f} GiB, the volume one")
-    if (again := _started(subject)) != started or serving(subject) != was:
+    if (again := started(subject)) != began or serving(subject) != was:
         raise CheckError(
-            f"the database began {again}, it ran since {started}; {was} served, and now {serving(subject)}"
+            f"the database began at {again:.0f}, it ran since {began:.0f}; {was} served, and now {serving(subject)}"
         )
     if load.ledger.refused:
         raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
@@ -68,9 +69,3 @@ def _device(subject: Subject) -> int:
     """The bytes of the volume as the host sees it."""
     asked = '. /etc/fines/device.env; blockdev --getsize64 "$FINES_DEVICE"'
     return int(subject.host.run("bash", "-c", asked).stdout)
-
-
-def _started(subject: Subject) -> str:
-    """Since when the database runs."""
-    shown = subject.host.run("systemctl", "show", "--property=ActiveEnterTimestamp", "postgresql@17-main.service")
-    return shown.stdout.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.database import ask
+from rehearsal.checks.database import started
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.single.replacements import address_holder
@@ -62,13 +62,13 @@ def a_host_that_was_replaced_with_an_unchanged_release_signals_nothing_that_fail
 
 @check("single")
 def what_a_host_could_not_send_when_it_died_leaves_once_the_next_one_has_a_database(subject: Subject) -> str:
-    started = float(ask(subject, "SELECT extract(epoch FROM pg_postmaster_start_time())", database="postgres"))
+    began = started(subject)
     deadline = time.time() + 40
-    while not (sent := wal_since(subject, started)):
+    while not (sent := wal_since(subject, began)):
         if time.time() > deadline:
-            raise CheckError(f"no WAL left the host in the {time.time() - started:.0f} s since its database started")
+            raise CheckError(f"no WAL left the host in the {time.time() - began:.0f} s since its database started")
         time.sleep(1)
-    after = min(sent) - started
+    after = min(sent) - began
     if after > LEAVES_SECONDS:
         raise CheckError(f"the first WAL left the host {after:.0f} s after its database started")
     return f"the first WAL left {max(after, 0):.0f} s after the database started"

@@ -16,6 +16,27 @@ from rehearsal.checks.people import People, manage
 from rehearsal.checks.reports import reported_of
 from rehearsal.machines.inside import CommandError
 
+_NDJSON = {"Content-Type": "application/x-ndjson"}
+_HELD_SECONDS = 30  # at most: it is let go once the token is revoked
+_LET_GO = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'held'"
+_VEHICLE = """
+INSERT INTO infracciones_vehiculo (placa_patente, marca, color, persona_id)
+SELECT '{plate}', 'Prueba', 'gris', id FROM infracciones_persona WHERE correo = '{mail}'
+"""
+_HELD = f"""
+BEGIN; SET LOCAL application_name = 'held'; SELECT FROM infracciones_vehiculo WHERE placa_patente = '{{plate}}' FOR UPDATE;
+SELECT pg_sleep({_HELD_SECONDS})
+"""
+_HOLDS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'held' AND wait_event = 'PgSleep'"
+_WAITS = "SELECT count(*) FROM pg_locks w JOIN pg_stat_activity a ON a.application_name = 'held' AND a.pid = ANY (pg_blocking_pids(w.pid))"
+_REVOCATIONS = """
+SELECT count(*) FROM django_admin_log WHERE object_repr LIKE '{number}%' AND change_message LIKE '%Revocado%'
+"""
+_REVOKE = """
+UPDATE infracciones_token SET revocado = now()
+WHERE revocado IS NULL AND oficial_id = (SELECT id FROM infracciones_oficial WHERE numero = '{number}')
+"""
+
 
 @check("single", beside=True)
 def a_revoked_token_opens_nothing_and_an_upload_in_whose_midst_it_is_revoked_is_not_taken(subject: Subject) -> str:
@@ -48,11 +69,8 @@ def a_revoked_token_opens_nothing_and_an_upload_in_whose_midst_it_is_revoked_is_
         raise CheckError(f"a revoked token still opens {', '.join(let)}")
     if found := reported_of(people, mark):
         raise CheckError(f"{len(found)} fines of a revoked token were taken")
-    entry = (
-        f"SELECT count(*) FROM django_admin_log WHERE object_repr LIKE '{number}%' AND change_message LIKE '%Revocado%'"  # noqa: S608
-    )
-    if ask(subject, entry) != "1":
-        raise CheckError(f"the history has {ask(subject, entry)} entries of one token that was revoked")
+    if (entries := ask(subject, _REVOCATIONS.format(number=number))) != "1":
+        raise CheckError(f"the history has {entries} entries of one token that was revoked")
     _must_end_while_it_is_written(subject, people, number)
     return f"refused with 401: the upload on its way, one that was being written, {', '.join(refused)}; it is in the history"
 
@@ -86,27 +104,6 @@ def _await(subject: Subject, query: str, otherwise: str) -> None:
         if time.monotonic() > deadline:
             raise CheckError(otherwise)
         time.sleep(0.1)
-
-
-_HELD_SECONDS = 30  # at most: it is let go once the token is revoked
-_LET_GO = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'held'"
-_VEHICLE = """
-INSERT INTO infracciones_vehiculo (placa_patente, marca, color, persona_id)
-SELECT '{plate}', 'Prueba', 'gris', id FROM infracciones_persona WHERE correo = '{mail}'
-"""
-_HELD = f"""
-BEGIN; SET LOCAL application_name = 'held'; SELECT FROM infracciones_vehiculo WHERE placa_patente = '{{plate}}' FOR UPDATE;
-SELECT pg_sleep({_HELD_SECONDS})
-"""
-_HOLDS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'held' AND wait_event = 'PgSleep'"
-_WAITS = "SELECT count(*) FROM pg_locks w JOIN pg_stat_activity a ON a.application_name = 'held' AND a.pid = ANY (pg_blocking_pids(w.pid))"
-_REVOKE = """
-UPDATE infracciones_token SET revocado = now()
-WHERE revocado IS NULL AND oficial_id = (SELECT id FROM infracciones_oficial WHERE numero = '{number}')
-"""
-
-
-_NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 def _fine(people: People, mark: str) -> dict[str, object]:
