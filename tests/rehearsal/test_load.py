@@ -28,7 +28,7 @@ def entry(id: int, **other: Any) -> Entry:
 
 
 def _missing(monkeypatch: pytest.MonkeyPatch, acknowledged: Entry, *found: Entry) -> list[str]:
-    monkeypatch.setattr(load, "reported", lambda people: iter(found))
+    monkeypatch.setattr(load, "reported", lambda people, **_: iter(found))
     return load.missing_or_doubled(load.Ledger(acknowledged={"k": acknowledged}), PEOPLE)
 
 
@@ -67,7 +67,7 @@ def test_a_fine_in_a_second_owners_report_too_is_named(monkeypatch: pytest.Monke
 
 def test_a_fine_in_the_report_of_somebody_else_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     people = People("", "", (), ("persona0@prueba.example", "persona1@prueba.example"), ("PRU000", "PRU001"))
-    monkeypatch.setattr(reports, "reported", lambda people: iter([entry(1), entry(2, owner=people.owners[1])]))
+    monkeypatch.setattr(reports, "reported", lambda people, **_: iter([entry(1), entry(2, owner=people.owners[1])]))
     with pytest.raises(CheckError, match="fine 2 of PRU000 is in the report of persona1"):
         reports.reported_of(people, "carga")
 

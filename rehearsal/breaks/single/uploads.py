@@ -73,3 +73,12 @@ def nginx_hands_slow_bodies_on_as_they_come(subject: Subject) -> Iterator[None]:
         subject.host, NGINX, {"client_body_buffer_size 64k;": "proxy_request_buffering off;"}, then=RELOAD_NGINX
     ):
         yield
+
+
+@breaks(
+    an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_row_once,
+    says="files that followed each other came to ['127.0.0.1:",
+)
+def containers_take_turns(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, "/etc/nginx/fines/upstream.conf", {"  random two;\n": ""}, then=RELOAD_NGINX):
+        yield

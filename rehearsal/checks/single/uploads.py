@@ -19,6 +19,7 @@ from rehearsal.checks.reports import reported_of
 from rehearsal.checks.wire import connected, head
 
 _ROWS, _CUT = 3000, 10
+_FOLLOWING = 20  # files: by chance alone all of them come to one container once in half a million times
 _RECORDED = """
 SELECT count(*), count(DISTINCT numero), min(numero), min(bytes), min(recibida) > now() - interval '2 minutes'
 FROM infracciones_carga c JOIN infracciones_oficial o ON o.id = c.oficial_id WHERE encode(resumen, 'hex') = '{digest}'
@@ -67,8 +68,17 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
         raise CheckError(
             f"of the file that came three times it is recorded (times, officers, who, bytes, now): {whole}"
         )
+    _must_be_spread(subject, people)
     spread = " + ".join(str(answer["nuevas"]) for answer in answers)
     return f"{_ROWS} rows there once: {resumed['nuevas']} by a part, {spread} by three at once; 3 refused each time"
+
+
+def _must_be_spread(subject: Subject, people: People) -> None:
+    """Files that follow each other do not all come to the same container."""
+    small = [packed([row]) for row in _rows(people, uuid.uuid4().hex)[:_FOLLOWING]]
+    came = {answered(posted(people, 0, each), 200).headers["X-Request-Id"] for each in small}
+    if len(where := answered_by(subject, came)) < 2:
+        raise CheckError(f"all of {_FOLLOWING} files that followed each other came to {where}")
 
 
 def _cut_where_rows_end(subject: Subject, people: People, rows: list[bytes]) -> None:
