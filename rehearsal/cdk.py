@@ -175,15 +175,17 @@ def _event(line: str) -> str:
     return ""
 
 
+_TELLING = r"❌|[Ee]rror|ERROR|refused|tier=|reason|is no setting|^\w+='"
+_WENT = r"\|\s*\w+_(COMPLETE|IN_PROGRESS)\s*\|"  # a resource may well be named after errors
+
+
 def reasons(output: str) -> str:
     """The lines of the CLI's output that say why it failed; its last lines where none does."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    telling = [
-        line
-        for line in lines
-        if re.search(r"_FAILED|❌|[Ee]rror|ERROR|refused|tier=|reason|is no setting|^\w+='", line)
+    failed = [
+        line for line in lines if "_FAILED" in line or (re.search(_WENT, line) is None and re.search(_TELLING, line))
     ]
-    return "\n".join((telling or lines)[-12:])
+    return "\n".join((failed or lines)[-12:])
 
 
 def template_of(assembly: Path, stack: str) -> dict[str, object]:

@@ -34,9 +34,11 @@ def served(module: str, folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "server.log"
+    (temporary := folder / "tmp").mkdir()  # what it leaves there goes with the folder
     server = subprocess.Popen(
         [sys.executable, "-m", module, str(port), str(folder)],
         cwd=PROJECT,
+        env=os.environ | {"TMPDIR": str(temporary)},
         stdout=log.open("wb"),
         stderr=subprocess.STDOUT,
         start_new_session=True,

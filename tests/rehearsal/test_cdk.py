@@ -22,6 +22,15 @@ def test_what_cloudformation_failed_at_is_shown_and_what_went_well_is_not() -> N
     assert reasons(said) == "2/2 | CREATE_FAILED | AWS::S3::Bucket | it exists"
 
 
+def test_a_resource_that_is_named_after_errors_and_went_well_hides_no_reason() -> None:
+    went = "7/7 | 1:51:29 AM | UPDATE_COMPLETE         | AWS::CloudWatch::Alarm | AlarmsServerErrorPercent"
+    why = "8/7 | 1:51:30 AM | CREATE_FAILED           | AWS::CloudFormation::WaitCondition | the image could not be pulled"
+    assert (
+        reasons(f"{why}\n{went}\n❌  fines-dev-single failed to deploy\n")
+        == f"{why}\n❌  fines-dev-single failed to deploy"
+    )
+
+
 def test_an_output_that_tells_nothing_is_shown_by_its_end() -> None:
     assert reasons("\n".join(map(str, range(20)))) == "\n".join(map(str, range(8, 20)))
 

@@ -14,15 +14,21 @@ from rehearsal.checks.single.releases import (
     an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_one_serves_on,
     an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
 )
+from rehearsal.machines.machine import Machine
 
 _RELEASE = "/opt/fines/host/bin/release"
 _ROLLS = "  mapfile -t old < <(running)\n  [[ ${#old[@]} -eq 0"
 _STOPS_FIRST = {_ROLLS: _ROLLS.replace("\n", '\n  stop "${old[@]}"\n', 1)}
-_FORGET = "DELETE FROM django_migrations WHERE name LIKE '%_rehearsal'"
 _SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END';
 CREATE TRIGGER slow BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNCTION slow();
 """
+
+
+def _forget(host: Machine) -> None:
+    """No image's migrations are known to be done: one that was cut off with its release leaves the name of the image before."""
+    psql(host, "DELETE FROM django_migrations WHERE name LIKE '%_rehearsal'")
+    shell(host, "rm --force /srv/fines/release/migrated")
 
 
 @breaks(
@@ -32,7 +38,7 @@ CREATE TRIGGER slow BEFORE INSERT ON django_migrations FOR EACH ROW EXECUTE FUNC
 def the_release_stops_all_containers_before_it_starts_new_ones(subject: Subject) -> Iterator[None]:
     with first_deployment_again(subject), edited(subject.host, _RELEASE, _STOPS_FIRST):
         yield
-    psql(subject.host, _FORGET)
+    _forget(subject.host)
 
 
 @breaks(
@@ -47,7 +53,7 @@ def containers_are_killed_with_what_they_have_in_hand(subject: Subject) -> Itera
         other_unit(host, {"--stop-timeout=45": "--stop-signal=KILL --stop-timeout=45"}),
     ):
         yield
-    psql(host, _FORGET)
+    _forget(host)
 
 
 @breaks(
@@ -61,7 +67,7 @@ def each_of_two_containers_migrates_as_it_starts(subject: Subject) -> Iterator[N
     with first_deployment_again(subject), edited(host, _RELEASE, {once: twice}):
         yield
     psql(host, "DROP FUNCTION slow CASCADE")
-    psql(host, _FORGET)
+    _forget(host)
 
 
 @breaks(
@@ -73,7 +79,7 @@ def containers_begin_while_the_migration_is_under_way(subject: Subject) -> Itera
     meanwhile = first.replace('migrate "$image"', '{ { sleep 2; migrate "$image"; } & }')
     with first_deployment_again(subject), edited(host, _RELEASE, {first: meanwhile}):
         yield
-    psql(host, _FORGET)
+    _forget(host)
 
 
 @breaks(
@@ -88,7 +94,7 @@ def a_host_keeps_to_the_newest_image_that_it_knows(subject: Subject) -> Iterator
         with edited(host, _RELEASE, {asked: newest}):
             yield
         shell(host, f"{_RELEASE} apply", timeout=180)  # the stack names the first image already
-    psql(host, _FORGET)
+    _forget(host)
 
 
 @breaks(

@@ -6,6 +6,8 @@ from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import front  # isort: skip
 from rehearsal.checks.single import resources  # isort: skip
 from rehearsal.checks.single import deployment  # isort: skip
+from rehearsal.checks.single import permissions  # isort: skip
+from rehearsal.checks.single import confinement  # isort: skip
 from rehearsal.checks.single import outage  # isort: skip
 from rehearsal.checks.single import dns  # isort: skip
 from rehearsal.checks.single import traffic  # isort: skip
@@ -25,8 +27,6 @@ from rehearsal.checks.single import growth  # isort: skip
 from rehearsal.checks.single import calendar  # isort: skip
 from rehearsal.checks.single import alarms  # isort: skip
 from rehearsal.checks.single import certificates  # isort: skip
-from rehearsal.checks.single import permissions  # isort: skip
-from rehearsal.checks.single import confinement  # isort: skip
 from rehearsal.checks.single import pages  # isort: skip
 from rehearsal.checks.single import upgrades  # isort: skip
 from rehearsal.checks.single import releases  # isort: skip

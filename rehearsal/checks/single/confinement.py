@@ -24,7 +24,7 @@ print(json.dumps(told | {"user": os.getuid(), "group": os.getgid(), "written": [
 """
 
 
-@check("single", beside=True)
+@check("single", beside="the outage")
 def a_container_is_no_ones_user_without_a_capability_and_writes_nothing_that_lasts(subject: Subject) -> str:
     for port in ports(subject):
         asked = ["podman", "exec", f"fines-web-{port}", "/venv/bin/python", "-c", _LOOK, *_TRIED, _OWN]

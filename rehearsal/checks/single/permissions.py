@@ -29,7 +29,7 @@ tries = {
 """
 
 
-@check("single", machines=False, beside=True)
+@check("single", machines=False, beside="the outage")
 def every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_and_no_other(subject: Subject) -> str:
     roles = [
         role for role in roles_of(subject) if "ec2.amazonaws.com" in str(role.trust) or "RolesHost" in str(role.trust)
@@ -39,7 +39,7 @@ def every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_
     return proved(subject, roles)
 
 
-@check("single", beside=True)
+@check("single", beside="the outage")
 def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
     tried = (
         "aws ec2 terminate-instances --instance-ids i-0123456789abcdef0",
@@ -55,12 +55,12 @@ def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
     return refused_on(subject, subject.host, tried)
 
 
-@check("single", beside=True)
+@check("single", beside="the outage")
 def a_container_cannot_get_the_credentials_of_the_host(subject: Subject) -> str:
     return no_token(subject.host, ports(subject)[0])
 
 
-@check("single", beside=True)
+@check("single", beside="the outage")
 def the_credentials_of_a_container_are_of_its_own_role_and_open_photos_alone(subject: Subject) -> str:
     roles = [role.arn for role in roles_of(subject) if "RolesHost" in str(role.trust)]
     words = (subject.outputs["MediaBucket"], subject.backup_bucket)
