@@ -35,7 +35,7 @@ print(*found)
 """
 
 
-@check("single")
+@check("single", beside="the outage")
 def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) -> str:
     with ThreadPoolExecutor(1) as beside:
         datagrams = beside.submit(_come_through, subject, [*TRIED, 5355])
@@ -72,7 +72,7 @@ def _come_through(subject: Subject, ports: Sequence[int]) -> set[int]:
     return {int(port) for port in seen.split()}
 
 
-@check("single")
+@check("single", beside="the outage")
 def plain_http_is_redirected_to_https(subject: Subject) -> str:
     answer = httpx.get(f"http://{subject.address}/admin/", headers={"Host": subject.domain}, timeout=10)
     if answer.status_code != 301 or answer.headers["Location"] != f"https://{subject.domain}/admin/":
