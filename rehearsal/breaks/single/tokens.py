@@ -19,6 +19,13 @@ def a_fine_is_taken_under_a_revoked_token(subject: Subject) -> Iterator[None]:
         yield
 
 
+@breaks(check, says="an expired token still opens a fine")
+def a_fine_is_taken_under_an_expired_token(subject: Subject) -> Iterator[None]:
+    valid = "t.revocado IS NULL AND t.vence > now()\n), what AS ("
+    with changed(subject.host, "infracciones/registration.py", {valid: valid.replace(" AND t.vence > now()", "")}):
+        yield
+
+
 @breaks(check, says="an upload whose token was revoked as it was written was answered 200")
 def an_upload_does_not_look_at_its_token_again(subject: Subject) -> Iterator[None]:
     asked = "            if cursor.execute(_STILL, [token]).fetchone() is None:\n                raise UnknownToken\n"

@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
+
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
 from rehearsal.checks.database import ask
@@ -36,6 +38,10 @@ _REVOKE = """
 UPDATE infracciones_token SET revocado = now()
 WHERE revocado IS NULL AND oficial_id = (SELECT id FROM infracciones_oficial WHERE numero = '{number}')
 """
+_EXPIRE = """
+UPDATE infracciones_token SET vence = now()
+WHERE revocado IS NULL AND oficial_id = (SELECT id FROM infracciones_oficial WHERE numero = '{number}')
+"""
 
 
 @check("single", beside=True)
@@ -55,24 +61,47 @@ def a_revoked_token_opens_nothing_and_an_upload_in_whose_midst_it_is_revoked_is_
         size = str(2 * len(_row(people, mark)))
         kind = own | {"Content-Type": "application/x-ndjson", "Content-Length": size}
         upload = client.post("/cargar_infracciones", content=rows(), headers=kind)
-        refused = {
-            "its own question": client.get("/token", headers=own),
-            "a fine": client.post("/cargar_infraccion", json=_fine(people, mark), headers=own),
-            "an upload": client.post("/cargar_infracciones", content=_row(people, mark), headers=own | _NDJSON),
-            "a report": client.get("/generar_informe", params={"correo": people.owners[0]}, headers=own),
-        }
+        refused = _tried(client, people, mark, own)
     if upload.status_code != 401 or not said:
         raise CheckError(
             f"an upload whose token was revoked on its way was answered {upload.status_code}: {upload.text[:160]}"
         )
-    if let := [f"{what} ({each.status_code})" for what, each in refused.items() if each.status_code != 401]:
-        raise CheckError(f"a revoked token still opens {', '.join(let)}")
+    if let := _let(refused):
+        raise CheckError(f"a revoked token still opens {let}")
     if found := reported_of(people, mark):
         raise CheckError(f"{len(found)} fines of a revoked token were taken")
     if (entries := ask(subject, _REVOCATIONS.format(number=number))) != "1":
         raise CheckError(f"the history has {entries} entries of one token that was revoked")
+    _must_open_nothing_when_it_expired(subject, people, number, mark)
     _must_end_while_it_is_written(subject, people, number)
-    return f"refused with 401: the upload on its way, one that was being written, {', '.join(refused)}; it is in the history"
+    return (
+        f"refused with 401: the upload on its way, one that was being written, {', '.join(refused)}; so is all that an expired "
+        "token asks for; the history has the revocation"
+    )
+
+
+def _tried(client: httpx.Client, people: People, mark: str, own: dict[str, str]) -> dict[str, httpx.Response]:
+    """What each call with a token answers."""
+    return {
+        "its own question": client.get("/token", headers=own),
+        "a fine": client.post("/cargar_infraccion", json=_fine(people, mark), headers=own),
+        "an upload": client.post("/cargar_infracciones", content=_row(people, mark), headers=own | _NDJSON),
+        "a report": client.get("/generar_informe", params={"correo": people.owners[0]}, headers=own),
+    }
+
+
+def _let(answers: dict[str, httpx.Response]) -> str:
+    """What was not refused, and how it was answered."""
+    return ", ".join(f"{what} ({each.status_code})" for what, each in answers.items() if each.status_code != 401)
+
+
+def _must_open_nothing_when_it_expired(subject: Subject, people: People, number: str, mark: str) -> None:
+    own = {"Authorization": f"Bearer {manage(subject, 'crear_token', number).split()[-1]}"}
+    with people.client() as client:
+        answered(client.get("/token", headers=own), 200)
+        ask(subject, _EXPIRE.format(number=number))
+        if let := _let(_tried(client, people, mark, own)):
+            raise CheckError(f"an expired token still opens {let}")
 
 
 def _must_end_while_it_is_written(subject: Subject, people: People, number: str) -> None:
