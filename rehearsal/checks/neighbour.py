@@ -1,42 +1,48 @@
-"""Tier single beside the tier that is rehearsed, in the same account, with the paths of a move open on both sides."""
+"""Another tier beside the one that is rehearsed, in the same account, with the paths of a move open on both sides."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from botocore.exceptions import ClientError
 
+from rehearsal import principals
 from rehearsal.cdk import MACHINE_IMAGE, template_of
-from rehearsal.checks import Subject
+from rehearsal.checks import Make, Subject
 from rehearsal.checks.variant import synth
 from rehearsal.places import BUILD
 
-NAME = "fines-dev-single"
 _SHARED = ("domain", "cpu", "hosted_zone_name", "hosted_zone_id")
 
 
-def paths(subject: Subject) -> dict[str, object]:
-    """The setting that opens them."""
-    return {"moves_between": f"single,{subject.tier.run.tier}"}
+def paths(subject: Subject, kind: str = "single") -> dict[str, object]:
+    """The setting that opens them to a tier of that kind."""
+    return {"moves_between": f"{kind},{subject.tier.run.tier}"}
 
 
-def context(subject: Subject) -> dict[str, object]:
-    """The settings of tier single beside the subject.
+def _stack(kind: str) -> str:
+    return f"fines-dev-{kind}"
 
-    It has the same name, of which it has no share in the hosted zone yet, and its own server tells the record that proves
-    the name to ACM.
+
+def _own(subject: Subject, kind: str) -> dict[str, object]:
+    """The settings of a neighbour that are its alone. It has the same name, of which it has no share in the hosted zone yet.
+
+    Tier single's own server tells the record that proves the name to ACM.
     """
-    shared = {key: subject.context[key] for key in _SHARED}
-    own: dict[str, object] = {
-        "tier": "single",
-        "acme_directory": subject.tier.acme_directory,
-        "machine_image": MACHINE_IMAGE,
-    }
-    record = proof(subject, ask_for_certificate(subject))
-    line = f"{record['Name']} 300 IN CNAME {record['Value']}"
-    return shared | own | paths(subject) | {"shares_name": True, "dns_weight": 0, "extra_records": json.dumps([line])}
+    common: dict[str, object] = {"tier": kind, "machine_image": MACHINE_IMAGE, "dns_weight": 0}
+    if kind == "single":
+        record = proof(subject, ask_for_certificate(subject))
+        line = f"{record['Name']} 300 IN CNAME {record['Value']}"
+        own = {"acme_directory": subject.tier.acme_directory, "shares_name": True, "extra_records": json.dumps([line])}
+        return common | own
+    hour = (datetime.now(ZoneInfo("UTC")).hour + 6) % 24  # far from now
+    size = {"max_machines": 2, "timezone": "UTC", "peaks": f"{hour:02}:00-{(hour + 1) % 24:02}:00=2"}
+    return common | size | principals.settings()
 
 
 def ask_for_certificate(subject: Subject) -> str:
@@ -52,43 +58,64 @@ def proof(subject: Subject, certificate: str) -> dict[str, str]:
     return record
 
 
-def neighbour(subject: Subject, *, opened: bool = True) -> Subject:
+def neighbour(subject: Subject, kind: str = "single", *, opened: bool = True) -> Subject:
     """The deployed neighbour, deployed now if it is not there yet; the subject's own side of the paths is opened, too."""
-    assembly = subject.made(deployed)
-    if opened and open_paths not in subject.stories:
-        open_paths(subject)
-    template: dict[str, Any] = template_of(assembly, NAME)
-    settings: dict[str, object] = {"tier": "single", **paths(subject)}
-    return Subject(subject.tier, NAME, assembly, template, subject.domain, settings, project=subject.project)
+    assembly = subject.made(_MAKES[kind])
+    if opened and _opened(kind) not in subject.stories:
+        open_paths(subject, kind)
+    template: dict[str, Any] = template_of(assembly, _stack(kind))
+    settings: dict[str, object] = {"tier": kind, **paths(subject, kind)}
+    return Subject(subject.tier, _stack(kind), assembly, template, subject.domain, settings, project=subject.project)
 
 
 def deployed(subject: Subject) -> Path:
-    """The neighbour's assembly, once it is deployed. The subject's own stack is not touched: another check may be at it."""
-    assembly = BUILD / "synth" / f"{subject.tier.run.tier}-neighbour"
-    if not is_there(subject):
-        cdk = subject.tier.cdk
-        synth(subject, context(subject), "neighbour")
-        cdk.deploy(assembly, lambda _: None, log="deploy-neighbour")
-        subject.tier.delegate(subject.domain, subject.tier.outputs(NAME)["PublicAddress"])
+    """Tier single's assembly, once it is deployed. The subject's own stack is not touched: another check may be at it."""
+    assembly, there = _deployed(subject, "single")
+    if not there:
+        subject.tier.delegate(subject.domain, subject.tier.outputs(_stack("single"))["PublicAddress"])
     return assembly
 
 
-def open_paths(subject: Subject) -> None:
+def deployed_asg(subject: Subject) -> Path:
+    """Tier asg's, likewise."""
+    return _deployed(subject, "asg")[0]
+
+
+_MAKES: dict[str, Make] = {"single": deployed, "asg": deployed_asg}
+
+
+def _deployed(subject: Subject, kind: str) -> tuple[Path, bool]:
+    """The assembly of a neighbour that is deployed, and whether it was there before."""
+    name = "neighbour" if kind == "single" else f"neighbour-{kind}"
+    if there := is_there(subject, kind):
+        return BUILD / "synth" / f"{subject.tier.run.tier}-{name}", there
+    shared = {key: subject.context[key] for key in _SHARED}
+    assembly = synth(subject, shared | _own(subject, kind) | paths(subject, kind), name)
+    subject.tier.cdk.deploy(assembly, lambda _: None, log=f"deploy-{name}")
+    return assembly, there
+
+
+def open_paths(subject: Subject, kind: str = "single") -> None:
     """Deploys the subject with the paths open on its side."""
-    opened = synth(subject, {**subject.context, **paths(subject)}, "open")
+    opened = synth(subject, {**subject.context, **paths(subject, kind)}, "open")
     subject.tier.cdk.deploy(opened, lambda _: None, log="deploy-open")
-    subject.stories[open_paths] = None
+    subject.stories[_opened(kind)] = None
 
 
-def close_paths(subject: Subject) -> None:
+def close_paths(subject: Subject, kind: str = "single") -> None:
     """Deploys the subject as it was before."""
     subject.tier.cdk.deploy(subject.assembly, lambda _: None, log="deploy-closed")
-    subject.stories.pop(open_paths, None)
+    subject.stories.pop(_opened(kind), None)
 
 
-def is_there(subject: Subject) -> bool:
+def _opened(kind: str) -> Callable[[Subject], object]:
+    """By what the subject knows that its paths to a tier of that kind are open."""
+    return _MAKES[kind]
+
+
+def is_there(subject: Subject, kind: str = "single") -> bool:
     try:
-        (found,) = subject.tier.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
+        (found,) = subject.tier.client("cloudformation").describe_stacks(StackName=_stack(kind))["Stacks"]
     except ClientError:
         return False
     return str(found["StackStatus"]).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE"))

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -38,8 +39,8 @@ _FINES = 100  # before and after each move
 PAGES = {  # by source and target
     ("single", "asg"): "Moving up: from tier single to tier asg",
     ("asg", "single"): "Moving back: from tier asg to tier single",
-    ("single", "eks"): "Moving to tier eks",
-    ("eks", "single"): "Moving back from tier eks",
+    **{(other, "eks"): "Moving to tier eks" for other in ("single", "asg")},
+    **{("eks", other): "Moving back from tier eks" for other in ("single", "asg")},
 }
 _LINKED = ("Makefile", ".venv", "node_modules", "requirements-dev.txt", "package-lock.json", "rehearsal")
 # What another history of releases would have done to the numbers that Django gives to kinds of records.
@@ -59,22 +60,23 @@ def data_photographs_and_the_name_move_to_tier_single_and_back_under_load_and_no
     return there_and_back(subject, as_operator)
 
 
-def there_and_back(subject: Subject, who: Who) -> str:
-    """Moves a tier's data to tier single and back under load, by `who` types the command; returns how it went.
+def there_and_back(subject: Subject, who: Who, *, kind: str = "single") -> str:
+    """Moves a tier's data to another kind of tier and back under load, by `who` types the command; returns how it went.
 
     Raises:
         CheckError: an acknowledged fine or a photograph is not there, or something else was answered than a pause.
     """
-    single = neighbour(subject)
+    other = neighbour(subject, kind)
     people = Roaming.like(People.make(subject, officers=_OFFICERS, owners=4), subject.tier)
+    move = _Move(subject, other, who)
     told = []
-    if _state(single)["empty"]:
-        manage(single, "shell", "--no-imports", text=_NUMBERED_OTHERWISE)
+    if kind == "single" and _state(other)["empty"]:
+        manage(other, "shell", "--no-imports", text=_NUMBERED_OTHERWISE)
     try:
-        for source, target in ((subject, single), (single, subject)):
-            told.append(_move(source, target, people, who))
+        for source, target in ((subject, other), (other, subject)):
+            told.append(_moved(move, source, target, people))
     finally:
-        _bring_home(subject, single, who)
+        _bring_home(move)
     return "; ".join(told)
 
 
@@ -114,14 +116,23 @@ def _must_reach_no_more(subject: Subject, single: Subject) -> None:
             )
 
 
-def _move(source: Subject, target: Subject, people: Roaming, who: Who) -> str:
+@dataclass(frozen=True)
+class _Move:
+    """The rehearsed tier, another beside it, and by whom data is moved between them."""
+
+    ours: Subject
+    other: Subject
+    who: Who
+
+
+def _moved(move: _Move, source: Subject, target: Subject, people: Roaming) -> str:
     """Moves under load; what was acknowledged before, meanwhile and afterwards is there once, with its photograph."""
     kept = _keep_a_photo(people)
     with Load(people, officers=_OFFICERS, pause=_PACE, patience=5) as load:
         load.await_acknowledged(_FINES, seconds=60)
         if "DatabaseSecretArn" in source.outputs:
             rotate(source)  # the sessions of before are another user's now, and must end with the pause too
-        said = promote(source, target, who)
+        said = _promote(move, source, target)
         load.await_acknowledged(_FINES, seconds=60)
         load.stop()
     await_lead(source.tier, source.domain, _addresses(target))
@@ -150,17 +161,16 @@ def as_operator(subject: Subject) -> Iterator[tuple[dict[str, str], list[str]]]:
         yield in_a_role(subject, way.environment(keys)), []
 
 
-def promote(source: Subject, target: Subject, who: Who = as_operator) -> str:
-    """What the runbook's command says, typed in a copy of the project by `who`.
+def _promote(move: _Move, source: Subject, target: Subject) -> str:
+    """What the runbook's command says, typed in a copy of the project.
 
     Raises:
         CheckError: it failed; with its last words.
     """
-    ours = target if _tier(source) == "single" else source
-    copy = _project(ours)
-    (line,) = commands(PAGES[_tier(source), _tier(target)], "operator", {"OTHER": "single"})
+    copy = _project(move)
+    (line,) = commands(PAGES[_tier(source), _tier(target)], "operator", {"OTHER": _tier(move.other)})
     log = source.tier.run.logs / f"promote-to-{_tier(target)}.log"
-    with log.open("a") as out, who(ours) as (environment, around):
+    with log.open("a") as out, move.who(move.ours) as (environment, around):
         out.write(f"# {line}\n")
         with family(
             [*around, "bash", "-c", line],
@@ -178,29 +188,30 @@ def promote(source: Subject, target: Subject, who: Who = as_operator) -> str:
     return said
 
 
-def _project(subject: Subject) -> Path:
+def _project(move: _Move) -> Path:
     """A copy of the project whose cdk.json has the settings of both tiers, with what `make` needs beside it."""
-    copy = project(subject, "promote")
+    copy = project(move.ours, "promote")
     for name in _LINKED:
         os.symlink(PROJECT / name, copy / name)
     file = copy / "cdk.json"
     configuration = json.loads(file.read_text())
-    configuration["context"] |= paths(subject)
+    configuration["context"] |= paths(move.ours, _tier(move.other))
     file.write_text(json.dumps(configuration))
     return copy
 
 
-def _bring_home(subject: Subject, single: Subject, who: Who) -> None:
+def _bring_home(move: _Move) -> None:
     """Whatever went wrong, the rehearsed tier has the data and the name again."""
-    ours, theirs = _state(subject), _state(single)
+    subject, other = move.ours, move.other
+    ours, theirs = _state(subject), _state(other)
     if ours["paused"] and not theirs["paused"]:
-        promote(single, subject, who)
+        _promote(move, other, subject)
         return
     if ours["paused"]:
         _on(subject, "resume")
     elif not theirs["paused"] and not theirs["empty"]:
-        _on(single, "pause", "origen")
-    give(subject, {_tier(subject): 100, _tier(single): 0})
+        _on(other, "pause", "origen")
+    give(subject, {_tier(subject): 100, _tier(other): 0})
     await_lead(subject.tier, subject.domain, _addresses(subject))
 
 
