@@ -130,6 +130,7 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
     choose(checks_of(run.tier), words)  # words that no check has are refused before anything is started
     with running(run, screen) as tier:
         subject = deploy(tier, screen)
+        subject.keeps = True  # what is written now: no volume is lost within a minute of it
         with screen.step("post", "the first fine"):
             served = first_fine(subject)
         if run.tier != "eks":

@@ -101,6 +101,7 @@ def run_breaks(subject: Subject, screen: Screen, wanted: Iterable[Break]) -> lis
     began = time.monotonic()
     with screen.step("breaks", f"{len(wanted)} things broken on purpose") as say:
         for number, each in enumerate(wanted):
+            subject.keeps = not each.lasting
             say(each.name)
             outcome, mended = _see(each, subject)
             outcomes.append(outcome)

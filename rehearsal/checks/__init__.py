@@ -51,7 +51,8 @@ class Subject:
     whole: bool = False  # whether all checks of the tier are run, and nothing is left for others to show
     project: Path = PROJECT  # that of the release that runs: what is deployed next differs from it by its change alone
     stories: dict[Callable[[Subject], Any], Any] = field(default_factory=dict)  # what several checks look at
-    tokens: dict[str, list[str]] = field(default_factory=dict)  # issued ahead, by the officer's number
+    keeps: bool = False  # whether the database keeps what was written until the end
+    tokens: dict[str, list[str]] = field(default_factory=dict)  # issued ahead where it does, by the officer's number
     issuing: threading.Lock = field(default_factory=threading.Lock)
     ledger: dict[str, Any] = field(
         default_factory=lambda: {

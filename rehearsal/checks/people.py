@@ -14,7 +14,7 @@ from rehearsal.checks.kubectl import inside
 from rehearsal.checks.pinned import Pinned
 
 _NUMBER = "P{:03d}"  # of an officer
-_AHEAD = 40  # tokens of each officer: more than a whole rehearsal asks for, and issued before anything is lost
+_AHEAD = 40  # tokens of each officer: more than a whole rehearsal asks for
 _OFFICERS, _OWNERS = 10, 8  # to whom they are issued, and whose vehicles are known
 _MAKE = """
 import json, sys
@@ -78,11 +78,10 @@ class People:
     def make(cls, subject: Subject, *, officers: int, owners: int) -> People:
         """Makes what is not there yet, in a container of the host, as an operator would with manage.py.
 
-        A whole rehearsal has them made once for many checks, since each such command takes a second; a tier that is broken on
-        purpose may lose them.
+        They are made once for many checks, since each such command takes a second, where nothing that was written is lost.
         """
         numbers, vehicles = _numbers(officers + 1), _vehicles(owners)  # one more, who reads
-        if subject.whole and len(numbers) <= _OFFICERS and owners <= _OWNERS:
+        if subject.keeps and len(numbers) <= _OFFICERS and owners <= _OWNERS:
             with subject.issuing:
                 if not all(subject.tokens.get(number) for number in numbers):
                     subject.tokens = _made(subject, _numbers(_OFFICERS), _vehicles(_OWNERS), each=_AHEAD)

@@ -1,4 +1,4 @@
-"""People of a tier: made by one command for many checks of a whole rehearsal, and for each check elsewhere."""
+"""People of a tier: made by one command for many checks where nothing is lost, and for each check elsewhere."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return calls
 
 
-def _subject(*, whole: bool) -> Subject:
-    subject = Subject(cast(Any, None), "stack", cast(Any, None), {}, "multas.example", {}, whole=whole)
+def _subject(*, keeps: bool) -> Subject:
+    subject = Subject(cast(Any, None), "stack", cast(Any, None), {}, "multas.example", {}, keeps=keeps)
     subject.__dict__["outputs"] = {"PublicAddress": "198.19.1.10"}
     return subject
 
 
-def test_a_whole_rehearsal_asks_once_for_many_and_no_token_is_given_twice(asked: list[dict[str, Any]]) -> None:
-    subject = _subject(whole=True)
+def test_a_database_that_keeps_what_was_written_is_asked_once_for_many_and_no_token_is_given_twice(
+    asked: list[dict[str, Any]],
+) -> None:
+    subject = _subject(keeps=True)
     several = [People.make(subject, officers=2, owners=1) for _ in range(5)]
     assert len(asked) == 1
     given = [token for each in several for token in each.tokens]
@@ -47,19 +49,19 @@ def test_a_whole_rehearsal_asks_once_for_many_and_no_token_is_given_twice(asked:
 
 
 def test_more_are_asked_for_when_one_officers_are_given_out(asked: list[dict[str, Any]]) -> None:
-    subject = _subject(whole=True)
+    subject = _subject(keeps=True)
     given = [People.make(subject, officers=1, owners=1).tokens[0] for _ in range(module._AHEAD + 1)]
     assert len(asked) == 2 and len(set(given)) == module._AHEAD + 1
 
 
 def test_more_officers_than_are_known_are_asked_for_by_themselves(asked: list[dict[str, Any]]) -> None:
-    people = People.make(_subject(whole=True), officers=20, owners=9)
+    people = People.make(_subject(keeps=True), officers=20, owners=9)
     assert len(people.tokens) == 21 and len(people.plates) == 9
     assert len(asked) == 1 and asked[0]["each"] == 1 and len(asked[0]["officers"]) == 21
 
 
 def test_elsewhere_each_check_has_its_own_made(asked: list[dict[str, Any]]) -> None:
-    subject = _subject(whole=False)
+    subject = _subject(keeps=False)
     for _ in range(2):
         People.make(subject, officers=1, owners=1)
     assert [call["each"] for call in asked] == [1, 1]
