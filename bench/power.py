@@ -89,11 +89,16 @@ def _moment(text: str) -> float:
 
 
 def ratio_of(loss: Loss, boot: float) -> Ratio:
-    """The figure from a loss and the seconds of a boot without one."""
+    """The figure from a loss and the seconds of a boot without one.
+
+    The successor boots beside the hook's heartbeat: only for as long as that outlasts a boot does it wait for nothing else.
+    """
+    waited = max(0.0, loss.hook - boot)
     return Ratio(
         "power loss to the first acknowledged fine, against boot and crash recovery",
-        (loss.silence - loss.notice - loss.hook) / (boot + loss.recovery),
+        (loss.silence - loss.notice - waited) / (boot + loss.recovery),
         GOAL,
-        f"{loss.silence:.1f} s of silence under load, of which {loss.notice:.1f} s to notice and {loss.hook:.1f} s of the hook's heartbeat are not counted, "
-        f"against a boot of {boot:.1f} s and PostgreSQL's recovery of {loss.recovery:.2f} s; the new host's own boot took {loss.boot:.1f} s with its recovery",
+        f"{loss.silence:.1f} s of silence under load; {loss.notice:.1f} s to notice are not counted, nor are {waited:.1f} s for which the hook's heartbeat of "
+        f"{loss.hook:.1f} s outlasts a boot beside it; against a boot of {boot:.1f} s and PostgreSQL's recovery of {loss.recovery:.2f} s; "
+        f"the new host's own boot took {loss.boot:.1f} s with its recovery",
     )

@@ -1,4 +1,4 @@
-"""A power loss is counted without the time to notice and the hook, and needs a recovery that really happened."""
+"""A power loss is counted without the time to notice and what the hook outlasts a boot; it needs a recovery that really happened."""
 
 from __future__ import annotations
 
@@ -30,17 +30,23 @@ def test_a_start_without_a_recovery_is_an_error(log: str) -> None:
         power.crash_recovery(log)
 
 
-def test_the_time_to_notice_and_the_hook_are_not_counted_and_are_told() -> None:
-    ratio = power.ratio_of(power.Loss(silence=131.0, notice=6.0, hook=60.0, recovery=0.5, boot=63.0), boot=64.5)
-    assert ratio.value == pytest.approx(1.0)
+def test_the_time_to_notice_and_what_the_hook_outlasts_a_boot_are_not_counted_and_are_told() -> None:
+    ratio = power.ratio_of(power.Loss(silence=45.5, notice=6.0, hook=30.0, recovery=0.5, boot=33.0), boot=25.0)
+    assert ratio.value == pytest.approx(34.5 / 25.5)
     assert ratio.holds
-    assert "6.0 s to notice and 60.0 s of the hook" in ratio.detail
+    assert "6.0 s to notice" in ratio.detail and "5.0 s for which the hook's heartbeat of 30.0 s" in ratio.detail
+
+
+def test_a_hook_beside_which_a_boot_goes_on_is_counted() -> None:
+    ratio = power.ratio_of(power.Loss(silence=71.0, notice=6.0, hook=60.0, recovery=0.5, boot=63.0), boot=64.5)
+    assert ratio.value == pytest.approx(1.0)
 
 
 def test_a_host_that_comes_back_slowly_falls_short() -> None:
-    assert not power.ratio_of(
-        power.Loss(silence=170.0, notice=6.0, hook=60.0, recovery=0.5, boot=100.0), boot=64.5
-    ).holds
+    slow = power.Loss(
+        silence=72.0, notice=3.0, hook=30.0, recovery=0.2, boot=66.0
+    )  # of a boot that took half a minute more
+    assert not power.ratio_of(slow, boot=26.0).holds
 
 
 def test_answers_that_were_under_way_when_the_power_went_are_not_the_new_hosts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,6 +59,24 @@ class Host:
         )
         return done.returncode, done.stderr
 
+    def secrets(self, answer: str | None) -> tuple[int, str]:
+        """Runs the step that derives secrets from what Secrets Manager answers, or while it is away."""
+        shutil.rmtree(self.folder / "secrets")
+        settings = {"FINES_SECRET_ARN": "arn", "FINES_VOLUME_ID": "vol-1"}
+        (self.folder / "boot.env").write_text("".join(f"{key}='{value}'\n" for key, value in settings.items()))
+        (self.folder / "bin/aws").write_text(f"#!/bin/sh\necho '{answer}'\n" if answer else "#!/bin/sh\nexit 255\n")
+        (self.folder / "bin/mountpoint").write_text("#!/bin/sh\nexit 0\n")
+        for name in ("aws", "mountpoint"):
+            (self.folder / "bin" / name).chmod(0o755)
+        done = subprocess.run(
+            ["bash", str(self._placed("steps/secrets"))],
+            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin"},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stderr
+
     def _placed(self, file: str) -> Path:
         """A file of the host's, with its paths below the folder."""
         places = {
@@ -66,13 +85,14 @@ class Host:
             "DATA=/srv/fines": f"DATA={self.volume}",
             "SECRETS=/run/fines/secrets": f"SECRETS={self.folder}/secrets",
             "/run/fines/": f"{self.folder}/run/",
+            "HOST_FILES=/opt/fines/host": f"HOST_FILES={HOST_FILES}",
         }
         for name in ("lib.sh", file):
             text = (HOST_FILES / name).read_text()
             for there, here in places.items():
                 text = text.replace(there, here)
-            (self.folder / Path(name).name).write_text(text)
-        return self.folder / Path(file).name
+            (self.folder / name.replace("/", "-")).write_text(text)
+        return self.folder / file.replace("/", "-")
 
 
 @pytest.fixture
@@ -139,3 +159,22 @@ def test_another_secret_than_the_backups_is_refused(host: Host) -> None:
     status, said = host.step()
     assert status == 1
     assert "another value" in said
+
+
+def test_a_host_that_starts_again_while_the_secret_cannot_be_fetched_has_the_volumes_copy(host: Host) -> None:
+    host.holds(PAPERS)
+    host.step()
+    status, said = host.secrets(None)
+    assert status == 0 and "looking for the data volume's copy" in said
+    assert (host.folder / "secrets/backup_passphrase").read_text() == "of today"
+
+
+def test_without_the_secret_and_without_a_whole_copy_nothing_begins(host: Host) -> None:
+    (host.volume / "secrets").mkdir()
+    (host.volume / "secrets/backup_passphrase").write_text("half a copy")
+    host.bucket.write_text("[]")
+    (host.folder / "bin/sleep").write_text("#!/bin/sh\nexit 0\n")
+    (host.folder / "bin/sleep").chmod(0o755)
+    status, said = host.secrets(None)
+    assert status == 1 and "there is none" in said
+    assert not list((host.folder / "secrets").iterdir())

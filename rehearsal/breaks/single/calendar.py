@@ -63,3 +63,13 @@ def upgrades_are_switched_off(subject: Subject) -> Iterator[None]:
         yield
     finally:
         shell(subject.host, f"rm -f {off}")
+
+
+@breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="no origin's are taken", again=True)
+def no_origins_upgrades_are_taken(subject: Subject) -> Iterator[None]:
+    none = "/etc/apt/apt.conf.d/99none"
+    try:
+        shell(subject.host, f"echo '#clear Unattended-Upgrade::Origins-Pattern;' > {none}")
+        yield
+    finally:
+        shell(subject.host, f"rm -f {none}")

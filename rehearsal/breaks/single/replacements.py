@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rehearsal.breaks import breaks
+from rehearsal.breaks import BreakError, breaks
 from rehearsal.breaks.cloud import first_deployment_again
-from rehearsal.breaks.host import shell
+from rehearsal.breaks.host import read, shell
 from rehearsal.breaks.project import changed
 from rehearsal.checks import Subject
 from rehearsal.checks.single.replacements import (
@@ -26,6 +26,18 @@ def the_group_keeps_to_the_first_version_of_its_template(subject: Subject) -> It
         changed(subject, "stacks/parts/machine.py", {version: 'version="1"'}),
     ):
         yield
+
+
+@breaks(
+    a_larger_instance_type_keeps_the_data_although_the_authority_is_away,
+    says="the volume is unmounted and let go» before it ended",
+    lasting=1,
+)
+def the_host_ends_without_letting_go_of_its_volume(subject: Subject) -> Iterator[None]:
+    shell(subject.host, "sed -i 's/^  if systemctl stop fines-data.service/  if false/' /opt/fines/host/bin/terminate")
+    if "  if false &&" not in read(subject.host, "/opt/fines/host/bin/terminate"):
+        raise BreakError("the host's end lets go of its volume still: the break must be brought up to date")
+    yield  # the host that comes has the files as they were
 
 
 @breaks(

@@ -25,8 +25,10 @@ def backups_drills_and_security_upgrades_are_due_within_a_day(subject: Subject) 
     asked = subject.host.run("apt-config", "dump", "APT::Periodic::Unattended-Upgrade").stdout
     if '"1"' not in asked:
         raise CheckError(f"upgrades are not asked for: {asked.strip() or 'no word of them'}")
+    if not (fixes := _eligible(subject)):
+        raise CheckError("upgrades are asked for, and no origin's are taken: Debian's security fixes would never come")
     hours = {timer.removesuffix(".timer"): round(due[timer] / 3600, 1) for timer in (*_TIMERS, upgrades)}
-    return "in hours: " + ", ".join(f"{name} {hour}" for name, hour in hours.items())
+    return "in hours: " + ", ".join(f"{name} {hour}" for name, hour in hours.items()) + f"; fixes are taken of {fixes}"
 
 
 @check("single")
@@ -65,6 +67,13 @@ def _await_upgrades(subject: Subject) -> None:
         if time.monotonic() > deadline:
             raise CheckError("unattended-upgrades is not installed")
         time.sleep(1)
+
+
+def _eligible(subject: Subject) -> str:
+    """The origin of Debian's security fixes, as unattended-upgrades is told to take them; nothing where it is not."""
+    dump = subject.host.run("apt-config", "dump", "Unattended-Upgrade::Origins-Pattern").stdout
+    allowed = [line.split('"')[1] for line in dump.splitlines() if line.count('"') == 2 and '""' not in line]
+    return next((each for each in allowed if "label=Debian-Security" in each), "")
 
 
 def _due(subject: Subject) -> dict[str, float]:

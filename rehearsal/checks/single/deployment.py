@@ -95,6 +95,8 @@ def wrong_settings_are_each_named_and_nothing_is_synthesized(subject: Subject) -
         said = str(error)
     else:
         raise CheckError(f"the app took the settings {wrong}")
+    if "ended with 1 " not in said:
+        raise CheckError(f"the CLI ended otherwise than with 1: {said[:200]}")
     if silent := [name for name in wrong if name not in said]:
         raise CheckError(f"nothing was said of {', '.join(silent)}: {said}")
     if "Traceback" in said:

@@ -16,6 +16,8 @@ from rehearsal.checks.people import People
 _HOURS = 6 * 3600.0  # seconds: as long as a rehearsal may have served
 _WRITTEN = 10.0  # seconds within which a line of a container is in the file that the agent reads
 _FINES = 20
+_GROUPS = 3  # of the host's own words, NGINX's and the service's
+_STARTED = 600.0  # seconds before which the host may have said its last word of itself
 _HELD, _BEFORE, _MORE = (
     0.7,
     0.4,
@@ -46,6 +48,7 @@ def what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch(subject: Sub
         send_logs(subject)
     if grown != wanted:
         raise CheckError(f"the metrics grew by {grown}, {wanted} happened")
+    _must_be_read(subject, since)
     longest = max(figures(subject, "Latency", since=since, call="cargar_infraccion"), default=0.0)
     if not 1000 * _HELD <= longest <= 1000 * most:
         raise CheckError(f"a fine that was held up for {_HELD:.1f} s has a latency of {longest:g} ms")
@@ -53,6 +56,19 @@ def what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch(subject: Sub
         f"{wanted['Requests']} requests timed, {wanted['FinesAccepted']} fines accepted, 1 repeated, 1 refused; "
         f"one that was held up took {longest:.0f} ms"
     )
+
+
+def _must_be_read(subject: Subject, since: float) -> None:
+    """Of each thing that the host writes of itself, its log group has lines of now: CloudWatch's agent would send the same files."""
+    logs, stack = subject.tier.client("logs"), subject.tier.client("cloudformation")
+    resources = stack.describe_stack_resources(StackName=subject.stack)["StackResources"]
+    groups = [each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"].startswith("Logs")]
+    moment = int((since - _STARTED) * 1000)
+    silent = [
+        group for group in groups if not logs.filter_log_events(logGroupName=group, startTime=moment, limit=1)["events"]
+    ]
+    if len(groups) != _GROUPS or silent:
+        raise CheckError(f"of {groups} these have no line of now: {silent}")
 
 
 def _held_up(subject: Subject, people: People) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.containers import instances, ports
 from rehearsal.checks.database import ask
+from rehearsal.checks.figures import figures
 from rehearsal.checks.in_flight import InFlight
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
@@ -18,6 +20,7 @@ from rehearsal.checks.variant import deploy, project, published, variant, with_m
 
 _MOST_CLOSED_IDLE = 16  # one an officer and a release; a front that falls over closes far more
 _LEAST_HELD = 16  # requests that a container had in hand when it was told to stop, or might have had
+_HEARD = 15.0  # seconds within which the host's word comes to CloudWatch
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 
 
@@ -91,7 +94,7 @@ def an_image_that_never_becomes_ready_is_given_up_with_the_reason_and_the_old_on
 
 
 def _given_up(subject: Subject, assembly: Path, reason: str) -> str:
-    image, before = _image(subject), instances(subject)
+    image, before, began = _image(subject), instances(subject), time.time()
     people = People.make(subject, officers=2, owners=2)
     with Load(people, officers=2, pause=_PACE) as load:
         try:
@@ -109,7 +112,17 @@ def _given_up(subject: Subject, assembly: Path, reason: str) -> str:
             f"{_image(subject)} runs, {image} did; {len(load.ledger.refused)} requests failed: {load.ledger.refused[:1]}"
         )
     must_be_there_once(load.ledger, people, subject)
+    _must_be_told(subject, began)
     return f"«{reason}»; {len(load.ledger.acknowledged)} fines meanwhile, none failed"
+
+
+def _must_be_told(subject: Subject, began: float) -> None:
+    """CloudWatch has heard of a release that was given up, and the alarm goes off."""
+    deadline = time.time() + _HEARD
+    while not any(figures(subject, "ReleaseFailed", since=began)):
+        if time.time() > deadline:
+            raise CheckError("the release was given up, and CloudWatch heard nothing of it: no alarm goes off")
+        time.sleep(0.5)
 
 
 def _migrations(subject: Subject) -> str:

@@ -21,6 +21,7 @@ _FAULT = "this step does not work"
 _NEW_IMAGE = "ami-0deb1a00000000014"  # another of the same root file system: the rehearsal has one
 _MOST_TIMES = 2.5  # as long as another boot of this rehearsal
 _ASKS_SECONDS = 90
+_LET_GO = "PostgreSQL is stopped, the volume is unmounted and let go"
 
 
 @check("single")
@@ -81,6 +82,8 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
         _serves_while_it_asks(host, people)
     if host.id == before.id or _type(subject) != larger:
         raise CheckError(f"{host.id} is a {_type(subject)}, {before.id} was to be replaced by a {larger}")
+    if _LET_GO not in (said := before.journal(lines=400, unit="fines-terminate.service")):
+        raise CheckError(f"{before.id} did not say «{_LET_GO}» before it ended: {said[-300:]}")
     now, holder = volume_of(subject), address_holder(subject)
     if now != volume or holder != host.id:
         raise CheckError(f"{host.id} has the volume {now}, it was {volume}; the address is of {holder}")

@@ -1,0 +1,88 @@
+"""Programs of the host that a rehearsal sees in one case alone: the memory of other machines, and AWS's buckets of agents."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stacks.parts.machine import HOST_FILES
+
+# Of the whole memory in MiB: what the database may take, and leave for two containers of 120 MiB, NGINX and the system.
+_ROOM = {2048: 256, 4096: 512, 8192: 2048, 16384: 4096}
+
+
+def _placed(folder: Path, name: str, places: dict[str, str]) -> Path:
+    """A program of the host's, with its paths led elsewhere."""
+    text = (HOST_FILES / "bin" / name).read_text()
+    for there, here in places.items():
+        assert there in text
+        text = text.replace(there, here)
+    (file := folder / name).write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(("mib", "buffers"), _ROOM.items())
+def test_postgresql_takes_its_share_of_the_memory_and_leaves_the_containers_theirs(
+    tmp_path: Path, mib: int, buffers: int
+) -> None:
+    (tmp_path / "meminfo").write_text(f"MemTotal:       {mib * 1024} kB\nMemFree:        1 kB\n")
+    program = _placed(tmp_path, "tune-postgresql", {"/proc/meminfo": str(tmp_path / "meminfo")})
+    said = subprocess.run(["bash", str(program)], check=True, capture_output=True, text=True).stdout
+    settings = dict(line.split(" = ") for line in said.splitlines())
+    assert settings == {
+        "shared_buffers": f"{buffers}MB",
+        "effective_cache_size": f"{mib // 2}MB",
+        "maintenance_work_mem": f"{mib // 32}MB",
+        "work_mem": "4MB",
+        "max_wal_size": "4096MB" if mib >= 8192 else "1024MB",
+    }
+
+
+# Notes what it is asked for; curl writes the file that it is to write.
+_CURL = '#!/bin/bash\necho "$@" >> "$NOTES/asked"\nwhile [[ $1 != -o ]]; do shift; done\n: > "$2"\n'
+_APT = '#!/bin/bash\necho "${@: -1}" >> "$NOTES/installed"\n'
+
+
+@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+@pytest.mark.parametrize("region", ["us-east-1", "sa-east-1"])
+def test_agents_come_from_awss_own_buckets_of_the_region(tmp_path: Path, region: str, architecture: str) -> None:
+    (programs := tmp_path / "bin").mkdir()
+    for name, text in {
+        "curl": _CURL,
+        "apt-get": _APT,
+        "dpkg": f"#!/bin/sh\necho {architecture}\n",
+        "dpkg-query": "#!/bin/sh\nexit 1\n",
+    }.items():
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    (tmp_path / "lib.sh").write_text(f"FINES_REGION={region}\nlog() {{ :; }}\n")
+    program = _placed(tmp_path, "agents", {"/opt/fines/host/lib.sh": str(tmp_path / "lib.sh")})
+    environment = {"PATH": f"{programs}:/usr/bin:/bin", "NOTES": str(tmp_path)}
+    subprocess.run(["bash", str(program)], check=True, env=environment)
+    # docs.aws.amazon.com: "Install SSM Agent on Debian Server", "Download the CloudWatch agent package"
+    assert [line.split()[-1] for line in (tmp_path / "asked").read_text().splitlines()] == [
+        f"https://s3.{region}.amazonaws.com/amazon-ssm-{region}/latest/debian_{architecture}/amazon-ssm-agent.deb",
+        f"https://amazoncloudwatch-agent-{region}.s3.{region}.amazonaws.com/debian/{architecture}/latest/amazon-cloudwatch-agent.deb",
+    ]
+    installed = [Path(line).name for line in (tmp_path / "installed").read_text().splitlines()]
+    assert installed == ["amazon-ssm-agent.deb", "amazon-cloudwatch-agent.deb"]
+
+
+def test_an_agent_that_cannot_be_had_fails_the_unit_so_that_it_is_tried_again(tmp_path: Path) -> None:
+    (programs := tmp_path / "bin").mkdir()
+    for name, text in {"curl": "exit 22", "dpkg": "echo amd64", "dpkg-query": "exit 1", "apt-get": "exit 1"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / name).chmod(0o755)
+    (tmp_path / "lib.sh").write_text('FINES_REGION=us-east-1\nlog() { echo "$*" >&2; }\n')
+    program = _placed(tmp_path, "agents", {"/opt/fines/host/lib.sh": str(tmp_path / "lib.sh")})
+    done = subprocess.run(
+        ["bash", str(program)],
+        env={"PATH": f"{programs}:/usr/bin:/bin"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "amazon-ssm-agent could not be had" in done.stderr and "amazon-cloudwatch-agent could not" in done.stderr
