@@ -22,7 +22,7 @@ from rehearsal.checks import CheckError
 from rehearsal.lock import alone
 from rehearsal.machines.network import NetworkError
 from rehearsal.machines.rootfs import RootFileSystemError
-from rehearsal.places import BUILD, Run, cache
+from rehearsal.places import BUILD, BenchRun, Run, cache
 from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError
@@ -52,7 +52,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with alone(screen, cache(), Run(words.tier).home.parent):
-            return bench(Run(words.tier), screen, chosen)
+            return bench(BenchRun(words.tier), screen, chosen)
     except (
         AcmeError,
         CdkError,

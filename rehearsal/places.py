@@ -115,6 +115,15 @@ class Run:
 
 
 @dataclass(frozen=True)
+class BenchRun(Run):
+    """A run that is measured: what it wrote of itself is kept beside what a rehearsal wrote."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.tier}.bench"
+
+
+@dataclass(frozen=True)
 class CloudRun(Run):
     """The files of a run without machines: an ordinary user's own, below a folder of theirs."""
 

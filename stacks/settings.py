@@ -53,6 +53,7 @@ class Settings:
     acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
     deletion_protection: bool = False  # in production true, unless it is set
     log_days: int = 30
+    # Limits: after a quiet minute as many more may come at once.
     calls_per_minute: int = 300  # of one token
     calls_per_minute_of_an_address: int = 6000  # all its tokens together, invented ones too
     reports_per_minute: int = 60  # from one address without a token

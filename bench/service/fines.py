@@ -74,7 +74,7 @@ def fines(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio
             0.12,
             f"{_each(rates, '.0f')} fines a second against pgbench; {service.each:.2f} ms of CPU a fine against {alone.each:.2f}; "
             "the service's side is the limit: Python's share of a request, on the processors that PostgreSQL wants as well; fewer layers "
-            "(no middleware of Django's for calls without a session) would move it; the limits on calls were raised for these figures",
+            "(no middleware of Django's for calls without a session) would move it",
             at_least=True,
         ),
         Ratio(
@@ -89,7 +89,8 @@ def fines(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio
             tail,
             1.3,
             f"{_each(tails, '.1f')} ms; {by_nginx.each:.2f} ms of CPU a fine against {straight.each:.2f}; TLS and one more hop on one side, the "
-            "flush to disk on both, which is the limit of the slowest: a disk whose flushes take the same time would move it",
+            "flush to disk on both, which is the limit of the slowest: a disk whose flushes take the same time would move it; of more clients "
+            "than that the slowest wait for a processor, on either side",
         ),
     ]
 

@@ -16,13 +16,13 @@ WHERE = "the street where the device was"  # what a photo of the checks' says of
 _MAKE, _GPS = 0x010F, 0x8825
 
 
-def photo() -> tuple[str, bytes]:
+def photo(size: tuple[int, int] = (320, 240)) -> tuple[str, bytes]:
     """A photo as a telephone makes it: with its maker's name and the place."""
     exif = Image.Exif()
     exif[_MAKE] = WHERE
     exif.get_ifd(_GPS)[29] = WHERE
     out = io.BytesIO()
-    Image.linear_gradient("L").resize((320, 240)).convert("RGB").save(out, "JPEG", exif=exif)
+    Image.linear_gradient("L").resize(size).convert("RGB").save(out, "JPEG", exif=exif)
     return "foto.jpg", out.getvalue()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,10 +71,44 @@ def reported_of(people: People, mark: str) -> Counter[str]:
     Raises:
         CheckError: such a fine is in another report than that of its vehicle's owner.
     """
-    found: Counter[str] = Counter()
+    return Counter(entry.comment for entry in marked(people, mark))
+
+
+def marked(people: People, mark: str) -> Iterator[Entry]:
+    """The fines in the reports whose comment begins with the mark.
+
+    Raises:
+        CheckError: such a fine is in another report than that of its vehicle's owner.
+    """
     for entry in reported(people):
         if entry.comment.startswith(mark):
             if entry.owner != people.owner_of(entry.plate):
                 raise CheckError(f"the fine {entry.id} of {entry.plate} is in the report of {entry.owner}")
-            found[entry.comment] += 1
-    return found
+            yield entry
+
+
+def told(entry: Entry) -> tuple[str, float, str, str]:
+    """What of an entry its device knows: plate, moment, comment and the officer's number."""
+    return entry.plate, entry.at, entry.comment, entry.officer
+
+
+def written(row: bytes, officer: str) -> tuple[str, float, str, str]:
+    """The same of a row that a device wrote, with its time in seconds."""
+    fine = json.loads(row)
+    return fine["placa_patente"], fine["timestamp"], fine["comentarios"], officer
+
+
+def must_be_as_written(people: People, mark: str, rows: Iterable[tuple[str, float, str, str]]) -> None:
+    """Raises CheckError unless the reports have each of the rows once, as it was written, and no other with the mark."""
+    found, wanted = Counter(map(told, marked(people, mark))), Counter(rows)
+    if missing := wanted - found:
+        beside = next(iter(found - wanted), None)
+        first = next(iter(missing))
+        raise CheckError(
+            f"{missing.total()} of {wanted.total()} rows are not in the reports as they were written: {first}"
+            + (f"; there is {beside} instead" if beside else "")
+        )
+    if more := found - wanted:
+        raise CheckError(
+            f"{more.total()} rows are in the reports more than once, or were never written: {next(iter(more))}"
+        )

@@ -1,6 +1,8 @@
 """The contract in OpenAPI 3.1: each call, what it takes, and every answer that it gives."""
 
-from infracciones.shapes import Json, schemas, with_all
+from django.conf import settings
+
+from infracciones.shapes import NAMES_OF_MAIL, Json, schemas, with_all
 
 
 def document(server: str) -> Json:
@@ -57,6 +59,7 @@ _ANYWHERE = (400, 405, 408, 413, 414, 429, _MANY_HEADERS, 503, 504)
 def _paths() -> Json:
     fine, report = {"$ref": "#/components/schemas/Infraccion"}, {"$ref": "#/components/schemas/Informe"}
     mail = {"type": "string", "maxLength": 254, "example": "persona@ejemplo.com"}
+    anybody: list[Json] = [{"token": []}] if settings.REPORT_NEEDS_TOKEN else [{}, {"token": []}]
     reference = {
         "name": "id",
         "in": "path",
@@ -123,9 +126,10 @@ def _paths() -> Json:
                 "operationId": "generar_informe",
                 "tags": ["Titulares"],
                 "summary": "Las infracciones de los vehículos de una persona",
-                "description": "El correo también se acepta como `email` o `correo_electronico`.",
+                "description": "El correo se da como `correo`, `email` o `correo_electronico`; uno de los tres es obligatorio.",
+                "security": anybody,
                 "parameters": [
-                    {"name": "correo", "in": "query", "required": True, "schema": mail},
+                    *({"name": name, "in": "query", "required": False, "schema": mail} for name in NAMES_OF_MAIL),
                     {
                         "name": "limite",
                         "in": "query",
@@ -146,6 +150,7 @@ def _paths() -> Json:
                 "operationId": "generar_informe_post",
                 "tags": ["Titulares"],
                 "summary": "Lo mismo, con el correo en el cuerpo",
+                "security": anybody,
                 "requestBody": _body({"application/json": {"$ref": "#/components/schemas/Consulta"}}),
                 "responses": {"200": _answer(report), **_errors(401, 404, 413, 415, 422)},
             },

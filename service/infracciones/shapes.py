@@ -5,6 +5,7 @@ from typing import Any
 from infracciones.plates import LONGEST
 
 Json = dict[str, Any]
+NAMES_OF_MAIL = ("correo", "email", "correo_electronico")  # by which a person's address is given
 _MOMENT = (
     "Fecha y hora: RFC 3339 (lo que sigue a los microsegundos se corta), también con `±hhmm` o sin desplazamiento, "
     "`AAAA-MM-DD HH:MM[:SS]`, o segundos desde 1970. Sin desplazamiento es la hora del servicio. "
@@ -37,11 +38,11 @@ def schemas() -> Json:
         "Consulta": {
             "type": "object",
             "properties": {
-                "correo": {"type": "string", "maxLength": 254},
+                **{name: {"type": "string", "maxLength": 254} for name in NAMES_OF_MAIL},
                 "limite": {"type": "integer", "minimum": 1, "maximum": 500},
                 "desde": {"type": "string"},
             },
-            "required": ["correo"],
+            "anyOf": [{"required": [name]} for name in NAMES_OF_MAIL],
         },
         "Informe": with_all(
             correo={"type": "string"},

@@ -9,8 +9,9 @@ import pytest
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from infracciones import tokens
 from infracciones.admin.export import harmless
-from infracciones.models import Infraccion, Oficial, Persona, Vehiculo
+from infracciones.models import Evidencia, Infraccion, Oficial, Persona, Vehiculo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static_files", "quick_passwords")]
 
@@ -192,3 +193,20 @@ def test_a_delete_that_hundreds_forbid_says_how_many_and_names_none(admin, owner
     assert f"más de 200 {'vehículos' if model == 'persona' else 'infracciones'}" in page
     assert len(page) < 30_000, len(page)
     assert Infraccion.objects.filter(vehiculo__persona=owner, oficial=officer).count() == 201
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_what_goes_along_with_what_is_deleted_is_in_the_history_too(admin, fine, media, selected):
+    Evidencia.objects.create(infraccion=fine, archivo="x.jpg", tipo="image/jpeg", bytes=1, resumen=b"x" * 32)
+    other = Oficial.objects.create(numero="0099", nombre="Otra")
+    tokens.issue(other)
+    for model, gone in (("infraccion", fine), ("oficial", other)):
+        if selected:
+            words = {"action": "delete_selected", "_selected_action": [gone.pk], "post": "yes"}
+            answer = admin.post(f"/admin/infracciones/{model}/", words)
+        else:
+            answer = admin.post(f"/admin/infracciones/{model}/{gone.pk}/delete/", {"post": "yes"})
+        assert answer.status_code == 302, answer.content
+    told = LogEntry.objects.filter(action_flag=DELETION).values_list("content_type__model", "object_repr")
+    assert sorted(kind for kind, _ in told) == ["evidencia", "infraccion", "oficial", "token"]
+    assert dict(told)["evidencia"] == "x.jpg" and dict(told)["token"].startswith("0099")

@@ -22,6 +22,21 @@ def test_each_row_is_taken_once_however_often_the_file_comes(upload: Any, office
     assert Infraccion.objects.filter(oficial=officer).count() == 5
 
 
+def test_each_row_is_kept_as_its_device_wrote_it(upload: Any, officer: Any) -> None:
+    rows = [
+        fine(timestamp="2026-03-04T10:20:30.125-03:00", comentarios="Luz roja"),
+        fine(timestamp=1772630430.5, comentarios="Exceso de velocidad", placa_patente="ab 123-cd"),
+    ]
+    upload(ndjson(rows))
+    kept = Infraccion.objects.order_by("timestamp").values_list(
+        "dispositivo_id", "timestamp", "comentarios", "vehiculo__placa_patente", "oficial"
+    )
+    assert [(str(id), at.timestamp(), *rest) for id, at, *rest in kept] == [
+        (rows[0]["id"], 1772630430.125, "Luz roja", "AB123CD", officer.pk),
+        (rows[1]["id"], 1772630430.5, "Exceso de velocidad", "AB123CD", officer.pk),
+    ]
+
+
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("array", [False, True])
 def test_both_formats_come_plain_or_packed(upload: Any, array: bool, packed: bool) -> None:

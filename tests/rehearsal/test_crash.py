@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.machines.traces import start_time
+from rehearsal.machines.traces import Traces, start_time
 from rehearsal.places import PROJECT, Run
 from tests.rehearsal.root import needs_root
 
@@ -92,4 +94,32 @@ def test_after_a_crash_make_down_leaves_nothing(before: dict[str, set[str]], boo
     assert left_on_this_system() != before
     done = subprocess.run([sys.executable, "-m", "rehearsal", "down", "--tier", "single"], cwd=PROJECT, check=False)
     assert done.returncode == 0
+    assert left_on_this_system() == before
+
+
+def test_what_make_up_prints_works_and_make_down_leaves_nothing_of_a_tier_that_serves_though_its_cloud_died(
+    before: dict[str, set[str]],
+) -> None:
+    words = [sys.executable, "-m", "rehearsal"]
+    try:
+        done = subprocess.run(
+            [*words, "up", "--tier", "single"], cwd=PROJECT, check=False, capture_output=True, text=True, timeout=600
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        lines = done.stdout.splitlines()
+        assert any(re.fullmatch(r"Tier single is up at https://\S+/ \(address \S+\); .*", line) for line in lines)
+        (password,) = (line.split()[-1] for line in lines if line.startswith("Administrator  admin, password "))
+        (token,) = (line.split()[-1] for line in lines if line.startswith("First officer  token "))
+        assert len(password) >= 12
+        pasted = [line for line in lines if "curl -sk --resolve" in line]
+        assert len(pasted) > 8 and token in pasted[0]
+        said = subprocess.run(["bash", "-c", pasted[0]], cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+        assert json.loads(said)["infraccion"]["id"]
+        makers = [trace["pid"] for trace in Traces(Run("single").traces).all() if trace["kind"] == "maker"]
+        assert makers
+        for pid in makers:
+            os.kill(pid, signal.SIGKILL)
+    finally:
+        ended = subprocess.run([*words, "down", "--tier", "single"], cwd=PROJECT, check=False)
+    assert ended.returncode == 0
     assert left_on_this_system() == before

@@ -46,6 +46,17 @@ def nginx_keeps_the_number_of_a_request_to_itself(subject: Subject) -> Iterator[
         yield
 
 
+@breaks(
+    the_number_of_a_request_is_in_its_answer_in_the_log_of_nginx_and_in_that_of_the_service,
+    says="a log has the officer's token",
+)
+def nginx_writes_down_what_callers_show(subject: Subject) -> Iterator[None]:
+    written = '"request_id":"$request_id","address"'
+    shown = '"request_id":"$request_id","shown":"$http_authorization","address"'
+    with edited(subject.host, NGINX, {written: shown}, then=RELOAD_NGINX):
+        yield
+
+
 @breaks(nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https, says="no JSON", again=True)
 def nginx_shows_its_own_page_for_what_is_too_large(subject: Subject) -> Iterator[None]:
     with edited(subject.host, _ERRORS, {"error_page 413 /_error/413;": ""}, then=RELOAD_NGINX):

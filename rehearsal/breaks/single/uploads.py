@@ -28,6 +28,18 @@ def the_service_takes_rows_under_ids_of_its_own(subject: Subject) -> Iterator[No
 
 @breaks(
     an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_row_once,
+    says="are not in the reports as they were written",
+)
+def the_service_writes_the_moment_of_the_upload_for_that_of_the_fine(subject: Subject) -> Iterator[None]:
+    own = {
+        "row.plate, row.moment, row.comment, mark)": "row.plate, datetime.now(row.moment.tzinfo), row.comment, mark)"
+    }
+    with changed(subject.host, "infracciones/uploads/intake.py", own):
+        yield
+
+
+@breaks(
+    an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_row_once,
     says="files that were cut off left 10 fines",
 )
 def files_are_passed_on_as_they_come_and_nobody_minds_their_length(subject: Subject) -> Iterator[None]:
@@ -40,7 +52,7 @@ def files_are_passed_on_as_they_come_and_nobody_minds_their_length(subject: Subj
         yield
 
 
-@breaks(a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read, says="a stranger's token")
+@breaks(a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read, says="a stranger's token: ")
 def nginx_reads_a_file_before_it_asks_whose_it_is(subject: Subject) -> Iterator[None]:
     with edited(subject.host, _FILES, {"auth_request /_officer;": ""}, then=RELOAD_NGINX):
         yield

@@ -32,13 +32,24 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
         made = answered(client.post(address, files={"foto": named}, headers=people.bearer(0)), 201)
         answered(client.post(address, files={"foto": photo()}, headers=people.bearer(0)), 409)
         answered(client.get(address, headers=people.bearer(1)), 404)
+        later, bare = _fine(client, people), _fine(client, people)
+        smaller = {"foto": photo((160, 120))}
+        answered(client.post(f"/infracciones/{later}/evidencia", files=smaller, headers=people.bearer(0)), 201)
         given = answered(client.get(made.headers["Location"], headers=people.bearer(0)), 200).json()
+        other = answered(client.get(f"/infracciones/{later}/evidencia", headers=people.bearer(0)), 200).json()
+        answered(client.get(f"/infracciones/{bare}/evidencia", headers=people.bearer(0)), 404)
         report = answered(
             client.get("/generar_informe", params={"correo": people.owners[0]}, headers=people.reader), 200
         )
-    if [entry["evidencia"] for entry in report.json()["infracciones"] if entry["id"] == fine] != [True]:
-        raise CheckError(f"the report does not say that fine {fine} has a photo")
+    told = {entry["id"]: entry["evidencia"] for entry in report.json()["infracciones"]}
+    if [told.get(each) for each in (fine, later, bare)] != [True, True, False]:
+        raise CheckError(
+            f"of three fines, two with a photo, the report says {[told.get(e) for e in (fine, later, bare)]}"
+        )
     content = seen(subject, given["url"])
+    with Image.open(io.BytesIO(seen(subject, other["url"]))) as picture:
+        if picture.size != (160, 120):
+            raise CheckError(f"the link of another fine of the officer leads to a photo of {picture.size} points")
     if WHERE.encode() in content:
         raise CheckError("the stored photo says where it was taken")
     with Image.open(io.BytesIO(content)) as picture:

@@ -123,7 +123,11 @@ def the_number_of_a_request_is_in_its_answer_in_the_log_of_nginx_and_in_that_of_
             if time.monotonic() > deadline:
                 raise CheckError(f"the log of {what} does not have the request {numbers[0]}")
             time.sleep(0.3)
-    return f"{numbers[0]}, once in the answer and in both logs"
+    secret = people.tokens[-1]
+    logs = "cat /var/log/nginx/*.log; journalctl --since=-5min --no-pager --output=cat"
+    if told := subject.host.run("sh", "-c", f"({logs}) | grep -F {secret}", check=False).stdout:
+        raise CheckError(f"a log has the officer's token: {told.replace(secret, '…')[:200]}")
+    return f"{numbers[0]}, once in the answer and in both logs, of which none has the token"
 
 
 @check("single")
@@ -176,20 +180,23 @@ def _guessed(people: People) -> tuple[int, int]:
         form = client.cookies["csrftoken"]
         guess = {"username": f"adivina-{uuid.uuid4().hex[:8]}", "csrfmiddlewaretoken": form}
         deadline = time.monotonic() + _LOCKED_SECONDS
-        while not (seen["locked"] and seen["told to wait"]):
+        while not (seen["locked"] and seen["told to wait"] and seen["told to wait with a key"]):
             said = {
                 "Referer": f"https://{people.domain}/admin/login/",
                 "Cookie": f"csrftoken={form}",  # which httpx keeps for the address that the name was led to
                 "X-Forwarded-For": f"192.0.2.{sum(seen.values()) % 250}",
             }
+            if sum(seen.values()) % 2:  # as what may be repeated: another place of NGINX's
+                said["Idempotency-Key"] = uuid.uuid4().hex
             answer = client.post("/admin/login/", data=guess | {"password": uuid.uuid4().hex}, headers=said)
-            seen[_how_a_guess_went(answer)] += 1
+            how = _how_a_guess_went(answer)
+            seen[f"{how} with a key" if how == "told to wait" and "Idempotency-Key" in said else how] += 1
             too_many = seen["looked at"] > _WRONG_PASSWORDS or seen["locked"] > _GUESSES
             if too_many or time.monotonic() > deadline:
                 raise CheckError(f"guesses of a password were answered so: {dict(seen)}")
             if seen["told to wait"] and not seen["locked"]:
                 time.sleep(3)  # guesses of a check before this one have used up the limit
-    return seen["looked at"], seen["told to wait"]
+    return seen["looked at"], seen["told to wait"] + seen["told to wait with a key"]
 
 
 def _how_a_guess_went(answer: httpx.Response) -> str:
@@ -256,6 +263,8 @@ def _is(answer: httpx.Response, status: int, *, what: str, page: bool = False) -
         raise CheckError(f"{what} was answered {answer.status_code}, not {status}: {answer.text[:160]}")
     if not page and (answer.headers.get("Content-Type") != "application/json" or not answer.json()):
         raise CheckError(f"{what}: {answer.headers.get('Content-Type')} and no JSON: {answer.text[:160]}")
+    if (told := answer.headers.get_list("X-Content-Type-Options")) != ["nosniff"]:
+        raise CheckError(f"{what} tells browsers of its type: {told}, and should say once that it is no other")
     if _YEAR not in answer.headers.get("Strict-Transport-Security", ""):
         raise CheckError(f"{what} does not tell browsers to stay with HTTPS")
     if status >= 400 and not answer.json().get("mensaje"):

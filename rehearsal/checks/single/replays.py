@@ -16,6 +16,7 @@ from rehearsal.checks.people import People
 
 _TWINS = 12
 _FINES, _PAGE = 60, 25
+_NAMES = ("correo", "email", "correo_electronico")  # by which a person's address is given
 
 
 @check("single")
@@ -58,7 +59,7 @@ def pages_of_a_report_neither_repeat_nor_hide_a_fine_while_others_arrive(subject
             answered(client.post("/cargar_infraccion", json=fine, headers=people.bearer(0)), 200)
         after: str | None = ""
         while after is not None:
-            words = {"correo": owner, "limite": str(_PAGE)} | ({"desde": after} if after else {})
+            words = {_NAMES[pages % len(_NAMES)]: owner, "limite": str(_PAGE)} | ({"desde": after} if after else {})
             page = answered(client.get("/generar_informe", params=words, headers=people.reader), 200).json()
             seen += [entry["comentarios"] for entry in page["infracciones"] if entry["comentarios"].startswith(mark)]
             ids += [entry["id"] for entry in page["infracciones"]]

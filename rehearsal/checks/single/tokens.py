@@ -87,6 +87,7 @@ def _tried(client: httpx.Client, people: People, mark: str, own: dict[str, str])
         "a fine": client.post("/cargar_infraccion", json=_fine(people, mark), headers=own),
         "an upload": client.post("/cargar_infracciones", content=_row(people, mark), headers=own | _NDJSON),
         "a report": client.get("/generar_informe", params={"correo": people.owners[0]}, headers=own),
+        "a photo": client.get("/infracciones/1/evidencia", headers=own),
     }
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import hashlib
 import json
+import select
+import ssl
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +19,7 @@ from rehearsal.checks.containers import answered_by
 from rehearsal.checks.database import ask
 from rehearsal.checks.files import cut_off, must_add_up, packed, posted, sent
 from rehearsal.checks.people import People
-from rehearsal.checks.reports import reported_of
+from rehearsal.checks.reports import must_be_as_written, reported_of, written
 from rehearsal.checks.wire import connected, head
 
 _ROWS, _CUT = 3000, 10
@@ -25,12 +29,14 @@ SELECT count(*), count(DISTINCT numero), min(numero), min(bytes), min(recibida) 
 FROM infracciones_carga c JOIN infracciones_oficial o ON o.id = c.oficial_id WHERE encode(resumen, 'hex') = '{digest}'
 """
 _ARRIVES = 0.5  # seconds that what was sent may be on its way
+_FILES = "/cargar_infracciones"
+_ENDLESS = 64  # MiB after which what should have been refused is given up
 _SOON = 5.0  # seconds within which a refusal comes that waits for no body
 
 
 @check("single")
 def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_row_once(subject: Subject) -> str:
-    people = People.make(subject, officers=1, owners=5)
+    people = People.make(subject, officers=2, owners=5)
     mark = uuid.uuid4().hex
     rows = _rows(people, mark)
     content = packed(rows)
@@ -55,10 +61,7 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     said = {each["mensaje"].lower() for each in answers[0]["detalle"]}
     if missing := [reason for reason in expected if not any(reason in sentence for sentence in said)]:
         raise CheckError(f"nobody was told {missing}: {sorted(said)}")
-    found = reported_of(people, mark)
-    doubled = sum(times > 1 for times in found.values())
-    if len(found) != _ROWS or doubled:
-        raise CheckError(f"{len(found)} of {_ROWS} rows are in the reports, {doubled} of them more than once")
+    must_be_as_written(people, mark, (written(row, people.number_of(0)) for row in rows[:_ROWS]))
     made = f"(SELECT carga_id FROM infracciones_infraccion WHERE comentarios LIKE '{mark}%')"  # noqa: S608  the mark is ours
     recorded = ask(subject, f"SELECT count(*), sum(nuevas) FROM infracciones_carga WHERE id IN {made}")  # noqa: S608
     if recorded.split("|")[1] != str(_ROWS):
@@ -69,8 +72,23 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
             f"of the file that came three times it is recorded (times, officers, who, bytes, now): {whole}"
         )
     _must_be_spread(subject, people)
+    _must_be_read_as_devices_write(people)
     spread = " + ".join(str(answer["nuevas"]) for answer in answers)
     return f"{_ROWS} rows there once: {resumed['nuevas']} by a part, {spread} by three at once; 3 refused each time"
+
+
+def _must_be_read_as_devices_write(people: People) -> None:
+    """A mark of UTF-8 before all, ends of lines as Windows has them, blank lines, no lines; and ids that another officer has, too."""
+    mark = uuid.uuid4().hex
+    first, second, *_ = _rows(people, mark)
+    odd = gzip.compress(b"\xef\xbb\xbf" + b"\r\n".join([first, b"", b"no json", second]))
+    must_add_up(answer := sent(people, 0, odd), new=2, repeated=0, refused=1)
+    if (line := answer["detalle"][0]["linea"]) != 3:
+        raise CheckError(f"the third line of a file cannot be read, and its device was told of line {line}")
+    must_add_up(sent(people, 0, gzip.compress(b"")), new=0, repeated=0, refused=0)
+    must_add_up(sent(people, 1, packed([first])), new=1, repeated=0, refused=0)
+    by = [(first, people.number_of(0)), (second, people.number_of(0)), (first, people.number_of(1))]
+    must_be_as_written(people, mark, (written(row, officer) for row, officer in by))
 
 
 def _must_be_spread(subject: Subject, people: People) -> None:
@@ -111,20 +129,27 @@ def _lines(subject: Subject, text: str) -> int:
 def a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read(subject: Subject) -> str:
     people = People.make(subject, officers=1, owners=1)
     seen = []
-    for name, token, size, status in (
-        ("a stranger's", "nobody", 2**20, 401),
-        ("no", None, 2**20, 401),
-        ("an officer's, a GiB", people.tokens[0], 2**30, 413),
+    for name, token, size, status, path in (
+        ("a stranger's token", "nobody", 2**20, 401, _FILES),
+        ("no token", None, 2**20, 401, _FILES),
+        ("an officer's token, a GiB", people.tokens[0], 2**30, 413, _FILES),
+        ("a fine of a GiB", people.tokens[0], 2**30, 413, "/cargar_infraccion"),
+        ("a photo of a GiB", people.tokens[0], 2**30, 413, "/infracciones/1/evidencia"),
     ):
         began = time.monotonic()
-        answer = _announced(subject, token, size)
+        answer = _announced(subject, path, token, size)
         seconds = time.monotonic() - began
         if f" {status} " not in answer.partition("\r\n")[0] or '"mensaje"' not in answer:
-            raise CheckError(f"{name} token: {answer[:200]!r}, {status} was due")
+            raise CheckError(f"{name}: {answer[:200]!r}, {status} was due")
         if seconds > _SOON:
-            raise CheckError(f"{name} token: the answer came after {seconds:.0f} s")
+            raise CheckError(f"{name}: the answer came after {seconds:.0f} s")
         seen.append(f"{name}: {status}")
-    return "; ".join(seen) + "; not a byte of a body was sent"
+    for path in ("/cargar_infraccion", "/infracciones/1/evidencia"):
+        answer, sent = _endless(subject, path, people.tokens[0])
+        if " 413 " not in answer.partition("\r\n")[0] or '"mensaje"' not in answer:
+            raise CheckError(f"what has no end at {path} was answered {answer[:200]!r} after {sent} MiB")
+        seen.append(f"no end at {path}: 413 after {sent} MiB")
+    return "; ".join(seen) + "; where the size was told, not a byte of a body was sent"
 
 
 def _rows(people: People, mark: str) -> list[bytes]:
@@ -147,11 +172,30 @@ def _rows(people: People, mark: str) -> list[bytes]:
     return [json.dumps(fine).encode() for fine in fines] + wrong
 
 
-def _announced(subject: Subject, token: str | None, size: int) -> str:
-    """The answer to a file of which the head alone was sent."""
+def _announced(subject: Subject, path: str, token: str | None, size: int) -> str:
+    """The answer to a body of which the head alone was sent."""
     with connected(subject) as connection:
-        connection.sendall(head(subject, "/cargar_infracciones", token, size))
-        parts = []
+        connection.sendall(head(subject, path, token, size))
+        return _read(connection)
+
+
+def _endless(subject: Subject, path: str, token: str) -> tuple[str, int]:
+    """The answer to a body that does not say how long it is and goes on, and how many MiB of it were sent."""
+    start = head(subject, path, token, 1).replace(b"Content-Length: 1", b"Transfer-Encoding: chunked")
+    piece, sent = b"100000\r\n" + bytes(2**20) + b"\r\n", 0
+    with connected(subject) as connection:
+        connection.sendall(start)
+        with contextlib.suppress(OSError):  # the answer is there, and the connection is closed for more
+            while sent < _ENDLESS and not select.select([connection], [], [], 0)[0]:
+                connection.sendall(piece)
+                sent += 1
+        return _read(connection), sent
+
+
+def _read(connection: ssl.SSLSocket) -> str:
+    """An answer as it came, to the end of its JSON."""
+    parts = []
+    with contextlib.suppress(ConnectionError):
         while part := connection.recv(65536):
             parts.append(part)
             if b"}" in part:

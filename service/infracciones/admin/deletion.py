@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import DELETION, LogEntry
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -23,6 +24,14 @@ class GuardedDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
                 things = each.related_model._meta.verbose_name_plural
                 return [], {}, set(), [_("more than %(count)d %(things)s") % {"count": _NAMED, "things": things}]
         return super().get_deleted_objects(objs, request)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """What goes along has an entry of its own in the history."""
+        for each in self.model._meta.related_objects:
+            if each.on_delete is models.CASCADE:
+                going = each.related_model._base_manager.filter(**{f"{each.field.name}__in": queryset})
+                LogEntry.objects.log_actions(request.user.pk, list(going), DELETION)
+        return super().log_deletions(request, queryset)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         """Django's page, or a message where the database refused."""

@@ -7,12 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from infracciones.reports import MOST, PAGE, START, Cursor, page, person
+from infracciones.shapes import NAMES_OF_MAIL
 from infracciones.views.answers import Refusal, answer, read_object
 from infracciones.views.fines import shown
 from infracciones.views.methods import methods
 from infracciones.views.officers import officer
-
-NAMES = ("correo", "email", "correo_electronico")
 
 
 @methods("GET", "HEAD", "POST")
@@ -27,7 +26,7 @@ def generar_informe(request: HttpRequest) -> HttpResponse:
     else:
         given = request.GET.dict()
         # An address has no space: one that arrives in a query was a plus sign that nobody escaped.
-        mail = _mail({name: given[name].strip().replace(" ", "+") for name in NAMES if name in given})
+        mail = _mail({name: given[name].strip().replace(" ", "+") for name in NAMES_OF_MAIL if name in given})
     limit, after = _limit(given.get("limite", PAGE)), _cursor(given.get("desde"))
     found = person(mail)
     if found is None:
@@ -44,11 +43,12 @@ def generar_informe(request: HttpRequest) -> HttpResponse:
         }
         for f in lines
     ]
-    return answer({"correo": found[1], "infracciones": fines, "siguiente": following.write() if following else None})
+    report = {"correo": found[1], "infracciones": fines, "siguiente": following.write() if following else None}
+    return answer(report, headers={"Cache-Control": "no-store"})  # what is told of somebody stays in no cache
 
 
 def _mail(given: Mapping[str, Any]) -> str:
-    mail = next((given[name] for name in NAMES if name in given), None)
+    mail = next((given[name] for name in NAMES_OF_MAIL if name in given), None)
     if not isinstance(mail, str) or "@" not in mail or len(mail := mail.strip()) > 254 or not mail.isprintable():
         raise Refusal(
             422,
