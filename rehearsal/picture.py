@@ -15,7 +15,7 @@ from rehearsal.report import Report
 from rehearsal.screen import Screen
 
 _COLUMNS = 132
-PAGES = ("fines", "person", "refused", "docs")  # of those that rehearsal/checks/single/desk.py keeps
+PAGES = ("login", "token", "fines", "person", "refused", "docs")  # of those that rehearsal/checks/single/desk.py keeps
 
 
 def drawn(report: Report) -> str:

@@ -56,6 +56,7 @@ def _day(page: Page, subject: Subject, password: str) -> str:
     page.get_by_role("link", name="Emitir un token").click()
     _save(page, told=False)
     token = page.locator("#token").inner_text()
+    picture(page, tier, "token")  # which is revoked below
     posted = _load(subject, token, plate)
     for words in (plate, mail, f"Escritorio {mark}", number, f"{plate} {posted}", f"{posted} formulario{mark}"):
         page.goto(f"/admin/infracciones/infraccion/?q={words}")
