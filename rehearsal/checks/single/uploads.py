@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import hashlib
 import json
-import select
 import ssl
 import time
 import uuid
@@ -182,14 +181,19 @@ def _announced(subject: Subject, path: str, token: str | None, size: int) -> str
 def _endless(subject: Subject, path: str, token: str) -> tuple[str, int]:
     """The answer to a body that does not say how long it is and goes on, and how many MiB of it were sent."""
     start = head(subject, path, token, 1).replace(b"Content-Length: 1", b"Transfer-Encoding: chunked")
-    piece, sent = b"100000\r\n" + bytes(2**20) + b"\r\n", 0
+    piece, sent, came = b"100000\r\n" + bytes(2**20) + b"\r\n", 0, b""
     with connected(subject) as connection:
         connection.sendall(start)
-        with contextlib.suppress(OSError):  # the answer is there, and the connection is closed for more
-            while sent < _ENDLESS and not select.select([connection], [], [], 0)[0]:
+        with contextlib.suppress(ConnectionError):  # it is closed for more: the answer is there
+            while sent < _ENDLESS and not came:
+                connection.settimeout(_SOON)
                 connection.sendall(piece)
                 sent += 1
-        return _read(connection), sent
+                connection.settimeout(0.02)  # what can be read may be TLS's own, and no answer
+                with contextlib.suppress(TimeoutError, ssl.SSLWantReadError):
+                    came = connection.recv(65536)
+        connection.settimeout(_SOON)
+        return came.decode(errors="replace") + ("" if b"}" in came else _read(connection)), sent
 
 
 def _read(connection: ssl.SSLSocket) -> str:
