@@ -80,8 +80,8 @@ lock: $(READY)
 	npm install --package-lock-only --no-fund --no-audit --loglevel=error
 
 $(READY): requirements-dev.txt package-lock.json $(GATE)/package-lock.json
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| { echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is another: type 'make $(MAKECMDGOALS) PYTHON=python3.13', say"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+		|| { echo "Python 3.11 to 3.14 is needed, and $(PYTHON) is another: type 'make $(MAKECMDGOALS) PYTHON=python3.13', say"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2> /dev/null \
 		|| { echo "Debian keeps a part of Python in a package of its own, python3-venv: installing it"; \
 			apt-get update -qq && apt-get install -qq --yes python3-venv > /dev/null; } \

@@ -30,7 +30,7 @@ def a_dimension_is_no_text(subject: Subject) -> Iterator[None]:
         yield
 
 
-@breaks(what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch, says="these have no line of now", _STARTED=0.0)
+@breaks(what_the_service_counts_is_taken_out_of_its_log_into_cloudwatch, says="these have no line of now")
 def the_agent_is_told_of_another_file_than_nginx_writes(subject: Subject) -> Iterator[None]:
     other = {"/var/log/nginx/fines.log": "/var/log/nginx/none.log"}
     with edited(subject.host, "/opt/fines/host/cloudwatch-agent.json", other):

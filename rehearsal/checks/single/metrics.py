@@ -17,7 +17,7 @@ _HOURS = 6 * 3600.0  # seconds: as long as a rehearsal may have served
 _WRITTEN = 10.0  # seconds within which a line of a container is in the file that the agent reads
 _FINES = 20
 _GROUPS = 3  # of the host's own words, NGINX's and the service's
-_STARTED = 600.0  # seconds before which the host may have said its last word of itself
+_STARTED = 600.0  # seconds since the host started, at most
 _HELD, _BEFORE, _MORE = (
     0.7,
     0.4,
@@ -62,13 +62,18 @@ def _must_be_read(subject: Subject, since: float) -> None:
     """Of each thing that the host writes of itself, its log group has lines of now: CloudWatch's agent would send the same files."""
     logs, stack = subject.tier.client("logs"), subject.tier.client("cloudformation")
     resources = stack.describe_stack_resources(StackName=subject.stack)["StackResources"]
-    groups = [each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"].startswith("Logs")]
-    moment = int((since - _STARTED) * 1000)
+    groups = {  # the host may have said its last word of itself some minutes ago
+        each["PhysicalResourceId"]: since - _STARTED * each["LogicalResourceId"].startswith("LogsHost")
+        for each in resources
+        if each["LogicalResourceId"].startswith("Logs")
+    }
     silent = [
-        group for group in groups if not logs.filter_log_events(logGroupName=group, startTime=moment, limit=1)["events"]
+        group
+        for group, moment in groups.items()
+        if not logs.filter_log_events(logGroupName=group, startTime=int(moment * 1000), limit=1)["events"]
     ]
     if len(groups) != _GROUPS or silent:
-        raise CheckError(f"of {groups} these have no line of now: {silent}")
+        raise CheckError(f"of {', '.join(groups)} these have no line of now: {silent}")
 
 
 def _held_up(subject: Subject, people: People) -> float:
