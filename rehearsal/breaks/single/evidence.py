@@ -17,7 +17,7 @@ def the_service_keeps_photos_as_they_come(subject: Subject) -> Iterator[None]:
         yield
 
 
-@breaks(a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link, says="the stored photo has (160, 120)")
+@breaks(a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link, says="was answered 200, not 404")
 def a_link_leads_to_the_newest_photo_of_the_officer(subject: Subject) -> Iterator[None]:
     own = "Evidencia.objects.filter(infraccion=fine).first()"
     newest = 'Evidencia.objects.filter(infraccion__oficial_id=fine.oficial_id).order_by("-id").first()'
