@@ -23,7 +23,7 @@ EXAMPLE.eks := $(EXAMPLE.asg) -c admin_role=arn:aws:iam::111122223333:role/admin
 # What root made in this folder by way of sudo belongs to who typed it.
 HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules $$(ls -d build $(GATE)/node_modules 2> /dev/null); fi
 
-.PHONY: rehearse breaks up down test unit deployment check synth snapshots pictures preflight upgrade-check promote lock bench
+.PHONY: rehearse breaks up down test programs unit deployment check synth snapshots pictures preflight upgrade-check promote lock bench
 .DELETE_ON_ERROR:
 
 rehearse: $(READY)
@@ -36,8 +36,11 @@ up down: $(READY)
 	python -m rehearsal $@ --tier $(TIER)
 
 # Where nothing can be broken, for want of root or Linux, that is said, and the rest counts.
-test: check unit deployment rehearse
+test: programs check unit deployment rehearse
 	python -m rehearsal breaks --tier $(TIER) --checks "$(CHECKS)" --where-possible
+
+programs: $(READY)
+	@python -m rehearsal.prerequisites
 
 unit: $(READY)
 	python -m pytest tests service -m "not deployment" --junitxml build/unit.xml

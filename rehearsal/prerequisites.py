@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
@@ -26,6 +27,8 @@ PROGRAMS = {
 }
 # what nodes of a cluster start containers with, and join them by
 OF_NODES = {"runc": "runc", "conntrack": "conntrack"}
+# what tests call that play a part of the host's here
+OF_TESTS = {"jq": "jq"}
 # Debian's own, and what others call theirs: on Ubuntu `chromium` is no package, and the one in a snap does not start for root
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 # what these programs need besides
@@ -90,3 +93,24 @@ def install(say: Callable[[str], None], programs: Mapping[str, str] | None = Non
         raise PrerequisiteError(
             f"these programs are missing although their packages were installed: {', '.join(still)}"
         )
+
+
+def main() -> int:
+    """Installs all that `make test` calls, where somebody may; elsewhere it says what is missing, and tests that take it are skipped."""
+    programs = wanted() | OF_TESTS
+    if not (absent := missing(programs)):
+        return 0
+    if platform.system() != "Linux" or os.geteuid() != 0:
+        packages = sorted({programs[program] for program in absent})
+        print(f"not here, and tests that take them are skipped: {', '.join(absent)} (Debian's {' '.join(packages)})")
+        return 0
+    try:
+        install(print, programs)
+    except PrerequisiteError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -31,3 +31,22 @@ def test_a_browser_of_another_name_will_do(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": "debian"})
     assert prerequisites.found_browser() == "/opt/google-chrome-stable"
     assert "chromium" not in prerequisites.wanted()
+
+
+def test_who_is_not_root_is_told_what_tests_are_skipped_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda program, path=None: None if program == "jq" else f"/usr/bin/{program}")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert prerequisites.main() == 0
+    assert "skipped: jq (Debian's jq)" in capsys.readouterr().out
+
+
+def test_where_root_cannot_install_what_tests_take_that_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("shutil.which", lambda program, path=None: None)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert prerequisites.main() == 1
+    assert "jq" in capsys.readouterr().err

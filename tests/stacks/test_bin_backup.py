@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import needs
+
+pytestmark = needs("jq")
 HOST = Path(__file__).resolve().parents[2] / "stacks/host"
 PGBACKREST = """#!/bin/bash
 case "$*" in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import importlib.util
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from tests.stacks.synthesis import PROJECT
 
 # Answers from files of the folder: `get KIND NAME` or `rollout`, one a call, the last one for ever.
-KUBECTL = """#!/usr/bin/env python3
+KUBECTL = """#!{python}
 import pathlib, sys
 folder = pathlib.Path({folder!r})
 words = [w for w in sys.argv[1:] if not w.startswith("--timeout")]
@@ -104,7 +105,7 @@ class World:
 def world(tmp_path: Path, cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch) -> World:
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "kubectl").write_text(KUBECTL.format(folder=str(tmp_path)))
+    (programs / "kubectl").write_text(KUBECTL.format(folder=str(tmp_path), python=sys.executable))
     (programs / "aws").write_text('#!/bin/sh\nfor last; do :; done\n: > "$last"\n')
     for each in programs.iterdir():
         each.chmod(0o755)

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from stacks.parts.machine import HOST_FILES
+from tests.programs import needs
+
+pytestmark = needs("jq")
 
 BACKUP = "pgbackrest/archive/fines/17-1/0000000100000000/000000010000000000000001.zst"
 PAPERS = "pgbackrest/backup/fines/backup.info"
