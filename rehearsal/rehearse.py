@@ -48,7 +48,6 @@ _OF_A_CLUSTER = [
     "the control plane keeps its secrets unencrypted, and its logs to itself; it is one of each, behind one address",
     "the API server stands where the network's router does, so that no security group keeps the outside from its address",
     "the endpoint is the private one; nothing is tried of ranges that a setting opens",
-    "a move to or from tier asg is not tried, one to tier single and back is",
     "a cluster that KUBECONFIG names is not taken yet: the one that is built here is the only way",
 ]
 NOT_REHEARSED = [
