@@ -15,7 +15,7 @@ from bench.scoreboard import Scoreboard
 from bench.service import rig as service
 from bench.service.clients import ClientsError
 from bench.service.database import DatabaseError
-from bench.synth import SynthError, synth, synth_all
+from bench.synth import SynthError, synth, synth_up_to
 from rehearsal.acme import AcmeError
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError
@@ -27,7 +27,11 @@ from rehearsal.prerequisites import PrerequisiteError
 from rehearsal.screen import Screen
 from rehearsal.tier import TierError
 
-FIGURES = {"single": ("synth", "host", "service", "rehearsal"), "asg": ("synth", "rehearsal")}
+FIGURES = {
+    "single": ("synth", "host", "service", "rehearsal"),
+    "asg": ("synth", "rehearsal"),
+    "eks": ("synth", "rehearsal"),
+}
 
 
 def main() -> int:
@@ -81,7 +85,7 @@ def bench(run: Run, screen: Screen, figures: list[str]) -> int:
     board = Scoreboard()
     if "synth" in figures:
         with screen.step("synth", "synth of the tier and of an empty app, in turns") as say:
-            ratio = synth(say) if run.tier == "single" else synth_all(say)
+            ratio = synth(say) if run.tier == "single" else synth_up_to(run.tier, say)
         board.add(screen, ratio)
     if "host" in figures:
         if os.geteuid() == 0:

@@ -17,7 +17,7 @@ from rehearsal.screen import Screen
     ("words", "message"),
     [
         (["--figures", "synht"], "use some of synth, host, service, rehearsal"),
-        (["--tier", "eks"], "use TIER=single or TIER=asg"),
+        (["--tier", "ekz"], "use TIER=single or TIER=asg or TIER=eks"),
     ],
 )
 def test_a_wrong_word_is_refused(

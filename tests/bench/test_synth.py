@@ -47,7 +47,11 @@ def test_both_apps_are_really_synthesized(tmp_path: Path) -> None:
     assert (tmp_path / "empty.out/Empty.template.json").exists()
 
 
-def test_all_tiers_are_really_synthesized_in_one_process(tmp_path: Path) -> None:
-    assert synth.runs_of_all(tmp_path)["all"]() > 0
-    for tier in ("single", "asg", "eks"):
+@pytest.mark.parametrize(("last", "tiers"), [("asg", ["asg", "single"]), ("eks", ["asg", "eks", "single"])])
+def test_a_tier_and_those_before_it_are_really_synthesized_in_one_process(
+    tmp_path: Path, last: str, tiers: list[str]
+) -> None:
+    assert synth.runs_up_to(last, tmp_path)["all"]() > 0
+    assert sorted(folder.name for folder in (tmp_path / "all.out").iterdir()) == tiers
+    for tier in tiers:
         assert (tmp_path / f"all.out/{tier}/fines-dev-{tier}.template.json").exists()
