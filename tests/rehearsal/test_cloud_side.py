@@ -121,8 +121,15 @@ def test_an_image_that_the_registry_lost_is_found(subject: Subject) -> None:
     ("said", "match"),
     [
         (None, "took the settings"),
-        ("app_containers='0': use a whole number", "nothing was said of timezone, cpu, domian"),
-        ("app_containers timezone cpu domian\nTraceback (most recent call last):", "traceback"),
+        (
+            "cdk synth ended with 1 (log):\napp_containers='0': use a whole number",
+            "nothing was said of timezone, cpu, domian",
+        ),
+        (
+            "cdk synth ended with 1 (log):\napp_containers timezone cpu domian\nTraceback (most recent call last):",
+            "traceback",
+        ),
+        ("cdk synth ended with 2 (log):\napp_containers timezone cpu domian", "the CLI ended otherwise than with 1"),
     ],
 )
 def test_an_app_that_takes_wrong_settings_or_hides_them_is_found(
