@@ -22,6 +22,7 @@ from rehearsal.checks.reports import must_be_as_written, reported_of, written
 from rehearsal.checks.wire import connected, head
 
 _ROWS, _CUT = 3000, 10
+_TRIES = 6  # until two containers decide between three files that come at once
 _FOLLOWING = 20  # files: by chance alone all of them come to one container once in half a million times
 _RECORDED = """
 SELECT count(*), count(DISTINCT numero), min(numero), min(bytes), min(recibida) > now() - interval '2 minutes'
@@ -38,19 +39,38 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     people = People.make(subject, officers=2, owners=5)
     mark = uuid.uuid4().hex
     rows = _rows(people, mark)
-    content = packed(rows)
-    cut_off(people, 0, content)
+    cut_off(people, 0, packed(rows))
     _cut_where_rows_end(subject, people, rows[:_CUT])
     if found := reported_of(people, mark):
         raise CheckError(f"files that were cut off left {len(found)} fines")
+    for tries in range(1, _TRIES + 1):
+        told, where = _resumed_and_sent_three_times_at_once(subject, people, mark, rows)
+        if len(where) > 1:
+            break
+        if tries == _TRIES:
+            raise CheckError(f"all three came to {where}, {tries} times: two containers were to decide between them")
+        mark = uuid.uuid4().hex  # to which containers they come is chance
+        rows = _rows(people, mark)
+    _must_be_spread(subject, people)
+    _must_be_read_as_devices_write(people)
+    return told
+
+
+def _resumed_and_sent_three_times_at_once(
+    subject: Subject, people: People, mark: str, rows: list[bytes]
+) -> tuple[str, set[str]]:
+    """Sends a part of a file, and then the file three times at once; returns what came of it, and which containers answered.
+
+    Raises:
+        CheckError: a row was not taken once as it was written, or what the answers and the records say does not add up.
+    """
+    content = packed(rows)
     resumed = sent(people, 0, packed(rows[: _ROWS // 3]))
     must_add_up(resumed, new=_ROWS // 3, repeated=0, refused=0)
     with ThreadPoolExecutor(3) as pool:
         came = list(
             pool.map(lambda slash: answered(posted(people, 0, content, slash=slash), 200), (False, True, False))
         )
-    if len(where := answered_by(subject, {each.headers["X-Request-Id"] for each in came})) < 2:
-        raise CheckError(f"all three came to {where}: two containers were to decide between them")
     answers = [each.json() for each in came]
     for answer in answers:
         must_add_up(answer, refused=3)
@@ -61,6 +81,14 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     if missing := [reason for reason in expected if not any(reason in sentence for sentence in said)]:
         raise CheckError(f"nobody was told {missing}: {sorted(said)}")
     must_be_as_written(people, mark, (written(row, people.number_of(0)) for row in rows[:_ROWS]))
+    _must_be_recorded(subject, people, mark, content)
+    spread = " + ".join(str(answer["nuevas"]) for answer in answers)
+    told = f"{_ROWS} rows there once: {resumed['nuevas']} by a part, {spread} by three at once; 3 refused each time"
+    return told, set(answered_by(subject, {each.headers["X-Request-Id"] for each in came}))
+
+
+def _must_be_recorded(subject: Subject, people: People, mark: str, content: bytes) -> None:
+    """Who uploaded which file when, and how many fines it made."""
     made = f"(SELECT carga_id FROM infracciones_infraccion WHERE comentarios LIKE '{mark}%')"  # noqa: S608  the mark is ours
     recorded = ask(subject, f"SELECT count(*), sum(nuevas) FROM infracciones_carga WHERE id IN {made}")  # noqa: S608
     if recorded.split("|")[1] != str(_ROWS):
@@ -70,10 +98,6 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
         raise CheckError(
             f"of the file that came three times it is recorded (times, officers, who, bytes, now): {whole}"
         )
-    _must_be_spread(subject, people)
-    _must_be_read_as_devices_write(people)
-    spread = " + ".join(str(answer["nuevas"]) for answer in answers)
-    return f"{_ROWS} rows there once: {resumed['nuevas']} by a part, {spread} by three at once; 3 refused each time"
 
 
 def _must_be_read_as_devices_write(people: People) -> None:
