@@ -96,7 +96,7 @@ def install(say: Callable[[str], None], programs: Mapping[str, str] | None = Non
 
 
 def main() -> int:
-    """Installs all that `make test` calls, where somebody may; elsewhere it says what is missing, and tests that take it are skipped."""
+    """Installs what a rehearsal and the tests call, where somebody may; elsewhere it says what is missing."""
     programs = wanted() | OF_TESTS
     if not (absent := missing(programs)):
         return 0

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
-from rehearsal.prerequisites import OF_TESTS
+from rehearsal.prerequisites import OF_TESTS, PROGRAMS, missing
 
 
 def needs(program: str) -> pytest.MarkDecorator:
-    """Skips a test where the program is not there: `make test` installs those of OF_TESTS, if it is root's."""
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"takes Debian's package {OF_TESTS[program]}")
+    """Skips a test where the program is not there; `make test` installs it before, where it is root's."""
+    package = (PROGRAMS | OF_TESTS)[program]
+    return pytest.mark.skipif(bool(missing([program])), reason=f"takes {program}, of Debian's package {package}")

@@ -89,8 +89,7 @@ def fines(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio
             tail,
             1.3,
             f"{_each(tails, '.1f')} ms; {by_nginx.each:.2f} ms of CPU a fine against {straight.each:.2f}; TLS and one more hop on one side, the "
-            "flush to disk on both, which is the limit of the slowest: a disk whose flushes take the same time would move it; of more clients "
-            "than that the slowest wait for a processor, on either side",
+            "flush to disk on both, which is the limit of the slowest: a disk whose flushes take the same time would move it",
         ),
     ]
 

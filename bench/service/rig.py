@@ -18,8 +18,6 @@ from rehearsal.tier import running
 ROUNDS = 3
 _LIMITS = {"calls_per_minute": 100_000, "reports_per_minute": 100_000, "calls_per_minute_of_an_address": 1_000_000}
 _OFFICERS = 32  # each with a limit of its own
-
-
 _RAISED = "; the limits on calls were raised for this figure"
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from botocore.exceptions import ClientError
 
@@ -40,9 +37,7 @@ def _own(subject: Subject, kind: str) -> dict[str, object]:
         line = f"{record['Name']} 300 IN CNAME {record['Value']}"
         own = {"acme_directory": subject.tier.acme_directory, "shares_name": True, "extra_records": json.dumps([line])}
         return common | own
-    hour = (datetime.now(ZoneInfo("UTC")).hour + 6) % 24  # far from now
-    size = {"max_machines": 2, "timezone": "UTC", "peaks": f"{hour:02}:00-{(hour + 1) % 24:02}:00=2"}
-    return common | size | principals.settings()
+    return common | {"max_machines": 2} | principals.settings()
 
 
 def ask_for_certificate(subject: Subject) -> str:
@@ -61,7 +56,7 @@ def proof(subject: Subject, certificate: str) -> dict[str, str]:
 def neighbour(subject: Subject, kind: str = "single", *, opened: bool = True) -> Subject:
     """The deployed neighbour, deployed now if it is not there yet; the subject's own side of the paths is opened, too."""
     assembly = subject.made(_MAKES[kind])
-    if opened and _opened(kind) not in subject.stories:
+    if opened and subject.stories.get(open_paths) != kind:
         open_paths(subject, kind)
     template: dict[str, Any] = template_of(assembly, _stack(kind))
     settings: dict[str, object] = {"tier": kind, **paths(subject, kind)}
@@ -70,47 +65,40 @@ def neighbour(subject: Subject, kind: str = "single", *, opened: bool = True) ->
 
 def deployed(subject: Subject) -> Path:
     """Tier single's assembly, once it is deployed. The subject's own stack is not touched: another check may be at it."""
-    assembly, there = _deployed(subject, "single")
-    if not there:
-        subject.tier.delegate(subject.domain, subject.tier.outputs(_stack("single"))["PublicAddress"])
-    return assembly
+    return _deployed(subject, "single")
 
 
 def deployed_asg(subject: Subject) -> Path:
     """Tier asg's, likewise."""
-    return _deployed(subject, "asg")[0]
+    return _deployed(subject, "asg")
 
 
 _MAKES: dict[str, Make] = {"single": deployed, "asg": deployed_asg}
 
 
-def _deployed(subject: Subject, kind: str) -> tuple[Path, bool]:
-    """The assembly of a neighbour that is deployed, and whether it was there before."""
-    name = "neighbour" if kind == "single" else f"neighbour-{kind}"
-    if there := is_there(subject, kind):
-        return BUILD / "synth" / f"{subject.tier.run.tier}-{name}", there
+def _deployed(subject: Subject, kind: str) -> Path:
+    name = f"neighbour-{kind}"
+    if is_there(subject, kind):
+        return BUILD / "synth" / f"{subject.tier.run.tier}-{name}"
     shared = {key: subject.context[key] for key in _SHARED}
     assembly = synth(subject, shared | _own(subject, kind) | paths(subject, kind), name)
     subject.tier.cdk.deploy(assembly, lambda _: None, log=f"deploy-{name}")
-    return assembly, there
+    if kind == "single":
+        subject.tier.delegate(subject.domain, subject.tier.outputs(_stack(kind))["PublicAddress"])
+    return assembly
 
 
 def open_paths(subject: Subject, kind: str = "single") -> None:
-    """Deploys the subject with the paths open on its side."""
+    """Deploys the subject with the paths to a tier of that kind open on its side, and to no other."""
     opened = synth(subject, {**subject.context, **paths(subject, kind)}, "open")
     subject.tier.cdk.deploy(opened, lambda _: None, log="deploy-open")
-    subject.stories[_opened(kind)] = None
+    subject.stories[open_paths] = kind
 
 
-def close_paths(subject: Subject, kind: str = "single") -> None:
+def close_paths(subject: Subject) -> None:
     """Deploys the subject as it was before."""
     subject.tier.cdk.deploy(subject.assembly, lambda _: None, log="deploy-closed")
-    subject.stories.pop(_opened(kind), None)
-
-
-def _opened(kind: str) -> Callable[[Subject], object]:
-    """By what the subject knows that its paths to a tier of that kind are open."""
-    return _MAKES[kind]
+    subject.stories.pop(open_paths, None)
 
 
 def is_there(subject: Subject, kind: str = "single") -> bool:

@@ -65,15 +65,6 @@ def _asked(client: httpx.Client, people: People, parameters: dict[str, str], pat
         time.sleep(1)
 
 
-def reported_of(people: People, mark: str) -> Counter[str]:
-    """How often each comment that begins with the mark is in the reports.
-
-    Raises:
-        CheckError: such a fine is in another report than that of its vehicle's owner.
-    """
-    return Counter(entry.comment for entry in marked(people, mark))
-
-
 def marked(people: People, mark: str) -> Iterator[Entry]:
     """The fines in the reports whose comment begins with the mark.
 
@@ -87,7 +78,7 @@ def marked(people: People, mark: str) -> Iterator[Entry]:
             yield entry
 
 
-def told(entry: Entry) -> tuple[str, float, str, str]:
+def _told(entry: Entry) -> tuple[str, float, str, str]:
     """What of an entry its device knows: plate, moment, comment and the officer's number."""
     return entry.plate, entry.at, entry.comment, entry.officer
 
@@ -100,7 +91,7 @@ def written(row: bytes, officer: str) -> tuple[str, float, str, str]:
 
 def must_be_as_written(people: People, mark: str, rows: Iterable[tuple[str, float, str, str]]) -> None:
     """Raises CheckError unless the reports have each of the rows once, as it was written, and no other with the mark."""
-    found, wanted = Counter(map(told, marked(people, mark))), Counter(rows)
+    found, wanted = Counter(map(_told, marked(people, mark))), Counter(rows)
     if missing := wanted - found:
         beside = next(iter(found - wanted), None)
         first = next(iter(missing))

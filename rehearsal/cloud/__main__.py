@@ -110,6 +110,7 @@ def main() -> None:
     )
     mend()
     operations.one_at_a_time()
+    operations.told_apart()
     polls.answer_when_there_is_news()
     identities.mend()
     shells.play()

@@ -8,7 +8,7 @@ import pytest
 from fines.database import credentials as reading
 from fines.functions import database, rotation
 from fines.functions.roles import USERS, make_roles, set_password
-from testing.postgres import SUPERUSER, Postgres
+from testing.postgres import SUPERUSER
 
 _STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 WHO = {"master": "turns_master", "migrator": "turns_owner", "reader": "turns_reader", "service": USERS[0]}
@@ -59,25 +59,22 @@ class Manager:
         return json.loads(self.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"])
 
 
-@pytest.fixture(scope="module")
-def server():
-    postgres = Postgres()
-    postgres.create()
-    yield postgres
-    postgres.remove()
-
-
 @pytest.fixture
-def manager(server, monkeypatch):
+def manager(live_postgres, monkeypatch):
     """The four secrets, each with the password that the database knows."""
     logins = {who: {"username": user, "password": secrets.token_hex(12)} for who, user in WHO.items()}
-    superuser = {"host": str(server.socket), "user": SUPERUSER, "password": server.password, "autocommit": True}
+    superuser = {
+        "host": str(live_postgres.socket),
+        "user": SUPERUSER,
+        "password": live_postgres.password,
+        "autocommit": True,
+    }
     with psycopg.connect(dbname="postgres", **superuser) as connection:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = 'turns_master'").fetchone() is None:
             connection.execute("CREATE ROLE turns_master LOGIN CREATEROLE CREATEDB")
             connection.execute("CREATE DATABASE turns OWNER turns_master")
         set_password(connection, "turns_master", logins["master"]["password"])
-    monkeypatch.setenv("DATABASE_HOST", str(server.socket))
+    monkeypatch.setenv("DATABASE_HOST", str(live_postgres.socket))
     monkeypatch.setenv("DATABASE_NAME", "turns")
     monkeypatch.setenv("MASTER_SECRET_ARN", "master")
     monkeypatch.setenv("SERVICE_SECRET_ARN", "service")

@@ -69,7 +69,21 @@ def test_a_fine_in_the_report_of_somebody_else_is_an_error(monkeypatch: pytest.M
     people = People("", "", (), ("persona0@prueba.example", "persona1@prueba.example"), ("PRU000", "PRU001"))
     monkeypatch.setattr(reports, "reported", lambda people, **_: iter([entry(1), entry(2, owner=people.owners[1])]))
     with pytest.raises(CheckError, match="fine 2 of PRU000 is in the report of persona1"):
-        reports.reported_of(people, "carga")
+        list(reports.marked(people, "carga"))
+
+
+def test_rows_that_are_not_there_once_as_they_were_written_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [entry(1)]
+    monkeypatch.setattr(reports, "reported", lambda people, **_: iter(there))
+    row = (there[0].plate, there[0].at, there[0].comment, there[0].officer)
+    reports.must_be_as_written(PEOPLE, "carga", [row])
+    with pytest.raises(
+        CheckError, match=r"1 of 1 rows are not in the reports as they were written: .*there is .* instead"
+    ):
+        reports.must_be_as_written(PEOPLE, "carga", [(row[0], row[1] + 1, *row[2:])])
+    there.append(entry(2))
+    with pytest.raises(CheckError, match="1 rows are in the reports more than once"):
+        reports.must_be_as_written(PEOPLE, "carga", [row])
 
 
 def test_the_longest_silence_is_between_acknowledgements() -> None:

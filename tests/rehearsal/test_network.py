@@ -11,6 +11,7 @@ import pytest
 
 from rehearsal.machines.network import BRIDGE, Exposure, Network, Opening, _rules
 from rehearsal.machines.traces import Traces
+from tests.programs import needs
 from tests.rehearsal.root import needs_root
 
 HTTPS = (Opening("tcp", 443, 443, "0.0.0.0/0"),)
@@ -82,6 +83,7 @@ def traces(tmp_path: Path) -> Iterator[Traces]:
 
 
 @needs_root
+@needs("ip")
 def test_a_moved_address_leads_to_the_new_machine_from_a_port_that_called_the_dead_one(traces: Traces) -> None:
     network = Network.make(traces)
     network.add_subnet("10.20.0.0/24")
@@ -108,6 +110,7 @@ def test_a_moved_address_leads_to_the_new_machine_from_a_port_that_called_the_de
 
 
 @needs_root
+@needs("ip")
 def test_a_machine_that_keeps_its_address_keeps_its_connections(traces: Traces) -> None:
     network = Network.make(traces)
     network.add_subnet("10.20.0.0/24")

@@ -1,8 +1,9 @@
-"""A stack that is being changed is not changed by another meanwhile, as CloudFormation has it."""
+"""A stack that is being changed is not changed by another meanwhile, and tells its operations apart, as CloudFormation has it."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 os.environ.setdefault("MINISTACK_REGION", "us-east-1")
 
 from ministack.core.responses import request_scope
-from ministack.services.cloudformation import _change_sets, _stacks, handlers
+from ministack.services.cloudformation import _change_sets, _stack_events, _stacks, handlers
+from ministack.services.cloudformation.stacks import _add_event
 
 from rehearsal.cloud import operations
 from tests.rehearsal.permissions.world import ACCOUNT, REGION
@@ -78,3 +80,28 @@ def test_a_stack_that_is_being_updated_is_not_deleted(asked: list[str]) -> None:
 def test_a_stack_that_is_being_made_may_be_given_up(asked: list[str], status: str) -> None:
     call("DeleteStack", status)
     assert asked == ["DeleteStack"]
+
+
+def test_each_event_names_the_operation_that_it_belongs_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = handlers._ACTION_HANDLERS["DescribeStackEvents"]
+    monkeypatch.setitem(handlers._ACTION_HANDLERS, "DescribeStackEvents", told)
+    operations.told_apart()
+    with request_scope(ACCOUNT, REGION):
+        _stacks["fines-dev-asg"] = {
+            "StackName": "fines-dev-asg",
+            "StackId": ID,
+            "StackStatus": "UPDATE_ROLLBACK_COMPLETE",
+        }
+        for status in (
+            *("UPDATE_IN_PROGRESS", "the resource's", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"),
+            *("UPDATE_IN_PROGRESS", "the resource's", "UPDATE_ROLLBACK_IN_PROGRESS", "the resource's"),
+        ):
+            if status == "the resource's":
+                _add_event(ID, "fines-dev-asg", "Queue", "AWS::SQS::Queue", "UPDATE_FAILED", "no such thing", "queue")
+            else:
+                _add_event(ID, "fines-dev-asg", "fines-dev-asg", "AWS::CloudFormation::Stack", status, "", ID)
+        _, _, body = handlers._ACTION_HANDLERS["DescribeStackEvents"]({"StackName": ["fines-dev-asg"]})
+        events = [event["EventId"] for event in _stack_events.pop(ID)]
+        _stacks.pop("fines-dev-asg")
+    named = re.findall(r"<EventId>(.*?)</EventId><OperationId>(.*?)</OperationId>", body.decode())
+    assert dict(named) == dict(zip(events, [events[0]] * 4 + [events[4]] * 2 + [events[6]] * 2, strict=True))

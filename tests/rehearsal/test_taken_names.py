@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.programs import needs
 from tests.rehearsal.root import needs_root
 
 _MAKE = """
@@ -52,6 +53,7 @@ def _two_networks(folder: Path, *taken: str) -> list[list[str]]:
 
 
 @needs_root
+@needs("ip")
 def test_two_networks_at_once_have_names_and_addresses_of_their_own(tmp_path: Path) -> None:
     first, second, left = _two_networks(tmp_path)
     assert first[0] == "fines1"
@@ -60,6 +62,7 @@ def test_two_networks_at_once_have_names_and_addresses_of_their_own(tmp_path: Pa
 
 
 @needs_root
+@needs("ip")
 def test_a_taken_link_namespace_or_address_is_passed_over(tmp_path: Path) -> None:
     first, second, left = _two_networks(
         tmp_path,

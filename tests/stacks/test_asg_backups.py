@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from stacks.parts.machine import HOST_FILES
 from tests.stacks.synthesis import flat, resources, synthesize
 
 
@@ -139,3 +140,16 @@ def test_a_machines_own_role_reaches_no_dump_and_no_login_of_the_database() -> N
     assert "BucketsBackups" not in str(statements)
     (told,) = [each for each in statements if "DatabaseReader" in str(each)]
     assert told["Action"] == "secretsmanager:DescribeSecret"  # how old it is, and not what it says
+
+
+def test_nights_have_their_dump_and_mornings_its_proof() -> None:
+    units = HOST_FILES / "systemd"
+    told = {
+        name: re.findall(r"^(On\w+)=(.*)$", (units / f"fines-{name}.timer").read_text(), re.M)
+        for name in ("dump", "dump-drill", "backup-ages")
+    }
+    assert told == {
+        "dump": [("OnCalendar", "*-*-* 02..05:30:00 UTC")],
+        "dump-drill": [("OnActiveSec", "15min"), ("OnCalendar", "*-*-* 04..07:30:00 UTC")],
+        "backup-ages": [("OnActiveSec", "30s"), ("OnUnitActiveSec", "5min")],
+    }

@@ -37,19 +37,6 @@ def test_who_asks_is_told_by_the_load_balancer_and_by_nobody_else() -> None:
     ]
 
 
-def test_nights_have_their_dump_and_mornings_its_proof() -> None:
-    units = HOST_FILES / "systemd"
-    told = {
-        name: re.findall(r"^(On\w+)=(.*)$", (units / f"fines-{name}.timer").read_text(), re.M)
-        for name in ("dump", "dump-drill", "backup-ages")
-    }
-    assert told == {
-        "dump": [("OnCalendar", "*-*-* 02..05:30:00 UTC")],
-        "dump-drill": [("OnActiveSec", "15min"), ("OnCalendar", "*-*-* 04..07:30:00 UTC")],
-        "backup-ages": [("OnActiveSec", "30s"), ("OnUnitActiveSec", "5min")],
-    }
-
-
 def test_a_machine_that_fails_fast_is_not_sent_more_than_its_share() -> None:
     given = attributes(synthesize(tier="asg"), TARGETS)
     assert given["load_balancing.algorithm.type"] == "weighted_random"

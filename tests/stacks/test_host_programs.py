@@ -42,26 +42,28 @@ def test_postgresql_takes_its_share_of_the_memory_and_leaves_the_containers_thei
 
 # Notes what it is asked for; curl writes the file that it is to write.
 _CURL = '#!/bin/bash\necho "$@" >> "$NOTES/asked"\nwhile [[ $1 != -o ]]; do shift; done\n: > "$2"\n'
+_FAILS = "#!/bin/sh\nexit 1\n"
 _APT = '#!/bin/bash\necho "${@: -1}" >> "$NOTES/installed"\n'
+
+
+def _agents(folder: Path, region: str, **programs: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program that installs AWS's agents, in a region, with these in the place of the programs that it calls."""
+    (bin := folder / "bin").mkdir()
+    for name, text in programs.items():
+        (file := bin / name.replace("_", "-")).write_text(text)
+        file.chmod(0o755)
+    (folder / "lib.sh").write_text(f'FINES_REGION={region}\nlog() {{ echo "$*" >&2; }}\n')
+    program = _placed(folder, "agents", {"/opt/fines/host/lib.sh": str(folder / "lib.sh")})
+    environment = {"PATH": f"{bin}:/usr/bin:/bin", "NOTES": str(folder)}
+    return subprocess.run(["bash", str(program)], env=environment, check=False, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("architecture", ["amd64", "arm64"])
 @pytest.mark.parametrize("region", ["us-east-1", "sa-east-1"])
 def test_agents_come_from_awss_own_buckets_of_the_region(tmp_path: Path, region: str, architecture: str) -> None:
-    (programs := tmp_path / "bin").mkdir()
-    for name, text in {
-        "curl": _CURL,
-        "apt-get": _APT,
-        "dpkg": f"#!/bin/sh\necho {architecture}\n",
-        "dpkg-query": "#!/bin/sh\nexit 1\n",
-    }.items():
-        (programs / name).write_text(text)
-        (programs / name).chmod(0o755)
-    (tmp_path / "lib.sh").write_text(f"FINES_REGION={region}\nlog() {{ :; }}\n")
-    program = _placed(tmp_path, "agents", {"/opt/fines/host/lib.sh": str(tmp_path / "lib.sh")})
-    environment = {"PATH": f"{programs}:/usr/bin:/bin", "NOTES": str(tmp_path)}
-    subprocess.run(["bash", str(program)], check=True, env=environment)
-    # docs.aws.amazon.com: "Install SSM Agent on Debian Server", "Download the CloudWatch agent package"
+    says = f"#!/bin/sh\necho {architecture}\n"
+    done = _agents(tmp_path, region, curl=_CURL, apt_get=_APT, dpkg=says, dpkg_query=_FAILS)
+    assert done.returncode == 0, done.stderr
     assert [line.split()[-1] for line in (tmp_path / "asked").read_text().splitlines()] == [
         f"https://s3.{region}.amazonaws.com/amazon-ssm-{region}/latest/debian_{architecture}/amazon-ssm-agent.deb",
         f"https://amazoncloudwatch-agent-{region}.s3.{region}.amazonaws.com/debian/{architecture}/latest/amazon-cloudwatch-agent.deb",
@@ -71,18 +73,8 @@ def test_agents_come_from_awss_own_buckets_of_the_region(tmp_path: Path, region:
 
 
 def test_an_agent_that_cannot_be_had_fails_the_unit_so_that_it_is_tried_again(tmp_path: Path) -> None:
-    (programs := tmp_path / "bin").mkdir()
-    for name, text in {"curl": "exit 22", "dpkg": "echo amd64", "dpkg-query": "exit 1", "apt-get": "exit 1"}.items():
-        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
-        (programs / name).chmod(0o755)
-    (tmp_path / "lib.sh").write_text('FINES_REGION=us-east-1\nlog() { echo "$*" >&2; }\n')
-    program = _placed(tmp_path, "agents", {"/opt/fines/host/lib.sh": str(tmp_path / "lib.sh")})
-    done = subprocess.run(
-        ["bash", str(program)],
-        env={"PATH": f"{programs}:/usr/bin:/bin"},
-        check=False,
-        capture_output=True,
-        text=True,
+    done = _agents(
+        tmp_path, "us-east-1", curl=_FAILS, apt_get=_FAILS, dpkg="#!/bin/sh\necho amd64\n", dpkg_query=_FAILS
     )
     assert done.returncode == 1
     assert "amazon-ssm-agent could not be had" in done.stderr and "amazon-cloudwatch-agent could not" in done.stderr

@@ -31,8 +31,7 @@ class Host:
         self.folder, self.volume, self.bucket = folder, folder / "volume", folder / "bucket"
         for each in (folder / "bin", folder / "run", folder / "secrets", self.volume):
             each.mkdir()
-        (folder / "bin/aws").write_text(AWS)
-        (folder / "bin/aws").chmod(0o755)
+        self._has("aws", AWS)
         (folder / "secrets/backup_passphrase").write_text("of today")
         self.holds()
 
@@ -46,34 +45,26 @@ class Host:
 
     def step(self, restore: str = "") -> tuple[int, str]:
         """Runs the step with the setting `restore`; returns its status and what an operator is told."""
-        settings = {
-            "FINES_RESTORE": restore,
-            "FINES_BACKUP_BUCKET": "backups",
-            "FINES_VOLUME_ID": "vol-1",
-            "FINES_SECRET_ARN": "arn",
-        }
-        (self.folder / "boot.env").write_text("".join(f"{key}='{value}'\n" for key, value in settings.items()))
-        done = subprocess.run(
-            ["bash", str(self._placed("steps/data"))],
-            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "BUCKET": str(self.bucket)},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        return done.returncode, done.stderr
+        return self._run("steps/data", FINES_RESTORE=restore, FINES_BACKUP_BUCKET="backups")
 
-    def secrets(self, answer: str | None) -> tuple[int, str]:
-        """Runs the step that derives secrets from what Secrets Manager answers, or while it is away."""
+    def derive(self) -> tuple[int, str]:
+        """Runs the step that derives secrets while Secrets Manager is away, on a machine that has none in memory."""
         shutil.rmtree(self.folder / "secrets")
-        settings = {"FINES_SECRET_ARN": "arn", "FINES_VOLUME_ID": "vol-1"}
+        self._has("aws", "#!/bin/sh\nexit 255\n")
+        self._has("mountpoint", "#!/bin/sh\nexit 0\n")
+        return self._run("steps/secrets")
+
+    def _has(self, program: str, text: str) -> None:
+        (self.folder / "bin" / program).write_text(text)
+        (self.folder / "bin" / program).chmod(0o755)
+
+    def _run(self, file: str, **settings: str) -> tuple[int, str]:
+        """Runs a step with these settings besides the volume's and the secret's; returns its status and what it said."""
+        settings |= {"FINES_VOLUME_ID": "vol-1", "FINES_SECRET_ARN": "arn"}
         (self.folder / "boot.env").write_text("".join(f"{key}='{value}'\n" for key, value in settings.items()))
-        (self.folder / "bin/aws").write_text(f"#!/bin/sh\necho '{answer}'\n" if answer else "#!/bin/sh\nexit 255\n")
-        (self.folder / "bin/mountpoint").write_text("#!/bin/sh\nexit 0\n")
-        for name in ("aws", "mountpoint"):
-            (self.folder / "bin" / name).chmod(0o755)
         done = subprocess.run(
-            ["bash", str(self._placed("steps/secrets"))],
-            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin"},
+            ["bash", str(self._placed(file))],
+            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "BUCKET": str(self.bucket)},
             check=False,
             capture_output=True,
             text=True,
@@ -167,7 +158,7 @@ def test_another_secret_than_the_backups_is_refused(host: Host) -> None:
 def test_a_host_that_starts_again_while_the_secret_cannot_be_fetched_has_the_volumes_copy(host: Host) -> None:
     host.holds(PAPERS)
     host.step()
-    status, said = host.secrets(None)
+    status, said = host.derive()
     assert status == 0 and "looking for the data volume's copy" in said
     assert (host.folder / "secrets/backup_passphrase").read_text() == "of today"
 
@@ -175,9 +166,6 @@ def test_a_host_that_starts_again_while_the_secret_cannot_be_fetched_has_the_vol
 def test_without_the_secret_and_without_a_whole_copy_nothing_begins(host: Host) -> None:
     (host.volume / "secrets").mkdir()
     (host.volume / "secrets/backup_passphrase").write_text("half a copy")
-    host.bucket.write_text("[]")
-    (host.folder / "bin/sleep").write_text("#!/bin/sh\nexit 0\n")
-    (host.folder / "bin/sleep").chmod(0o755)
-    status, said = host.secrets(None)
+    status, said = host.derive()
     assert status == 1 and "there is none" in said
     assert not list((host.folder / "secrets").iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rehearsal.breaks import breaks
 from rehearsal.breaks.host import edited, shell
@@ -57,19 +58,22 @@ def the_figures_program_runs_and_sends_nothing(subject: Subject) -> Iterator[Non
 
 @breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="upgrades are not asked for", again=True)
 def upgrades_are_switched_off(subject: Subject) -> Iterator[None]:
-    off = "/etc/apt/apt.conf.d/99off"
-    try:
-        shell(subject.host, f"echo 'APT::Periodic::Unattended-Upgrade \"0\";' > {off}")
+    with _apt_is_told(subject, 'APT::Periodic::Unattended-Upgrade "0";'):
         yield
-    finally:
-        shell(subject.host, f"rm -f {off}")
 
 
 @breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="no origin's are taken", again=True)
 def no_origins_upgrades_are_taken(subject: Subject) -> Iterator[None]:
-    none = "/etc/apt/apt.conf.d/99none"
+    with _apt_is_told(subject, "#clear Unattended-Upgrade::Origins-Pattern;"):
+        yield
+
+
+@contextmanager
+def _apt_is_told(subject: Subject, line: str) -> Iterator[None]:
+    """The host's apt has a line after all others."""
+    last = "/etc/apt/apt.conf.d/99last"
     try:
-        shell(subject.host, f"echo '#clear Unattended-Upgrade::Origins-Pattern;' > {none}")
+        shell(subject.host, f"echo '{line}' > {last}")
         yield
     finally:
-        shell(subject.host, f"rm -f {none}")
+        shell(subject.host, f"rm -f {last}")

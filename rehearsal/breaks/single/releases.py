@@ -116,7 +116,6 @@ def the_release_keeps_the_reason_to_itself(subject: Subject) -> Iterator[None]:
         yield
 
 
-# After the one before: what the CLI tells of a failure has the reasons of earlier failures of the same release, too.
 @breaks(
     an_image_whose_migration_fails_is_given_up_with_the_reason_and_the_old_one_serves_on,
     says="CloudWatch heard nothing of it",

@@ -48,7 +48,7 @@ def _left(subject: Subject, kind: str) -> str:
     other = neighbour(subject, kind)
     if ran(subject, "get", "deployment/mover").returncode:
         raise CheckError("there is no pod that moves data: that none is left would prove nothing")
-    close_paths(subject, kind)
+    close_paths(subject)
     if not (left := ran(subject, "get", "deployment/mover")).returncode:
         raise CheckError(f"the paths are closed, and the pod is there: {left.stdout.strip()}")
     if roles := [role.name for role in roles_of(subject) if "Mover" in role.name]:

@@ -42,10 +42,8 @@ def a_photo_is_kept_without_its_metadata_and_only_its_officer_gets_a_link(subjec
             client.get("/generar_informe", params={"correo": people.owners[0]}, headers=people.reader), 200
         )
     told = {entry["id"]: entry["evidencia"] for entry in report.json()["infracciones"]}
-    if [told.get(each) for each in (fine, later, bare)] != [True, True, False]:
-        raise CheckError(
-            f"of three fines, two with a photo, the report says {[told.get(e) for e in (fine, later, bare)]}"
-        )
+    if (said := [told.get(each) for each in (fine, later, bare)]) != [True, True, False]:
+        raise CheckError(f"of three fines, the first two with a photo, the report says {said}")
     content = seen(subject, given["url"])
     with Image.open(io.BytesIO(seen(subject, other["url"]))) as picture:
         if picture.size != (160, 120):

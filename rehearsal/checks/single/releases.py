@@ -117,11 +117,11 @@ def _given_up(subject: Subject, assembly: Path, reason: str) -> str:
 
 
 def _must_be_told(subject: Subject, began: float) -> None:
-    """CloudWatch has heard of a release that was given up, and the alarm goes off."""
+    """Raises CheckError unless CloudWatch hears of the release that was given up."""
     deadline = time.time() + _HEARD
     while not any(figures(subject, "ReleaseFailed", since=began)):
         if time.time() > deadline:
-            raise CheckError("the release was given up, and CloudWatch heard nothing of it: no alarm goes off")
+            raise CheckError("the release was given up, and CloudWatch heard nothing of it")
         time.sleep(0.5)
 
 

@@ -15,7 +15,7 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
 from rehearsal.checks.database import ask
 from rehearsal.checks.people import People, manage
-from rehearsal.checks.reports import reported_of
+from rehearsal.checks.reports import marked
 from rehearsal.machines.inside import CommandError
 
 _NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -34,12 +34,8 @@ _WAITS = "SELECT count(*) FROM pg_locks w JOIN pg_stat_activity a ON a.applicati
 _REVOCATIONS = """
 SELECT count(*) FROM django_admin_log WHERE object_repr LIKE '{number}%' AND change_message LIKE '%Revocado%'
 """
-_REVOKE = """
-UPDATE infracciones_token SET revocado = now()
-WHERE revocado IS NULL AND oficial_id = (SELECT id FROM infracciones_oficial WHERE numero = '{number}')
-"""
-_EXPIRE = """
-UPDATE infracciones_token SET vence = now()
+_END = """
+UPDATE infracciones_token SET {how} = now()
 WHERE revocado IS NULL AND oficial_id = (SELECT id FROM infracciones_oficial WHERE numero = '{number}')
 """
 
@@ -68,7 +64,7 @@ def a_revoked_token_opens_nothing_and_an_upload_in_whose_midst_it_is_revoked_is_
         )
     if let := _let(refused):
         raise CheckError(f"a revoked token still opens {let}")
-    if found := reported_of(people, mark):
+    if found := list(marked(people, mark)):
         raise CheckError(f"{len(found)} fines of a revoked token were taken")
     if (entries := ask(subject, _REVOCATIONS.format(number=number))) != "1":
         raise CheckError(f"the history has {entries} entries of one token that was revoked")
@@ -100,7 +96,7 @@ def _must_open_nothing_when_it_expired(subject: Subject, people: People, number:
     own = {"Authorization": f"Bearer {manage(subject, 'crear_token', number).split()[-1]}"}
     with people.client() as client:
         answered(client.get("/token", headers=own), 200)
-        ask(subject, _EXPIRE.format(number=number))
+        ask(subject, _END.format(how="vence", number=number))
         if let := _let(_tried(client, people, mark, own)):
             raise CheckError(f"an expired token still opens {let}")
 
@@ -116,7 +112,7 @@ def _must_end_while_it_is_written(subject: Subject, people: People, number: str)
         _await(subject, _HOLDS, "nobody holds the vehicle")
         upload = pool.submit(client.post, "/cargar_infracciones", content=row, headers=own | _NDJSON)
         _await(subject, _WAITS, "the upload did not wait for the vehicle")
-        ask(subject, _REVOKE.format(number=number))
+        ask(subject, _END.format(how="revocado", number=number))
         ask(subject, _LET_GO)
         with contextlib.suppress(CommandError):  # its connection was ended
             held.result()
@@ -124,7 +120,7 @@ def _must_end_while_it_is_written(subject: Subject, people: People, number: str)
         raise CheckError(
             f"an upload whose token was revoked as it was written was answered {answer.status_code}: {answer.text[:160]}"
         )
-    if found := reported_of(people, mark):
+    if found := list(marked(people, mark)):
         raise CheckError(f"{len(found)} fines of a token that was revoked as they were written were taken")
 
 

@@ -18,7 +18,7 @@ from rehearsal.checks.containers import answered_by
 from rehearsal.checks.database import ask
 from rehearsal.checks.files import cut_off, must_add_up, packed, posted, sent
 from rehearsal.checks.people import People
-from rehearsal.checks.reports import must_be_as_written, reported_of, written
+from rehearsal.checks.reports import marked, must_be_as_written, written
 from rehearsal.checks.wire import connected, head
 
 _ROWS, _CUT = 3000, 10
@@ -41,16 +41,16 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
     rows = _rows(people, mark)
     cut_off(people, 0, packed(rows))
     _cut_where_rows_end(subject, people, rows[:_CUT])
-    if found := reported_of(people, mark):
+    if found := list(marked(people, mark)):
         raise CheckError(f"files that were cut off left {len(found)} fines")
-    for tries in range(1, _TRIES + 1):
+    for _ in range(_TRIES):
         told, where = _resumed_and_sent_three_times_at_once(subject, people, mark, rows)
         if len(where) > 1:
             break
-        if tries == _TRIES:
-            raise CheckError(f"all three came to {where}, {tries} times: two containers were to decide between them")
         mark = uuid.uuid4().hex  # to which containers they come is chance
         rows = _rows(people, mark)
+    else:
+        raise CheckError(f"all three came to {where}, {_TRIES} times: two containers were to decide between them")
     _must_be_spread(subject, people)
     _must_be_read_as_devices_write(people)
     return told
@@ -58,7 +58,7 @@ def an_offline_upload_cut_off_repeated_and_sent_three_times_at_once_takes_each_r
 
 def _resumed_and_sent_three_times_at_once(
     subject: Subject, people: People, mark: str, rows: list[bytes]
-) -> tuple[str, set[str]]:
+) -> tuple[str, list[str]]:
     """Sends a part of a file, and then the file three times at once; returns what came of it, and which containers answered.
 
     Raises:
@@ -84,7 +84,7 @@ def _resumed_and_sent_three_times_at_once(
     _must_be_recorded(subject, people, mark, content)
     spread = " + ".join(str(answer["nuevas"]) for answer in answers)
     told = f"{_ROWS} rows there once: {resumed['nuevas']} by a part, {spread} by three at once; 3 refused each time"
-    return told, set(answered_by(subject, {each.headers["X-Request-Id"] for each in came}))
+    return told, answered_by(subject, {each.headers["X-Request-Id"] for each in came})
 
 
 def _must_be_recorded(subject: Subject, people: People, mark: str, content: bytes) -> None:
@@ -131,7 +131,7 @@ def _cut_where_rows_end(subject: Subject, people: People, rows: list[bytes]) -> 
     sent = b"\n".join(rows) + b"\n"
     line = '"uri":"/cargar_infracciones"'
     before = _lines(subject, line)
-    announced = head(subject, "/cargar_infracciones", people.tokens[0], len(sent) + 40)
+    announced = head(subject, _FILES, people.tokens[0], len(sent) + 40)
     chunked = announced.replace(f"Content-Length: {len(sent) + 40}".encode(), b"Transfer-Encoding: chunked")
     for start, body in ((announced, sent), (chunked, f"{len(sent):x}\r\n".encode() + sent + b"\r\n")):
         with connected(subject) as connection:
@@ -168,10 +168,10 @@ def a_file_of_a_stranger_or_of_a_gibibyte_is_refused_before_it_is_read(subject: 
             raise CheckError(f"{name}: the answer came after {seconds:.0f} s")
         seen.append(f"{name}: {status}")
     for path in ("/cargar_infraccion", "/infracciones/1/evidencia"):
-        answer, sent = _endless(subject, path, people.tokens[0])
+        answer, mebibytes = _endless(subject, path, people.tokens[0])
         if " 413 " not in answer.partition("\r\n")[0] or '"mensaje"' not in answer:
-            raise CheckError(f"what has no end at {path} was answered {answer[:200]!r} after {sent} MiB")
-        seen.append(f"no end at {path}: 413 after {sent} MiB")
+            raise CheckError(f"what has no end at {path} was answered {answer[:200]!r} after {mebibytes} MiB")
+        seen.append(f"no end at {path}: 413 after {mebibytes} MiB")
     return "; ".join(seen) + "; where the size was told, not a byte of a body was sent"
 
 
