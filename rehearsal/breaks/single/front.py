@@ -65,7 +65,7 @@ def nginx_shows_its_own_page_for_what_is_too_large(subject: Subject) -> Iterator
 
 @breaks(
     a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_with_them,
-    says="reports of a stranger were answered {200: 70}",
+    says="reports of a stranger were answered {200: 120}",
 )
 def strangers_are_not_counted(subject: Subject) -> Iterator[None]:
     counted = 'map $token $stranger { default ""; "" $binary_remote_addr; }'

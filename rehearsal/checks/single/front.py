@@ -32,10 +32,12 @@ _TOLD = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referr
 _POLICY = ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
 _LOGGED = 10.0  # seconds within which a request is in the logs
 _YEAR = "max-age=31536000"
-_CALLS, _CALLS_ALLOWED, _COME_BACK = 340, 300, 5  # with one token: as many at once, and five come back each second
+_CALLS, _CALLS_ALLOWED, _COME_BACK = 1_000, 300, 5  # with one token: as many at once, and five come back each second
+_TOLD_TO_WAIT = 20  # calls with one token, after which no more are made
 _WRONG_PASSWORDS, _LOCKED_SECONDS = 10, 90.0  # after which a name is locked; and within which that must be seen
 _GUESSES = 14  # of which NGINX has to refuse one: it lets ten a minute through, and eleven at once
-_MORE_THAN_ALLOWED = 70  # reports of a stranger: the limit is 60 a minute, of which one comes back each second
+_MORE_THAN_ALLOWED = 120  # reports of a stranger: the limit is 60 a minute, of which one comes back each second
+_NO_TOKENS = 10  # reports in a row under what is no token: of those, too, one comes back each second
 
 
 @check("single")
@@ -143,13 +145,16 @@ def a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_wi
                 _is(answer, 429, what="one report more")
                 if not answer.headers.get("Retry-After"):
                     raise CheckError("the 429 does not say when to come again")
+                break
         if not statuses[200] or not statuses[429] or set(statuses) - {200, 429}:
             raise CheckError(f"{_MORE_THAN_ALLOWED} reports of a stranger were answered {dict(statuses)}")
+        no_token = Counter(client.get(ask, headers={"Authorization": "Bearer x"}).status_code for _ in range(_NO_TOKENS))
+        if not no_token[429] or set(no_token) - {401, 429}:
+            raise CheckError(f"{_NO_TOKENS} reports under what is no token were answered {dict(no_token)}")
         _is(client.get(ask, headers=people.reader), 200, what="an officer's report")
         invented = {"Authorization": "Bearer " + "x" * 43}
         _is(client.get(ask, headers=invented), 401, what="a report under an invented token")
-        _is(client.get(ask, headers={"Authorization": "Bearer x"}), 429, what="a report under what is no token")
-    return f"{statuses[200]} answered, {statuses[429]} told to wait; an officer's went through, an invented token's did not"
+    return f"{statuses[200]} answered, the next told to wait; an officer's went through, an invented token's did not"
 
 
 @check("single")
@@ -158,14 +163,16 @@ def a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait(s
     ask = f"/generar_informe?correo={people.owners[0]}"
     with people.client() as client:
         began = time.monotonic()
-        calls = Counter(client.get(ask, headers=people.bearer(0)).status_code for _ in range(_CALLS))
+        calls: Counter[int] = Counter()
+        while calls[429] < _TOLD_TO_WAIT and calls.total() < _CALLS:
+            calls[client.get(ask, headers=people.bearer(0)).status_code] += 1
         seconds = time.monotonic() - began
         most = _CALLS_ALLOWED + _COME_BACK * seconds + 2
         if not calls[429] or not _CALLS_ALLOWED <= calls[200] <= most or set(calls) - {200, 429}:
-            raise CheckError(f"{_CALLS} calls with one token in {seconds:.1f} s were answered {dict(calls)}")
+            raise CheckError(f"{calls.total()} calls with one token in {seconds:.1f} s were answered {dict(calls)}")
         _is(client.get(ask, headers=people.reader), 200, what="a call with another token")
     wrong, told = _guessed(people)
-    return f"{calls[429]} of {_CALLS} calls were told to wait; after {wrong} wrong passwords a name is locked, and {told} guesses told to wait"
+    return f"{calls[429]} of {calls.total()} calls were told to wait; after {wrong} wrong passwords a name is locked, and {told} guesses told to wait"
 
 
 def _guessed(people: People) -> tuple[int, int]:
