@@ -38,6 +38,7 @@ class Ledger:
     moments: list[float] = field(default_factory=list)
     took: list[tuple[float, float]] = field(default_factory=list)  # when each acknowledgement came, and after how long
     refused: list[tuple[float, str]] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)  # fines that were never acknowledged, however often they were sent
     # requests that met the server's close of a connection kept idle; docs/decisions/idle-connections.md
     closed_idle: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -141,8 +142,10 @@ class Load:
                         break
                     self.ledger.refused.append((time.monotonic(), f"{answer.status_code} {answer.text[:120]}"))
                     if 400 <= answer.status_code < 500 and answer.status_code != 429:
+                        self.ledger.given_up.append(f"{key}: {self.ledger.refused[-1][1]}")
                         break  # it would be refused again
                 if self._stop.is_set():
+                    self.ledger.given_up.append(f"{key}: the load ended before it was acknowledged")
                     break
                 time.sleep(0.2)
             time.sleep(self._pause)
@@ -170,6 +173,12 @@ def missing_or_doubled(ledger: Ledger, people: People, *, patience: float = 0.0)
             others = "; ".join(map(str, there)) or "nowhere"
             wrong.append(f"fine {fine.id} (key {key}) is {there.count(fine)} times in the report: {fine} is {others}")
     return wrong
+
+
+def must_all_be_acknowledged(ledger: Ledger) -> None:
+    """Raises when a fine failed for good: to repeat it under its key did not help."""
+    if ledger.given_up:
+        raise CheckError(f"{len(ledger.given_up)} fines failed although they were repeated: {ledger.given_up[0]}")
 
 
 def must_be_there_once(ledger: Ledger, people: People, subject: Subject, *, patience: float = 0.0) -> None:

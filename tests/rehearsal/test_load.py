@@ -167,6 +167,16 @@ def test_an_answer_of_the_server_that_is_no_success_is_a_failure(monkeypatch: py
     assert ledger.closed_idle == 0
 
 
+def test_a_fine_that_is_refused_for_good_is_no_fine_that_was_repeated_until_it_was_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger, _ = _posted(monkeypatch, [502, 429, 200], fines=1)
+    load.must_all_be_acknowledged(ledger)
+    ledger, _ = _posted(monkeypatch, [502, 409, 200], fines=2)
+    with pytest.raises(CheckError, match="1 fines failed although they were repeated: .*: 409"):
+        load.must_all_be_acknowledged(ledger)
+
+
 def test_the_slowest_in_a_hundred_is_of_the_time_asked_for() -> None:
     ledger = load.Ledger(took=[(float(n), 0.1) for n in range(100)] + [(200.0 + n, 1.0) for n in range(100)])
     assert ledger.ninety_ninth(until=150) == 0.1
