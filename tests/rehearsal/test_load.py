@@ -173,7 +173,7 @@ def test_a_fine_that_is_refused_for_good_is_no_fine_that_was_repeated_until_it_w
     ledger, _ = _posted(monkeypatch, [502, 429, 200], fines=1)
     load.must_all_be_acknowledged(ledger)
     ledger, _ = _posted(monkeypatch, [502, 409, 200], fines=2)
-    with pytest.raises(CheckError, match="1 fines failed although they were repeated: .*: 409"):
+    with pytest.raises(CheckError, match=r"1 fines failed although they were repeated: .*: 409"):
         load.must_all_be_acknowledged(ledger)
 
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import hypothesis
+import requests
 import schemathesis
 from hypothesis import strategies
 from PIL import Image
@@ -94,6 +95,7 @@ class _Trial:
         self.statuses: Counter[int] = Counter()
         self.kinds: Counter[str] = Counter()  # of bodies
         self._people, self._fine = people, fine
+        self._session = requests.Session()  # each call of its own would read all authorities again
         self._officers = itertools.cycle(range(_OFFICERS))
         picture = io.BytesIO()
         Image.new("RGB", (8, 8)).save(picture, "PNG")
@@ -162,6 +164,7 @@ class _Trial:
                 base_url=f"https://{self._people.address}",
                 headers=headers,
                 excluded_checks=excluded,
+                session=self._session,
                 verify=False,
                 timeout=30,
             )

@@ -148,7 +148,9 @@ def a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_wi
                 break
         if not statuses[200] or not statuses[429] or set(statuses) - {200, 429}:
             raise CheckError(f"{_MORE_THAN_ALLOWED} reports of a stranger were answered {dict(statuses)}")
-        no_token = Counter(client.get(ask, headers={"Authorization": "Bearer x"}).status_code for _ in range(_NO_TOKENS))
+        no_token = Counter(
+            client.get(ask, headers={"Authorization": "Bearer x"}).status_code for _ in range(_NO_TOKENS)
+        )
         if not no_token[429] or set(no_token) - {401, 429}:
             raise CheckError(f"{_NO_TOKENS} reports under what is no token were answered {dict(no_token)}")
         _is(client.get(ask, headers=people.reader), 200, what="an officer's report")
