@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from unittest import mock
@@ -12,6 +13,7 @@ from rehearsal.checks import Subject, runbook, variant
 _KEPT = """\
             ),
             removal_policy=cdk.RemovalPolicy.RETAIN,"""
+_LOST = '"FlowLogGroup", retention=retention, removal_policy=cdk.RemovalPolicy.DESTROY'
 
 
 @contextmanager
@@ -37,11 +39,11 @@ def changed_runbook(subject: Subject, changes: Mapping[str, str]) -> Iterator[No
         yield
 
 
-def a_secret_goes(subject: Subject) -> None:
-    """Deploys a project whose root secret ends with its stack."""
-    tier = subject.tier.run.tier
-    copy = variant.project(subject, "secret-goes")
-    file = copy / "stacks/parts/storage.py"
-    file.write_text(replaced(file.read_text(), {_KEPT: _KEPT.replace("RETAIN", "DESTROY")}, file.name))
-    assembly = subject.tier.cdk.synth(subject.context, lambda _: None, name=f"{tier}-secret-goes", project=copy)
-    variant.deploy(subject, assembly, log="deploy-secret-goes")
+def swap_what_is_retained(subject: Subject) -> None:
+    """Deploys a project whose root secret ends with its stack, and whose flow log does not."""
+    copy = variant.project(subject, "swapped")
+    for name, was, now in (("storage", _KEPT, "DESTROY"), ("network", _LOST, "RETAIN")):
+        file = copy / f"stacks/parts/{name}.py"
+        policy = re.sub(r"RemovalPolicy\.\w+", f"RemovalPolicy.{now}", was)
+        file.write_text(replaced(file.read_text(), {was: policy}, file.name))
+    variant.deploy(subject, variant.synth(subject, subject.context, "swapped", of=copy), log="deploy-swapped")

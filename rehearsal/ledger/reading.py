@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import boto3
@@ -11,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.ledger import readers
 from rehearsal.ledger.compare import Line, compare
-from rehearsal.ledger.readers.registry import Absent, Asked, Cloud, Found, reader_of
+from rehearsal.ledger.readers.registry import Absent, Asked, Cloud, Found, Reader, reader_of
 from rehearsal.ledger.resolve import Resolver, Stack, Unresolved
 
-__all__ = ["Ledger", "read_back", "readers"]
+__all__ = ["Holding", "Ledger", "holdings", "read_back", "readers"]
 
 
 @dataclass
@@ -66,6 +67,28 @@ def read_back(template: dict[str, Any], *, stack: str, session: boto3.Session, e
     return _Reading(template, Cloud(session=session, endpoint=endpoint, stack=stack)).ledger()
 
 
+@dataclass(frozen=True)
+class Holding:
+    """A resource of a stack, which its service can be asked for also when the stack is gone."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    is_there: Callable[[], bool]
+
+
+def holdings(template: dict[str, Any], *, stack: str, session: boto3.Session, endpoint: str) -> list[Holding]:
+    """What a stack has now, of all that the template gives it.
+
+    The arguments are those of `read_back`.
+
+    Raises:
+        botocore.exceptions.ClientError: there is no such stack.
+        LookupError: a resource is not there, or no reader knows its type; the message says which.
+    """
+    return _Reading(template, Cloud(session=session, endpoint=endpoint, stack=stack)).holdings()
+
+
 class _Reading:
     def __init__(self, template: dict[str, Any], cloud: Cloud) -> None:
         self._template, self._cloud = template, cloud
@@ -101,6 +124,25 @@ class _Reading:
                         (ledger.differ if line.compared else ledger.unread).append(line.difference)
         return ledger
 
+    def holdings(self) -> list[Holding]:
+        found = []
+        for id, resource in self._template["Resources"].items():
+            if "Condition" in resource and not self._resolver.condition(resource["Condition"]):
+                continue
+            if isinstance(absent := self._read(id), Absent):
+                raise LookupError(f"{id} ({resource['Type']}): {absent}")
+            reader, asked = self._reader(id)
+            is_there = partial(self._is_there, reader, asked)
+            found.append(Holding(id, resource["Type"], asked.physical_id, is_there))
+        return found
+
+    def _is_there(self, reader: Reader, asked: Asked) -> bool:
+        try:
+            reader(self._cloud, asked)
+        except (Absent, BotoCoreError, ClientError, LookupError, TypeError, ValueError):
+            return False  # it was read before, so it can be
+        return True
+
     def _lines(self, path: str, key: str, value: Any, found: Found) -> list[Line]:
         if key in found.properties:
             return list(compare(path, value, found.properties[key]))
@@ -129,14 +171,17 @@ class _Reading:
         return self._found[id]
 
     def _ask(self, id: str) -> Found:
+        reader, asked = self._reader(id)
+        return reader(self._cloud, asked)
+
+    def _reader(self, id: str) -> tuple[Reader, Asked]:
         type = self._template["Resources"][id]["Type"]
         reader = reader_of(type)
         if reader is None:
             raise Absent("no reader")
         if id not in self._stack.physical_ids:
             raise Absent("CloudFormation has no physical id of it")
-        asked = Asked(type, id, self._stack.physical_ids[id], self._wanted_of(id), self._beside)
-        return reader(self._cloud, asked)
+        return reader, Asked(type, id, self._stack.physical_ids[id], self._wanted_of(id), self._beside)
 
     def _beside(self, type: str, key: str) -> list[Any]:
         resources = self._template["Resources"].values()

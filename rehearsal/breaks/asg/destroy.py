@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from unittest import mock
 
 from rehearsal.breaks import breaks
-from rehearsal.breaks.project import a_secret_goes
+from rehearsal.breaks.project import swap_what_is_retained
 from rehearsal.checks import Subject
 from rehearsal.checks.asg import destroy
 from rehearsal.checks.asg.destroy import (
@@ -26,9 +26,9 @@ def the_setting_for_protection_is_not_given(subject: Subject) -> Iterator[None]:
 
 @breaks(
     a_destroyed_stack_leaves_what_holds_data_a_snapshot_and_nothing_else,
-    says="is gone, and what it held with it",
+    says=("is gone, and what it held with it", "is still there"),
     lasting=9,
 )
-def the_root_secret_goes_with_the_stack(subject: Subject) -> Iterator[None]:
-    a_secret_goes(subject)
+def the_root_secret_goes_with_the_stack_and_a_log_stays(subject: Subject) -> Iterator[None]:
+    swap_what_is_retained(subject)
     yield

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.ledger import Ledger
+from rehearsal.ledger import Ledger, holdings
 from tests.rehearsal.ledger.bench import Aws, Deployed, small_template
 from tests.rehearsal.ledger.changes import CHANGES
 
@@ -41,6 +41,25 @@ def test_a_change_behind_the_templates_back_is_told(
     assert [part for part in expected if part not in told] == [], told or "nothing differs"
     assert ledger.missing == []
     assert not ledger.ok
+
+
+def test_what_a_deleted_stack_leaves_can_be_told_from_what_goes_with_it(aws: Aws) -> None:
+    template = small_template()
+    template["Resources"]["Disk"]["DeletionPolicy"] = "Retain"
+    stack = aws.deploy(template)
+    held = holdings(template, stack=stack.name, session=aws.session, endpoint=aws.endpoint)
+    assert len(held) == len(template["Resources"]) - 1  # one has a false condition
+    assert [each.logical_id for each in held if not each.is_there()] == []
+    formation = aws("cloudformation")
+    formation.delete_stack(StackName=stack.name)
+    formation.get_waiter("stack_delete_complete").wait(StackName=stack.name, WaiterConfig={"Delay": 1})
+    assert [each.logical_id for each in held if each.is_there()] == ["Disk"]
+
+
+def test_what_is_not_there_is_no_holding(stack: Deployed) -> None:
+    stack.cloud("cloudwatch").delete_alarms(AlarmNames=[stack.id("Alarm")])
+    with pytest.raises(LookupError, match=r"Alarm \(AWS::CloudWatch::Alarm\)"):
+        holdings(stack.template, stack=stack.name, session=stack.cloud.session, endpoint=stack.cloud.endpoint)
 
 
 _DELETIONS: list[tuple[str, Callable[[Deployed], Any]]] = [
