@@ -8,6 +8,7 @@ from typing import Any
 
 from rehearsal.checks import CheckError, Subject
 from rehearsal.checks.kubectl import inside, is_ready, objects, pods
+from rehearsal.machines.machine import Machine
 
 
 def who_serves(subject: Subject) -> set[str]:
@@ -20,7 +21,7 @@ def who_serves(subject: Subject) -> set[str]:
 def private_places(subject: Subject) -> list[str]:
     """Where what serves listens in its network: addresses and ports."""
     if not subject.in_pods:
-        return [f"{machine.address}:443" for machine in subject.hosts]
+        return [place for machine in subject.hosts for place in listening(machine, 443)]
     nodes = [
         address["address"]
         for each in objects(subject, "nodes")
@@ -31,6 +32,19 @@ def private_places(subject: Subject) -> list[str]:
         *(f"{each['status']['podIP']}:443" for each in pods(subject)),
         *(f"{address}:10250" for address in nodes),
     ]
+
+
+def listening(machine: Machine, port: int) -> list[str]:
+    """Where a machine listens for its network, as it says itself: addresses and ports.
+
+    Raises:
+        CheckError: the port, which it is there for, is none of them.
+    """
+    told = [line.split()[3] for line in machine.run("ss", "-Hltn").stdout.splitlines()]
+    ports = {int(place.rpartition(":")[2]) for place in told if not place.startswith(("127.", "[::1]"))}
+    if port not in ports:
+        raise CheckError(f"{machine.id} does not listen at {port}, but at {sorted(ports)}")
+    return [f"{machine.address}:{each}" for each in sorted(ports)]
 
 
 def in_a_container(subject: Subject, program: str, given: object, *, seconds: float) -> str:

@@ -14,6 +14,7 @@ from rehearsal.checks.asg import desk  # isort: skip
 from rehearsal.checks.asg import dashboard  # isort: skip
 from rehearsal.checks.asg import devices  # isort: skip
 from rehearsal.checks.asg import dumps  # isort: skip
+from rehearsal.checks.asg import calendar  # isort: skip
 from rehearsal.checks.asg import rotation  # isort: skip
 from rehearsal.checks.asg import dump_alarms  # isort: skip
 from rehearsal.checks.asg import restores  # isort: skip
@@ -31,6 +32,7 @@ from rehearsal.checks.asg import destroy  # isort: skip
 __all__ = [
     "alarms",
     "boundary",
+    "calendar",
     "dashboard",
     "deployer",
     "desk",

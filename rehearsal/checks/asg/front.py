@@ -11,7 +11,8 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.pinned import Pinned
-from rehearsal.checks.serving import private_places
+from rehearsal.checks.rds import await_standby, primary
+from rehearsal.checks.serving import listening, private_places
 from rehearsal.checks.wire import TRIED, answering, answers
 
 _OPEN = {80, 443}
@@ -43,11 +44,12 @@ def nothing_but_the_two_ports_of_the_web_is_reached_from_outside(subject: Subjec
             raise CheckError(f"of the load balancer's {address} these ports are reached from outside: {sorted(found)}")
     private = [
         *private_places(subject),
-        *(f"{address}:5432" for address in subject.tier.addresses(subject.outputs["DatabaseHost"])),
+        *(place for machine in (primary(subject), await_standby(subject)) for place in listening(machine, 5432)),
     ]
-    if len(private) < 3:
-        raise CheckError(f"two that serve and a database are expected, there are {private}")
-    with _a_way_to(subject, [_split(place)[0] for place in private]):
+    addresses = sorted({_split(place)[0] for place in private})
+    if len(addresses) < 4:
+        raise CheckError(f"two that serve and two of a database are expected, there are {addresses}")
+    with _a_way_to(subject, addresses):
         reached = [place for place in private if answers(*_split(place))]
     if reached:
         raise CheckError(f"these are reached from outside: {', '.join(reached)}")
