@@ -7,7 +7,6 @@ from rehearsal.checks.timers import must_come_all_day, must_come_by_night
 
 # Seconds between two runs of what goes on all day, with the time that a run takes.
 _ALL_DAY = {
-    "fines-metrics": 75.0,
     "fines-backup-ages": 7 * 60.0,
     "fines-password-ages": 18 * 60.0,
     "fines-app-credentials": 17 * 60.0,
