@@ -202,8 +202,15 @@ def judge(each: Check, subject: Subject) -> Result:
     try:
         ok, detail = True, each(subject)
     except Exception as error:
-        ok, detail = False, f"{'' if isinstance(error, CheckError) else type(error).__name__ + ': '}{error}"
+        ok, detail = False, _told(error)
     return Result(sentence(each), ok, round(time.monotonic() - start, 1), detail)
+
+
+def _told(error: BaseException) -> str:
+    """What went wrong; and, where that came while something else was being put right, what had gone wrong before."""
+    said = f"{'' if isinstance(error, CheckError) else type(error).__name__ + ': '}{error}"
+    before = None if error.__suppress_context__ else error.__context__
+    return said if before is None else f"{said}; before that: {_told(before)}"
 
 
 def run_checks(

@@ -68,6 +68,20 @@ def test_a_check_that_breaks_makes_itself_red_and_no_other(monkeypatch: pytest.M
     def the_sum_is_right(subject: Any) -> str:
         return dict[str, str]()["nothing"]
 
+    @checks.check("single")
+    def the_move_goes_well(subject: Any) -> str:
+        try:
+            raise CheckError("a fine is missing")
+        finally:
+            float("the way home")
+
+    @checks.check("single")
+    def the_reason_is_told(subject: Any) -> str:
+        try:
+            return str(1 // 0)
+        except ZeroDivisionError as error:
+            raise CheckError("nothing can be shared") from error
+
     @checks.check("single", machines=False)
     def the_sea_is_wet(subject: Any) -> str:
         return "it is"
@@ -78,6 +92,8 @@ def test_a_check_that_breaks_makes_itself_red_and_no_other(monkeypatch: pytest.M
     assert [(r.ok, r.detail) for r in results] == [
         (False, "it is blue"),
         (False, "KeyError: 'nothing'"),
+        (False, "ValueError: could not convert string to float: 'the way home'; before that: a fine is missing"),
+        (False, "nothing can be shared"),
         (True, "it is"),
     ]
 
