@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.fleet import healthy
+from rehearsal.checks.asg.people import typed_by_an_operator
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.rds import await_standby, in_a_container, instance, primary, psql, value
-from rehearsal.checks.runbook import as_operator, no_cli
+from rehearsal.checks.runbook import no_cli
 from rehearsal.checks.serving import who_serves
 from rehearsal.cloud.events import PROMOTED, UNHEALTHY
 from rehearsal.machines.machine import Machine
@@ -119,7 +120,7 @@ def a_failover_asked_for_by_the_runbook_loses_no_fine_and_the_old_primary_takes_
         _await_session(before, "clinging", clinging)
         asked, offset = time.monotonic(), time.time() - time.monotonic()
         name = str(instance(subject)["DBInstanceIdentifier"])
-        as_operator(subject, "Fail over", subject.tier.run.home, log="fail-over", INSTANCE=name)
+        typed_by_an_operator(subject, "Fail over", service="rds", log="fail-over", INSTANCE=name)
         promoted = _await_promoted(subject, standby) - offset
         load.await_acknowledged(_AFTER, seconds=_AGAIN_SECONDS)
         load.stop()

@@ -14,6 +14,7 @@ from rehearsal import principals
 from rehearsal.cdk import ACCOUNT
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.door import Door, door, failed, not_refused
+from rehearsal.checks.runbook import as_operator
 from rehearsal.principals import Keys
 
 Calls = dict[str, Callable[[], Any]]
@@ -98,6 +99,17 @@ def session_of(subject: Subject, part: str) -> Iterator[tuple[Door, Keys]]:
             yield way, taken
     finally:
         subject.provoked.append((began, time.time()))
+
+
+def typed_by_an_operator(subject: Subject, page: str, *, service: str, log: str, **values: str) -> str:
+    """Types a page's commands, which call one service, with the keys of the operators' role; returns what they said.
+
+    Raises:
+        CdkError: they failed; with their last words.
+    """
+    with session_of(subject, "Operator") as (way, keys):
+        role = way.environment(keys, service)
+        return as_operator(subject, page, subject.tier.run.home, log=log, role=role, **values)
 
 
 def _taken(way: Door, keys: Keys, role: str, name: str, *, by_directory: bool) -> Keys:

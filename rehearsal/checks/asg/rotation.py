@@ -6,10 +6,11 @@ import time
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.asg.people import typed_by_an_operator
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.rds import in_a_container, primary, psql, value
-from rehearsal.checks.runbook import as_operator, no_cli
+from rehearsal.checks.runbook import no_cli
 
 ROTATIONS = 10
 STEPS_SECONDS = 60  # within which a rotation must be over
@@ -65,7 +66,7 @@ def rotate(subject: Subject, *, typed: bool = False) -> dict[str, str]:
     before = _current(manager, arn)
     if typed:
         page = f"Tier {subject.tier.run.tier}: rotate a password"
-        as_operator(subject, page, subject.tier.run.home, log="rotate", SECRET=arn)
+        typed_by_an_operator(subject, page, service="secretsmanager", log="rotate", SECRET=arn)
     else:
         manager.rotate_secret(SecretId=arn)
     deadline = time.monotonic() + STEPS_SECONDS

@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.asg.people import typed_by_an_operator
 from rehearsal.checks.pinned import Pinned
-from rehearsal.checks.runbook import as_operator
 from rehearsal.checks.static_files import Distribution, beside, named, trusted
 
 _KINDS = {".css": ("text/css",), ".js": ("text/javascript", "application/javascript"), ".svg": ("image/svg+xml",)}
@@ -103,7 +103,8 @@ def a_static_file_that_was_lost_is_published_again_by_the_runbook(subject: Subje
         raise CheckError(f"{path} was deleted, and answered {status}")
     files.forget()  # CloudFront keeps errors for ten seconds
     function = subject.outputs["Publisher"]
-    as_operator(subject, "Static files are missing", subject.tier.run.home, log="publish-again", PUBLISHER=function)
+    page = "Static files are missing"
+    typed_by_an_operator(subject, page, service="lambda", log="publish-again", PUBLISHER=function)
     answer = files.get(path)
     if answer.status_code != 200 or answer.content != whole:
         raise CheckError(f"{path} is still missing after the runbook's command: {answer.status_code}")
