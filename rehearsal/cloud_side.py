@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from rehearsal.disk import shortage
 from rehearsal.machines.loopback import LOOPBACK
 from rehearsal.places import BUILD, PROJECT, CloudRun, temporary
 from rehearsal.rehearse import deploy
-from rehearsal.report import Report
+from rehearsal.report import Report, kept
 from rehearsal.screen import Screen
 from rehearsal.tier import REGION, Tier, TierError, await_answer, keep_logs
 
@@ -80,15 +79,13 @@ def rehearse(run: CloudRun, screen: Screen, *, words: list[str], reason: str, bu
     `reason` is why machines cannot boot, as the report says it. The report is `<tier>.cloud.json`: a part says nothing
     of the whole, and never replaces what a whole rehearsal said.
     """
-    began = time.monotonic()
     must_be_ours(build)
     choose(checks_of(run.tier, machines=False), words)  # words that no check has are refused before anything is started
     screen.note(f"no machine is booted ({reason}): the cloud side alone is rehearsed")
-    with running(run, screen) as tier:
-        report = examine(tier, deploy_to(tier, screen), screen, words=words, reason=reason)
-    report.timings = dict(screen.timings)
-    report.seconds = time.monotonic() - began
-    report.write(build / "rehearsal" / f"{run.name}{'.partial' if words else ''}.json")
+    report = Report(run.tier, partial=bool(words), timings=screen.timings)
+    file = build / "rehearsal" / f"{run.name}{'.partial' if words else ''}.json"
+    with kept(report, file), running(run, screen) as tier:
+        examine(tier, deploy_to(tier, screen), screen, report, words=words, reason=reason)
     report.show(screen)
     screen.console.print(f"This was the cloud side alone, no machine was booted: {reason}.", style="bold", markup=False)
     return 0 if report.ok else 1
@@ -98,9 +95,11 @@ def deploy_to(tier: CloudSide, screen: Screen) -> Subject:
     return deploy(tier, screen, what="the real template, without its machine")
 
 
-def examine(tier: CloudSide, subject: Subject, screen: Screen, *, words: list[str], reason: str) -> Report:
+def examine(
+    tier: CloudSide, subject: Subject, screen: Screen, report: Report, *, words: list[str], reason: str
+) -> None:
     """Runs the checks that need no machine; the report names what was not rehearsed, and each check that was left out."""
-    report = Report(tier.run.tier, partial=bool(words), part="cloud")
+    report.part = "cloud"
     report.not_rehearsed = [f"{NOT_REHEARSED[0]} ({reason})", *NOT_REHEARSED[1:]]
     if not tier.builder:
         image = "the image of the service was not built, a manifest without contents is in its place"
@@ -110,7 +109,6 @@ def examine(tier: CloudSide, subject: Subject, screen: Screen, *, words: list[st
     report.template = subject.ledger
     types = {resource["Type"] for resource in subject.template["Resources"].values()}
     report.template["stand_ins"] |= {type: said for type, said in WITHOUT_MACHINES.items() if type in types}
-    return report
 
 
 @contextlib.contextmanager

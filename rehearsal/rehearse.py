@@ -21,7 +21,7 @@ from rehearsal.cloud.events import LAUNCHED, SIGNALLED
 from rehearsal.machines.rootfs import architecture
 from rehearsal.machines.volume import why_no_growth
 from rehearsal.places import BUILD, Run
-from rehearsal.report import Report
+from rehearsal.report import Report, kept
 from rehearsal.screen import Screen
 from rehearsal.tier import Tier, ending, keep_up, must_be_free, running, start
 
@@ -127,11 +127,14 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
     began = time.monotonic()
     report = Report(run.tier, not_rehearsed=list(NOT_REHEARSED), partial=bool(words))
     choose(checks_of(run.tier), words)  # words that no check has are refused before anything is started
-    with running(run, screen) as tier:
+    report.timings = screen.timings
+    # a part of the checks says nothing of the whole, so it does not replace what the last whole rehearsal said
+    file = BUILD / "rehearsal" / f"{run.tier}{'.partial' if words else ''}.json"
+    with kept(report, file), running(run, screen) as tier:
         subject = deploy(tier, screen)
         subject.keeps = True  # what is written now: no volume is lost within a minute of it
         with screen.step("post", "the first fine"):
-            served = first_fine(subject)
+            screen.timings["first_fine"] = round(first_fine(subject) - began, 1)
         if run.tier != "eks":
             screen.timings["boot_to_serving"] = round(tier.events.seconds(subject.host.id, LAUNCHED, SIGNALLED), 1)
         report.not_rehearsed = not_rehearsed(subject)
@@ -139,10 +142,6 @@ def rehearse(run: Run, screen: Screen, *, words: list[str]) -> int:
         subject.whole = not words and not report.left_out
         report.checks = run_checks(subject, screen, words=words)
         report.template, report.figures = subject.ledger, subject.figures
-    report.timings = screen.timings | {"first_fine": round(served - began, 1)}
-    report.seconds = time.monotonic() - began
-    # a part of the checks says nothing of the whole, so it does not replace what the last whole rehearsal said
-    report.write(BUILD / "rehearsal" / f"{run.tier}{'.partial' if words else ''}.json")
     report.show(screen, logs=BUILD / "rehearsal" / f"{run.name}-logs")
     return 0 if report.ok else 1
 
@@ -153,14 +152,11 @@ def break_on_purpose(run: Run, screen: Screen, *, words: list[str]) -> int:
     Raises:
         BreakError: a check has no break.
     """
-    began = time.monotonic()
     wanted = breaks.chosen(run.tier, words)
-    report = BreakReport(run.tier)
-    with running(run, screen) as tier:
+    report = BreakReport(run.tier, timings=screen.timings)
+    file = BUILD / "rehearsal" / f"{run.tier}.breaks{'.partial' if words else ''}.json"
+    with kept(report, file), running(run, screen) as tier:
         report.outcomes = breaks.run_breaks(deploy(tier, screen), screen, wanted)
-    report.timings = dict(screen.timings)
-    report.seconds = time.monotonic() - began
-    report.write(BUILD / "rehearsal" / f"{run.tier}.breaks{'.partial' if words else ''}.json")
     report.show(screen)
     return 0 if report.ok else 1
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.markup import escape
 from rich.table import Table
@@ -57,6 +60,7 @@ class Report:
     partial: bool = False  # only some checks were asked for
     part: str = ""  # what alone was rehearsed; empty for a whole tier
     left_out: dict[str, str] = field(default_factory=dict)  # checks that could not run here, and what each takes
+    unfinished: str = ""  # why it did not come to its end, if it did not
 
     @property
     def ok(self) -> bool:
@@ -86,6 +90,8 @@ class Report:
         }
         if self.part:
             body["part"] = self.part
+        if self.unfinished:
+            body["unfinished"] = self.unfinished
         write_whole(file, body)
 
     def show(self, screen: Screen, *, logs: Path | None = None) -> None:
@@ -134,7 +140,36 @@ class Report:
             red.append("nothing was checked")
         if self.template["missing"] and not self.partial:
             red.append(f"of the template is missing: {', '.join(self.template['missing'])}")
+        if self.unfinished:
+            red.append(self.unfinished)
         return red
+
+
+class Kept(Protocol):
+    """A report that is written while it is made."""
+
+    seconds: float
+    unfinished: str
+
+    def write(self, file: Path) -> None: ...
+
+
+@contextmanager
+def kept(report: Kept, file: Path) -> Iterator[None]:
+    """Has a report written however the block ends, and before it begins: the word of an earlier run does not stand for this one."""
+    began = time.monotonic()
+    report.unfinished = "it did not come to its end"
+    report.write(file)
+    try:
+        yield
+    except BaseException as error:
+        report.unfinished += f": {type(error).__name__}: {error}"
+        raise
+    else:
+        report.unfinished = ""
+    finally:
+        report.seconds = time.monotonic() - began
+        report.write(file)
 
 
 def show_verdict(

@@ -34,10 +34,11 @@ class BreakReport:
     outcomes: list[Outcome] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    unfinished: str = ""  # why they did not come to their end, if they did not
 
     @property
     def ok(self) -> bool:
-        return bool(self.outcomes) and all(outcome.ok for outcome in self.outcomes)
+        return bool(self.outcomes) and all(outcome.ok for outcome in self.outcomes) and not self.unfinished
 
     def write(self, file: Path) -> None:
         """Writes the report as JSON, whole or not at all."""
@@ -48,6 +49,8 @@ class BreakReport:
             "timings": self.timings,
             "breaks": [outcome.__dict__ for outcome in self.outcomes],
         }
+        if self.unfinished:
+            body["unfinished"] = self.unfinished
         write_whole(file, body)
 
     def show(self, screen: Screen) -> None:

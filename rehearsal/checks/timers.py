@@ -10,7 +10,8 @@ from rehearsal.checks import CheckError
 from rehearsal.machines.machine import Machine
 
 _A_DAY = 25 * 3600.0
-_UPGRADES = "apt-daily-upgrade.timer"
+_UPGRADES = ("apt-daily.timer", "apt-daily-upgrade.timer")  # what there is, and what of it is missing
+_ASKED = ("Update-Package-Lists", "Unattended-Upgrade")
 _RUN = 15.0  # seconds that one run of what goes on all day takes at most
 _INSTALLED = 180.0  # seconds within which what nobody waits for is there
 
@@ -23,12 +24,13 @@ def must_come_by_night(host: Machine, names: Sequence[str]) -> str:
     """
     _await_upgrades(host)
     soon = due(host)
-    wanted = (*(f"{name}.timer" for name in names), _UPGRADES)
+    wanted = (*(f"{name}.timer" for name in names), *_UPGRADES)
     if late := [timer for timer in wanted if not 0 <= soon.get(timer, -1.0) <= _A_DAY]:
         raise CheckError(f"{', '.join(late)} will not run within a day: {soon}")
-    asked = host.run("apt-config", "dump", "APT::Periodic::Unattended-Upgrade").stdout
-    if '"1"' not in asked:
-        raise CheckError(f"upgrades are not asked for: {asked.strip() or 'no word of them'}")
+    for what in _ASKED:
+        asked = host.run("apt-config", "dump", f"APT::Periodic::{what}").stdout
+        if '"1"' not in asked:
+            raise CheckError(f"upgrades are not asked for: {asked.strip() or f'no word of {what}'}")
     if not (fixes := _eligible(host)):
         raise CheckError("upgrades are asked for, and no origin's are taken: Debian's security fixes would never come")
     hours = {timer.removesuffix(".timer"): round(soon[timer] / 3600, 1) for timer in wanted}

@@ -52,7 +52,9 @@ def subject(tier: CloudSide) -> Subject:
 
 @pytest.fixture(scope="module")
 def report(tier: CloudSide, subject: Subject) -> Report:
-    return cloud_side.examine(tier, subject, _screen(), words=[], reason=_REASON)
+    report = Report("single")
+    cloud_side.examine(tier, subject, _screen(), report, words=[], reason=_REASON)
+    return report
 
 
 def _screen() -> Screen:

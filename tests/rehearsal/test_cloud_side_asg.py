@@ -36,7 +36,9 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
 def report(subject: Subject) -> Report:
     tier = subject.tier
     assert isinstance(tier, cloud_side.CloudSide)
-    return cloud_side.examine(tier, subject, _SCREEN, words=[], reason="this is a test")
+    report = Report("asg")
+    cloud_side.examine(tier, subject, _SCREEN, report, words=[], reason="this is a test")
+    return report
 
 
 def test_all_resources_are_made_and_none_of_their_properties_differs(report: Report) -> None:

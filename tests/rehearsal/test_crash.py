@@ -18,7 +18,7 @@ from rehearsal.machines.traces import Traces, start_time
 from rehearsal.places import PROJECT, Run
 from tests.rehearsal.root import needs_root
 
-BOOTS_SECONDS = 240  # until the tier's machine boots, with cold caches
+BOOTS_SECONDS = 900  # until the tier's machine boots, with cold caches and a slow network
 _CGROUPS = Path("/sys/fs/cgroup")
 pytestmark = [pytest.mark.deployment, needs_root]
 

@@ -6,10 +6,11 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from rehearsal.picture import drawn
-from rehearsal.report import Report, Result, shortened
+from rehearsal.report import Report, Result, kept, shortened
 from rehearsal.screen import Screen
 
 
@@ -56,6 +57,27 @@ def test_a_report_that_is_read_is_the_one_that_was_written(tmp_path: Path) -> No
     report.seconds = 12.3
     report.write(file)
     assert Report.read(file) == report
+
+
+def test_the_word_of_an_earlier_run_does_not_stand_for_one_that_did_not_come_to_its_end(tmp_path: Path) -> None:
+    file, report = tmp_path / "single.json", _report()
+    report.write(file)
+    again = Report("single")
+
+    def rehearse() -> None:
+        with kept(again, file):
+            assert not json.loads(file.read_text())["ok"]
+            again.checks = report.checks
+            raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        rehearse()
+    body = json.loads(file.read_text())
+    assert (body["ok"], body["unfinished"]) == (False, "it did not come to its end: OSError: no room")
+    assert again.faults() == [body["unfinished"]]
+    with kept(report, file):
+        pass
+    assert json.loads(file.read_text())["ok"]
 
 
 def test_the_picture_shows_the_checks_and_asks_nobody_for_a_font() -> None:

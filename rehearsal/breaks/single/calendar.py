@@ -56,6 +56,15 @@ def the_figures_program_runs_and_sends_nothing(subject: Subject) -> Iterator[Non
         yield
 
 
+@breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="apt-daily.timer will not run", again=True)
+def nobody_looks_what_debian_mended(subject: Subject) -> Iterator[None]:
+    try:
+        shell(subject.host, "systemctl stop apt-daily.timer")
+        yield
+    finally:
+        shell(subject.host, "systemctl start apt-daily.timer")
+
+
 @breaks(backups_drills_and_security_upgrades_are_due_within_a_day, says="upgrades are not asked for", again=True)
 def upgrades_are_switched_off(subject: Subject) -> Iterator[None]:
     with _apt_is_told(subject, 'APT::Periodic::Unattended-Upgrade "0";'):

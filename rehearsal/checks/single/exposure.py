@@ -17,18 +17,15 @@ from rehearsal.checks.wire import TRIED, answering
 
 _OPEN = {53, 80, 443}
 _MARK = b"rehearsal: does this come through?"
-# Reads what comes to the machine's interface, before any rule of its own, until a second has brought nothing, or eight are over.
+_LAST = b"rehearsal: this was the last."
+_WATCHES = 60.0  # seconds within which the last must have come, however busy this system is
+# Reads what comes to the machine's interface, before any rule of its own, until the last mark comes.
 _SEES = """
-import socket, struct, sys, time
-mark, found, end = bytes.fromhex(sys.argv[1]), set(), time.monotonic() + 8
+import socket, struct, sys
+mark, last, found = bytes.fromhex(sys.argv[1]), bytes.fromhex(sys.argv[2]), set()
 with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800)) as wire:
-    wire.settimeout(1)
     print("looking", flush=True)
-    while time.monotonic() < end:
-        try:
-            packet = wire.recv(65535)
-        except TimeoutError:
-            break
+    while not (packet := wire.recv(65535)).endswith(last):
         if packet[9] == 17 and packet.endswith(mark):
             found.add(struct.unpack("!H", packet[(packet[0] & 15) * 4 + 2 :][:2])[0])
 print(*found)
@@ -58,18 +55,31 @@ def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) ->
 
 
 def _come_through(subject: Subject, ports: Sequence[int]) -> set[int]:
-    """The ports at which datagrams that are sent to the public address come to the host, whoever listens there."""
-    command = ["nsenter", "--target", str(subject.host.leader), "--net", "--", sys.executable, "-c", _SEES, _MARK.hex()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
-        assert watch.stdout is not None
-        watch.stdout.readline()  # it looks
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            for port in (*ports, 53):  # the last one ends it
-                with contextlib.suppress(OSError):  # a refusal of the one before
-                    sender.sendto(_MARK, (subject.address, port))
-                time.sleep(0.0005)
-        seen = watch.communicate(timeout=30)[0]
-    return {int(port) for port in seen.split()}
+    """The ports at which datagrams that are sent to the public address come to the host, whoever listens there.
+
+    Raises:
+        CheckError: the last of them, sent to a port that is open, did not come: then nothing is known of the others.
+    """
+    command = ["nsenter", "--target", str(subject.host.leader), "--net", "--", sys.executable, "-c", _SEES]
+    with subprocess.Popen([*command, _MARK.hex(), _LAST.hex()], stdout=subprocess.PIPE, text=True) as watch:
+        try:
+            assert watch.stdout is not None
+            watch.stdout.readline()  # it looks
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                for port in ports:
+                    with contextlib.suppress(OSError):  # a refusal of the one before
+                        sender.sendto(_MARK, (subject.address, port))
+                    time.sleep(0.0005)
+                deadline = time.monotonic() + _WATCHES
+                while watch.poll() is None:
+                    if time.monotonic() > deadline:
+                        raise CheckError(f"the last datagram, to port 53, did not come within {_WATCHES:.0f} s")
+                    with contextlib.suppress(OSError):
+                        sender.sendto(_LAST, (subject.address, 53))
+                    time.sleep(0.1)
+            return {int(port) for port in watch.stdout.read().split()}
+        finally:
+            watch.kill()
 
 
 @check("single", beside="the outage")

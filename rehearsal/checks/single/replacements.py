@@ -19,7 +19,8 @@ from rehearsal.machines.machine import Machine
 
 _FAULT = "this step does not work"
 _NEW_IMAGE = "ami-0deb1a00000000014"  # another of the same root file system: the rehearsal has one
-_MOST_TIMES = 2.5  # as long as another boot of this rehearsal
+# Another boot of this rehearsal, with what machines differ by: less than a program waits for somebody who does not answer.
+_MOST_TIMES, _MOST_MORE = 1.25, 25.0
 _ASKS_SECONDS = 90
 _LET_GO = "PostgreSQL is stopped, the volume is unmounted and let go"
 
@@ -75,7 +76,7 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
         subject.context["instance_type"] = larger
         host = subject.host
         boot, usual = (subject.tier.events.seconds(id, LAUNCHED, SIGNALLED) for id in (host.id, before.id))
-        if boot > _MOST_TIMES * usual:
+        if boot > _MOST_TIMES * usual + _MOST_MORE:
             raise CheckError(
                 f"{host.id} took {boot:.0f} s to boot while the authority was away, {before.id} {usual:.0f} s"
             )
@@ -98,8 +99,8 @@ def a_larger_instance_type_keeps_the_data_although_the_authority_is_away(subject
     host.run("systemctl", "start", "--no-block", "fines-certificate.timer", "fines-certificate.service")
     await_issued(subject)
     return (
-        f"{before.id} to {host.id}, a {_type(subject)}, whose reports ask for a token, in {seconds:.0f} s; it served while it asked "
-        "an authority that did not answer, and the certificate came once that was back"
+        f"{before.id} to {host.id}, a {_type(subject)}, whose reports ask for a token, in {seconds:.0f} s; it booted in {boot:.0f} s, "
+        f"the other in {usual:.0f} s; it served while it asked an authority that did not answer, and the certificate came once that was back"
     )
 
 

@@ -14,7 +14,7 @@ from rehearsal.checks.answers import answered
 from rehearsal.checks.containers import answered_by
 from rehearsal.checks.people import People
 
-_TWINS = 12
+_TWINS, _TIMES = 12, 8
 _FINES, _PAGE = 60, 25
 _NAMES = ("correo", "email", "correo_electronico")  # by which a person's address is given
 
@@ -22,19 +22,14 @@ _NAMES = ("correo", "email", "correo_electronico")  # by which a person's addres
 @check("single")
 def twins_under_one_key_make_one_fine_and_another_fine_under_it_is_refused(subject: Subject) -> str:
     people = People.make(subject, officers=2, owners=1)
-    key = {"Idempotency-Key": uuid.uuid4().hex}
-    fine = _fine(people, "gemelas")
-    with ThreadPoolExecutor(_TWINS) as pool:
-        answers = list(pool.map(lambda _: _posted(people, fine, people.bearer(0) | key), range(_TWINS)))
-    made = {answer.json()["infraccion"]["id"] for answer in answers if answer.status_code == 200}
-    first = [answer for answer in answers if "Idempotent-Replayed" not in answer.headers]
-    if len(made) != 1 or len(first) != 1 or any(answer.status_code != 200 for answer in answers):
-        statuses = sorted(answer.status_code for answer in answers)
-        raise CheckError(
-            f"{_TWINS} twins were answered {statuses}, made fines {sorted(made)}, {len(first)} of them as new"
-        )
-    if len(where := answered_by(subject, {answer.headers["X-Request-Id"] for answer in answers})) < 2:
-        raise CheckError(f"all of the {_TWINS} twins came to {where}: two containers were to decide between them")
+    for _ in range(_TIMES):  # the balance goes by chance: all may come to one, which shows nothing of two
+        key, fine = {"Idempotency-Key": uuid.uuid4().hex}, _fine(people, "gemelas")
+        answers = _twins(people, fine, key)
+        made = {answer.json()["infraccion"]["id"] for answer in answers}
+        if len(where := answered_by(subject, {answer.headers["X-Request-Id"] for answer in answers})) > 1:
+            break
+    else:
+        raise CheckError(f"{_TIMES} times all of the {_TWINS} twins came to {where}: two containers were to decide")
     other = _posted(people, fine | {"comentarios": "otra"}, people.bearer(0) | key)
     if other.status_code != 409:
         raise CheckError(f"another fine under the key was answered {other.status_code}, not 409: {other.text[:120]}")
@@ -44,6 +39,24 @@ def twins_under_one_key_make_one_fine_and_another_fine_under_it_is_refused(subje
             f"another officer's fine under the same key was answered {theirs.status_code}: {theirs.text[:120]}"
         )
     return f"{_TWINS} twins at {len(where)} containers made fine {made.pop()}; another under its key: 409; another officer's: a fine of its own"
+
+
+def _twins(people: People, fine: dict[str, Any], key: dict[str, str]) -> list[httpx.Response]:
+    """The answers to one fine that was posted under one key many times at once.
+
+    Raises:
+        CheckError: not all were acknowledged, or not as one fine that was new once.
+    """
+    with ThreadPoolExecutor(_TWINS) as pool:
+        answers = list(pool.map(lambda _: _posted(people, fine, people.bearer(0) | key), range(_TWINS)))
+    made = {answer.json()["infraccion"]["id"] for answer in answers if answer.status_code == 200}
+    first = [answer for answer in answers if "Idempotent-Replayed" not in answer.headers]
+    if len(made) != 1 or len(first) != 1 or any(answer.status_code != 200 for answer in answers):
+        statuses = sorted(answer.status_code for answer in answers)
+        raise CheckError(
+            f"{_TWINS} twins were answered {statuses}, made fines {sorted(made)}, {len(first)} of them as new"
+        )
+    return answers
 
 
 @check("single")
