@@ -21,7 +21,8 @@ EXAMPLE.asg := $(EXAMPLE.single) -c hosted_zone_name=fines.example -c hosted_zon
 EXAMPLE.eks := $(EXAMPLE.asg) -c admin_role=arn:aws:iam::111122223333:role/administrators
 
 # What root made in this folder by way of sudo belongs to who typed it.
-HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules $$(ls -d build $(GATE)/node_modules 2> /dev/null); fi
+HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules \
+	$$(ls -d build $(GATE)/node_modules .*_cache .hypothesis service/.hypothesis cdk.out 2> /dev/null); fi
 
 .PHONY: rehearse breaks up down test programs unit deployment check synth snapshots pictures preflight upgrade-check promote lock bench
 .DELETE_ON_ERROR:
@@ -44,9 +45,11 @@ programs: $(READY)
 
 unit: $(READY)
 	python -m pytest tests service -m "not deployment" --junitxml build/unit.xml
+	$(HAND_BACK)
 
 deployment: $(READY)
 	python -m pytest tests -m deployment --junitxml build/deployment.xml
+	$(HAND_BACK)
 
 check: $(READY)
 	ruff format --check .
@@ -55,6 +58,7 @@ check: $(READY)
 	PYTHONPATH=service lint-imports
 	shellcheck --external-sources $$(grep -rlE '^#!/(usr/)?bin/(env )?(ba)?sh|^# shellcheck shell=' stacks/host .ci)
 	shellcheck --external-sources --shell=bash stacks/host/user-data.sh tests/snapshots/*/user-data.sh
+	$(HAND_BACK)
 
 synth: $(READY)
 	cdk synth --quiet --output build/synth/$(TIER) -c tier=$(TIER) $(or $(SETTINGS),$(EXAMPLE.$(TIER)))

@@ -15,6 +15,8 @@ from stacks.values import KINDS
 RESERVED = re.compile(r"(.*\.)?(example|invalid|localhost|test|example\.(com|net|org))")
 # EC2 instance types guide, "Instances built on the Xen System".
 _XEN_TYPES = re.compile(r"(t[12]|m[1-4]|c[134]|r[34]|x1e?|d2|h1|i[23]|f1|g[23]s?|p[23])\.")
+# The last word of the parameters in which Debian and others name their images.
+_OF_A_PARAMETER = {"amd64": Cpu.X86_64, "x86_64": Cpu.X86_64, "arm64": Cpu.ARM64}
 _ARM_TYPES = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 
 
@@ -34,6 +36,13 @@ def disagreements(read: Mapping[str, Any], *, refused: Collection[str] = ()) -> 
         errors.append(
             f"instance_type={instance_type!r} does not have the processor cpu='{cpu}': "
             f"change one of them, for example: -c cpu={other}"
+        )
+    image = read.get("machine_image", "")
+    of_image = _OF_A_PARAMETER.get(image.rpartition("/")[2]) if image.startswith("/") else None
+    if "cpu" not in refused and of_image and of_image is not cpu:
+        errors.append(
+            f"machine_image={image!r} is of another processor than cpu='{cpu}': "
+            f"change one of them, for example: -c cpu={of_image}"
         )
     if tier is Tier.SINGLE and instance_type and _XEN_TYPES.match(instance_type):
         errors.append(

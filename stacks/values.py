@@ -105,7 +105,7 @@ def moment(name: str, value: Any) -> str:
 
 def records(name: str, value: Any) -> tuple[str, ...]:
     """Lines of a zone file, as a JSON list or as a single line."""
-    form = re.compile(rf"\S+[ \t]+(\d+[ \t]+)?(IN[ \t]+)?({'|'.join(KINDS)})[ \t]+[^\x00-\x08\x0a-\x1f]+")
+    form = re.compile(rf"{_OWNER}[ \t]+(\d+[ \t]+)?(IN[ \t]+)?({'|'.join(KINDS)})[ \t]+[^\x00-\x08\x0a-\x1f]+")
     lines = _texts(name, value, example='["www 300 IN CNAME fines.example.org."]')
     for line in lines:
         if not form.fullmatch(line):
@@ -115,14 +115,24 @@ def records(name: str, value: Any) -> tuple[str, ...]:
     if len(json.dumps(lines)) > _MOST_RECORDS:
         raise SettingsError(f"{name} is too long: its records may have {_MOST_RECORDS} characters in all")
     for line in lines:
-        if (found := _DATA.search(line)) and (wrong := _wrong_data(*found.groups())):
+        found = _DATA.search(line)
+        assert found is not None  # as it has the form
+        if wrong := _wrong_time(found[1]) or _wrong_data(found[2], found[3]):
             raise SettingsError(f"{name}: {line!r}: {wrong}")
     return lines
 
 
-_DATA = re.compile(rf"[ \t]({'|'.join(KINDS)})[ \t]+(.*?)[ \t]*$")
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_OWNER = rf"(@|(\*|{_LABEL})(\.{_LABEL})*\.?)"
+_DATA = re.compile(rf"\S+[ \t]+(?:(\d+)[ \t]+)?(?:IN[ \t]+)?({'|'.join(KINDS)})[ \t]+(.*?)[ \t]*$")
+_LONGEST_TIME = 2**31 - 1  # seconds (RFC 2181)
 _TEXT = 255  # characters of each text of a TXT record
 _WORDS = {"CAA": 3, "CNAME": 1, "MX": 2, "NS": 1, "SRV": 4}  # of a record's data
+
+
+def _wrong_time(seconds: str | None) -> str:
+    """What a name server would refuse of a record's time to live."""
+    return f"a time to live has at most {_LONGEST_TIME} seconds" if int(seconds or 0) > _LONGEST_TIME else ""
 
 
 def _wrong_data(kind: str, data: str) -> str:
@@ -134,6 +144,8 @@ def _wrong_data(kind: str, data: str) -> str:
     unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', "x", data)
     if '"' in unquoted:
         return "a quotation mark is not closed"
+    if strange := re.search(r"[();]|\\$", re.sub(r"\\.", "x", unquoted)):
+        return f'{strange[0]} has a meaning of its own in a zone file: put what has it between quotes, "…"'
     if kind in ("A", "AAAA"):
         version = 4 if kind == "A" else 6
         try:
@@ -147,6 +159,8 @@ def _wrong_data(kind: str, data: str) -> str:
         return f"a record of type {kind} has {_WORDS[kind]} words after it, not {len(words)}"
     if any(len(text) > _TEXT for texts in re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', data) for text in texts):
         return f'a text has at most {_TEXT} characters: write a longer one as several, "…" "…"'
+    if kind == "CAA" and not (words[0].isdigit() and int(words[0]) < 2**8):
+        return "a record of type CAA begins with a number below 256"
     if kind in ("MX", "SRV") and not all(word.isdigit() and int(word) < 2**16 for word in words[:-1]):
         return f"a record of type {kind} begins with numbers below 65536"
     return ""
@@ -157,7 +171,8 @@ def addresses(name: str, value: Any) -> tuple[str, ...]:
     given = _texts(name, value, example='["192.0.2.53"]')
     for address in given:
         try:
-            ipaddress.ip_address(address)
+            if ipaddress.ip_address(address).version and "%" in address:
+                raise ValueError("an interface of some machine's")
         except ValueError:
             raise SettingsError(f"{name}: {address!r} is no IP address: write it like 192.0.2.53") from None
     return given

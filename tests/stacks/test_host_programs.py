@@ -44,16 +44,27 @@ def test_postgresql_takes_its_share_of_the_memory_and_leaves_the_containers_thei
 _CURL = '#!/bin/bash\necho "$@" >> "$NOTES/asked"\nwhile [[ $1 != -o ]]; do shift; done\n: > "$2"\n'
 _FAILS = "#!/bin/sh\nexit 1\n"
 _APT = '#!/bin/bash\necho "${@: -1}" >> "$NOTES/installed"\n'
+_LIBRARY = "/opt/fines/host/lib.sh"
+_CONTROL = "/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"
+_RENDERED, _TAKEN = "/run/fines/cloudwatch-agent.json", "/etc/fines/cloudwatch-agent.json"
+
+
+def _here(folder: Path, place: str) -> Path:
+    """Where a test has what lies there on a host."""
+    return folder / place.strip("/").replace("/", "-")
 
 
 def _agents(folder: Path, region: str, **programs: str) -> subprocess.CompletedProcess[str]:
     """Runs the program that installs AWS's agents, in a region, with these in the place of the programs that it calls."""
-    (bin := folder / "bin").mkdir()
+    (bin := folder / "bin").mkdir(exist_ok=True)
     for name, text in programs.items():
         (file := bin / name.replace("_", "-")).write_text(text)
         file.chmod(0o755)
-    (folder / "lib.sh").write_text(f'FINES_REGION={region}\nlog() {{ echo "$*" >&2; }}\n')
-    program = _placed(folder, "agents", {"/opt/fines/host/lib.sh": str(folder / "lib.sh")})
+    _here(folder, _LIBRARY).write_text(
+        f'FINES_REGION={region}\nHOST_FILES={folder}\nlog() {{ echo "$*" >&2; }}\nplace() {{ cp "$1" "$2"; }}\n'
+    )
+    places = {place: str(_here(folder, place)) for place in (_LIBRARY, _CONTROL, _RENDERED, _TAKEN)}
+    program = _placed(folder, "agents", places)
     environment = {"PATH": f"{bin}:/usr/bin:/bin", "NOTES": str(folder)}
     return subprocess.run(["bash", str(program)], env=environment, check=False, capture_output=True, text=True)
 
@@ -78,3 +89,15 @@ def test_an_agent_that_cannot_be_had_fails_the_unit_so_that_it_is_tried_again(tm
     )
     assert done.returncode == 1
     assert "amazon-ssm-agent could not be had" in done.stderr and "amazon-cloudwatch-agent could not" in done.stderr
+
+
+def test_an_agent_that_did_not_take_its_configuration_is_given_it_again_and_one_that_did_is_not(tmp_path: Path) -> None:
+    control, asked = _here(tmp_path, _CONTROL), tmp_path / "asked"
+    programs = {"python3": "#!/bin/sh\necho '{}'\n", "systemctl": "#!/bin/sh\n", "dpkg": "#!/bin/sh\necho amd64\n"}
+    programs["dpkg_query"] = "#!/bin/sh\necho install ok installed\n"
+    for status, times in ((1, 1), (0, 2), (0, 2)):
+        control.write_text(f'#!/bin/sh\necho "$@" >> "$NOTES/asked"\nexit {status}\n')
+        control.chmod(0o755)
+        assert _agents(tmp_path, "us-east-1", **programs).returncode == status
+        assert len(asked.read_text().splitlines()) == times
+        assert _here(tmp_path, _TAKEN).exists() is (status == 0)

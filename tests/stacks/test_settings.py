@@ -152,6 +152,11 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             "dns_secondaries",
+            'fe80::1%"; x',
+            "dns_secondaries: 'fe80::1%\"; x' is no IP address: write it like 192.0.2.53",
+        ),
+        (
+            "dns_secondaries",
             {"a": 1},
             "dns_secondaries={'a': 1}: give a JSON list of texts, for example: -c dns_secondaries='[\"192.0.2.53\"]'",
         ),
@@ -188,6 +193,20 @@ def test_digits_of_other_scripts_are_no_numbers() -> None:
 def test_a_machine_of_the_other_processor_is_refused(instance_type: str, cpu: str) -> None:
     line = complaint(instance_type=instance_type, cpu=cpu)
     assert line.startswith(f"instance_type='{instance_type}' does not have the processor cpu='{cpu}': change one")
+
+
+@pytest.mark.parametrize(
+    ("image", "cpu", "other"),
+    [
+        ("/aws/service/debian/release/13/latest/arm64", "x86_64", "arm64"),
+        ("/aws/service/debian/release/13/latest/amd64", "arm64", "x86_64"),
+    ],
+)
+def test_a_parameter_of_an_image_of_another_processor_is_refused(image: str, cpu: str, other: str) -> None:
+    line = complaint(machine_image=image, cpu=cpu)
+    assert line.startswith(f"machine_image={image!r} is of another processor than cpu='{cpu}': change one")
+    assert line.endswith(f"-c cpu={other}")
+    assert read(machine_image=image, cpu=other).machine_image == image
 
 
 @pytest.mark.parametrize(

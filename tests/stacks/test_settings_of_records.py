@@ -27,6 +27,10 @@ def test_lines_of_a_zone_file_are_taken_as_they_are(line: str) -> None:
         ("@ MX ten mail.example.org.", "a record of type MX begins with numbers below 65536"),
         ("_sip._tcp SRV 1 2 99999 sip.example.org.", "a record of type SRV begins with numbers below 65536"),
         ("www CNAME a.example.org. b.example.org.", "a record of type CNAME has 1 words after it, not 2"),
+        ("www 99999999999 IN A 192.0.2.1", "a time to live has at most 2147483647 seconds"),
+        ("www TXT (abc", '( has a meaning of its own in a zone file: put what has it between quotes, "…"'),
+        ("www TXT abc\\", '\\ has a meaning of its own in a zone file: put what has it between quotes, "…"'),
+        ('www CAA 256 issue "x"', "a record of type CAA begins with a number below 256"),
         (f'key TXT "{"k" * 300}"', 'a text has at most 255 characters: write a longer one as several, "…" "…"'),
     ],
 )
@@ -34,6 +38,21 @@ def test_a_record_that_a_name_server_would_refuse_is_refused_before_a_host_is_re
     assert complaint(extra_records=[line]) == f"extra_records: {line!r}: {says}"
     with pytest.raises(dns.exception.DNSException):
         zone_with(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["(www A 192.0.2.1", "$ORIGIN A 192.0.2.1", "a..b A 192.0.2.1", f"{'a' * 64} A 192.0.2.1"]
+)
+def test_a_name_that_is_none_is_refused(line: str) -> None:
+    assert "is no line of a zone file" in complaint(extra_records=[line])
+    with pytest.raises((dns.exception.DNSException, AssertionError)):
+        assert len(list(zone_with(line).iterate_rdatas())) == 3
+
+
+@pytest.mark.parametrize("line", ["; A 192.0.2.1", "www TXT a;b"])
+def test_what_a_name_server_would_take_for_a_remark_is_refused(line: str) -> None:
+    complaint(extra_records=[line])
+    assert [str(each) for *_, each in zone_with(line).iterate_rdatas()][2:] in ([], ['"a"'])
 
 
 @pytest.mark.parametrize(
@@ -79,6 +98,9 @@ def test_records_of_one_name_that_go_together_are_taken() -> None:
         f'key TXT "{"k" * 200}" "{"k" * 100}"',
         '@ CAA 0 issue "letsencrypt.org"',
         "_sip._tcp SRV 1 2 5060 sip.example.org.",
+        "* A 192.0.2.1",
+        "*.office A 192.0.2.1",
+        "fines-1._domainkey 3600 TXT v=DKIM1\\;",
         '@ TXT "he said \\"no\\""',
     ],
 )
