@@ -21,9 +21,10 @@ def plain_plate(text: str) -> str:
         return ""
     if text.isascii() and text.isalnum():
         return text.upper()
-    # Full-width and other forms of a letter are that letter: a keyboard's habit makes no other vehicle.
-    compatible = unicodedata.normalize("NFKC", text)
-    return "".join(character for character in compatible if character.isalnum()).upper()
+    # Full-width and other forms of a letter are that letter: a keyboard's habit makes no other vehicle. Some letters have no
+    # capital but one with a mark beside it, which is no letter.
+    compatible = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
+    return "".join(character for character in compatible if character.isalnum())
 
 
 def validate_plate(text: str) -> None:

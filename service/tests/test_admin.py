@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
@@ -130,6 +131,26 @@ def test_a_reference_that_comes_while_the_page_is_open_is_said_and_is_no_500(adm
         answer = admin.post(address, fields, follow=True)
         assert answer.status_code == 200
         assert "No se eliminó nada" in text(answer)
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("may", "shows"),
+    [
+        ((), (False, False)),
+        (("view_vehiculo",), (True, False)),
+        (("view_infraccion",), (False, True)),
+    ],
+)
+def test_beside_a_person_stands_what_one_may_look_at_in_its_own_list(client, owner, fine, may, shows):
+    user = get_user_model().objects.create_user("pasante", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=("view_persona", *may)))
+    client.force_login(user)
+    page = text(client.get(f"/admin/infracciones/persona/{owner.pk}/change/"))
+    assert owner.nombre in page
+    vehicle = reverse("admin:infracciones_vehiculo_change", args=[fine.vehiculo_id])
+    its_own = reverse("admin:infracciones_infraccion_change", args=[fine.pk])
+    assert (vehicle in page, its_own in page) == shows
 
 
 def test_the_officer_of_a_fine_from_a_device_stays_and_the_form_says_why(admin, load, officer):

@@ -45,6 +45,15 @@ def test_a_value_that_has_no_meaning_gets_a_page_that_says_so(admin, fines, page
     assert answer.status_code == 200 or "Esta dirección no se entiende" in text(answer)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("page", ["", "login/", "?a=b", "infracciones/infraccion/"])
+@pytest.mark.parametrize("key", [r'"\000aaaaaaaa"', "x" * 5_000, '"ñandúñandú"', "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
+def test_a_cookie_that_somebody_made_up_is_nobodys_session(client, page, key):
+    client.raise_request_exception = False
+    answer = client.get(f"/admin/{page}", headers={"Cookie": f"sessionid={key}"})
+    assert answer.status_code in {200, 302}, text(answer)[:300]
+
+
 def test_a_fault_of_our_own_stays_a_server_error(admin, monkeypatch):
     def fails(*args):
         raise ValueError("unforeseen")

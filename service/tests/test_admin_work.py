@@ -74,6 +74,14 @@ def test_a_formula_becomes_text(text):
     assert harmless(text) == f"'{text}"
 
 
+@pytest.mark.parametrize("between", [";", ",", "\t", "\n", ", ", ";\n"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@x"])
+def test_a_formula_becomes_text_where_a_spreadsheet_takes_another_character_for_the_separator(between, formula):
+    cells = next(csv.reader([f'"1";"{harmless(f"x{between}{formula}{between}y")}"'.replace("\n", ",")]))
+    assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))]
+    assert harmless("80 km/h, 20 más; sin casco") == "80 km/h, 20 más; sin casco"
+
+
 def test_every_change_is_in_the_history(admin, chief, owner, officer):
     vehicle = owner.vehiculos.get()
     form = {"placa_patente": "AB123CD", "marca": "Fiat", "color": "azul", "persona": owner.pk}

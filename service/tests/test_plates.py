@@ -23,6 +23,13 @@ def test_letters_and_digits_alone_count_in_capitals(written, plain):
     assert plain_plate(written) == plain
 
 
+def test_the_one_spelling_of_a_plate_is_its_own_and_has_letters_and_digits_alone():
+    written = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    plain = {text: plain_plate(text) for text in written}
+    assert [text for text, one in plain.items() if plain_plate(one) != one] == []
+    assert [text for text, one in plain.items() if one and not one.isalnum()] == []
+
+
 @pytest.mark.parametrize("written", ["", "-", "A" * 21, "ﬁ" * 11, "A\0B", "A\x07B", "A\udc00B"])
 def test_what_is_no_plate_is_refused(written):
     with pytest.raises(ValidationError):

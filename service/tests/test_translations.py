@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.utils import translation
+from django.utils.text import capfirst
 
 FOLDER = Path(infracciones.__file__).parent / "locale/es/LC_MESSAGES"
 
@@ -53,6 +54,20 @@ def test_every_label_of_a_model_is_translated():
             )
         }
     assert labels <= written.keys()
+
+
+def test_what_the_history_says_was_changed_is_translated():
+    # Django keeps a form's labels, which begin with a capital, and translates them when the history is looked at.
+    written = _written()
+    with translation.override(None):
+        labels = {
+            capfirst(str(field.verbose_name)): str(field.verbose_name)
+            for model in apps.get_app_config("infracciones").get_models()
+            for field in model._meta.fields
+            if field.editable and field.name != "id"
+        }
+    untold = {label for label, name in labels.items() if written.get(label, "").lower() != written[name].lower()}
+    assert not untold
 
 
 @pytest.mark.django_db

@@ -128,8 +128,9 @@ def test_numbers_are_whole_wherever_a_piece_of_the_body_ends(upload: Any, monkey
     for piece in (1, 2, 3, 7):
         monkeypatch.setattr("infracciones.uploads.bodies.PIECE", piece)
         rows = [fine(timestamp=1_772_630_430.25), fine(comentarios="ñandú 🚦"), 12345]
-        answer = upload(json.dumps(rows, ensure_ascii=False).encode(), type="application/json")
-        assert counts(answer) == (3, 2, 0, 1)
+        content = json.dumps(rows, ensure_ascii=False).encode()
+        others = b", 1.5, 1e3, -2.5E+10, 0, true, null, 7e-1]"
+        assert counts(upload(content[:-1] + others, type="application/json")) == (10, 2, 0, 8)
         assert counts(upload(gzip.compress(ndjson(rows)), **{"Content-Encoding": "gzip"})) == (3, 0, 2, 1)
 
 
@@ -147,7 +148,18 @@ def test_of_two_rows_with_one_id_the_first_that_can_be_taken_stands(upload: Any)
     wrong = fine(placa_patente="NOHAY")
     answer = upload(ndjson([wrong, wrong | {"placa_patente": "AB123CD"}]))
     assert counts(answer) == (2, 1, 0, 1)
-    assert answer.json()["detalle"][0]["linea"] == 1
+    (refused,) = answer.json()["detalle"]
+    assert refused["linea"] == 1
+    assert "No hay un vehículo con esa placa" in refused["mensaje"]
+
+
+@pytest.mark.parametrize("spelling", [str.upper, lambda id: id.replace("-", ""), lambda id: f"{{{id}}}"])
+@pytest.mark.parametrize("wrong", [{"placa_patente": "NOHAY"}, {"timestamp": "ayer"}])
+def test_a_device_finds_what_was_refused_by_the_id_that_it_wrote(upload: Any, spelling: Any, wrong: Any) -> None:
+    row = fine(**wrong)
+    row["id"] = spelling(row["id"])
+    (refused,) = upload(ndjson([fine(), row])).json()["detalle"]
+    assert (refused["linea"], refused["id"]) == (2, row["id"])
 
 
 def test_an_id_is_the_same_in_each_of_its_spellings(upload: Any) -> None:

@@ -1,17 +1,27 @@
 """Deleting what is referred to is refused, with the reason, also when the reference came while the page was open."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import DELETION, LogEntry
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 _NAMED = 200  # objects that a page may name as what refers to something; Django loads each of them
 
 
-class GuardedDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
+class WholeActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is done to the rows of a list is done whole, with its entries in the history, or not at all."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Django's list; it writes the history of a deletion before it deletes."""
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            return super().changelist_view(request, extra_context)
+
+
+class GuardedDeletion(WholeActions):
     """Django shows what protects an object; the database has the last word, and this says it."""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

@@ -1,6 +1,7 @@
 """Lists as CSV, for a spreadsheet: a cell that a spreadsheet would take for a formula is text."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 Column = tuple[Any, Callable[[Any], object]]  # its heading, and what it has of a row
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_ANOTHER_CELL = re.compile(r"([,;\t\r\n]\s*)(?=[=+\-@|%])")
 _BATCH = 2000  # rows that are fetched at a time
 _MOST = 100_000
 
@@ -37,7 +39,7 @@ class CsvExport(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def _lines(self, queryset: QuerySet[Model]) -> Iterator[str]:
-        # As a spreadsheet in Spanish expects it; with quotes around all, no separator inside a cell makes another one.
+        # As a spreadsheet in Spanish expects it; with quotes around all, no separator inside a cell makes another one there.
         writer = csv.writer(_Echo(), delimiter=";", quoting=csv.QUOTE_ALL)
         # A spreadsheet knows by this mark that it is UTF-8.
         yield "\ufeff" + writer.writerow([str(heading) for heading, _ in self.csv_columns])
@@ -46,8 +48,9 @@ class CsvExport(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def harmless(value: object) -> str:
-    """The value as a cell that nobody's spreadsheet calculates."""
+    """The value as a cell that nobody's spreadsheet calculates, also where it takes another character for the separator."""
     text = "" if value is None else str(value)
+    text = _ANOTHER_CELL.sub(r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -1,6 +1,6 @@
 """Fines: found by plate, person, officer or date, looked at with their photo, and had as a file."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -32,6 +32,28 @@ _STAYS = _("It stays: the officer's device may send the fine again, and finds it
 
 def _came_from_a_device(fine: Infraccion | None) -> bool:
     return fine is not None and (fine.clave is not None or fine.dispositivo_id is not None)
+
+
+class Lines(forms.CharField):
+    """A text of lines, which browsers send with two characters at the end of each."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if isinstance(text, str) else text
+
+
+class Moment(forms.SplitDateTimeField):
+    """A date and a time of the city's clocks; of two that read alike it is the earlier one."""
+
+    def compress(self, data_list: Any) -> Any:
+        try:
+            return super().compress(data_list)
+        except forms.ValidationError:
+            read = datetime.combine(*data_list)
+            moment = timezone.make_aware(read).astimezone(UTC)
+            if timezone.make_naive(moment) != read:  # clocks leave it out
+                raise
+            return moment
 
 
 class PhotoFilter(admin.SimpleListFilter):
@@ -107,10 +129,19 @@ class InfraccionAdmin(CheckedInitial, CappedList, GuardedSaving, GuardedDeletion
         return lookup == "vehiculo__persona__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:  # type: ignore[type-arg]
-        """Comments are long: a text area."""
+        """Comments are long: a text area. The hour that a clock change makes twice is the earlier one, as devices write it."""
         if db_field.name == "comentarios":
-            kwargs["widget"] = forms.Textarea({"rows": 4, "cols": 80})
+            kwargs |= {"widget": forms.Textarea({"rows": 4, "cols": 80}), "form_class": Lines}
+        elif db_field.name == "timestamp":
+            kwargs["form_class"] = Moment
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Infraccion:  # type: ignore[type-arg]
+        """A time that nobody changed stays as it is: the page shows whole seconds, and a device's clock has more."""
+        fine: Infraccion = super().save_form(request, form, change)
+        if change and "timestamp" in form.initial and "timestamp" not in form.changed_data:
+            fine.timestamp = form.initial["timestamp"]
+        return fine
 
     @admin.display(description=_("date and time"), ordering="timestamp")
     def moment(self, fine: Infraccion) -> str:

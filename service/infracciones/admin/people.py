@@ -13,7 +13,7 @@ from infracciones.admin.deletion import GuardedDeletion
 from infracciones.admin.export import CsvExport
 from infracciones.admin.initial import CheckedInitial
 from infracciones.admin.saving import GuardedSaving
-from infracciones.models import Oficial, Persona, Token, Vehiculo
+from infracciones.models import Infraccion, Oficial, Persona, Token, Vehiculo
 from infracciones.reports import page
 
 _NEWEST = 20  # fines beside a person
@@ -27,6 +27,14 @@ class PersonaAdmin(GuardedSaving, GuardedDeletion, CsvExport):
     readonly_fields = ("their_vehicles", "their_fines")
     fields = ("nombre", "correo", "their_vehicles", "their_fines")
     csv_columns = ((_("name"), lambda person: person.nombre), (_("e-mail address"), lambda person: person.correo))
+
+    def get_fields(self, request: HttpRequest, obj: Persona | None = None) -> list[str]:
+        """Without what stands beside a person and may not be looked at in its own list."""
+        beside = {"their_vehicles": Vehiculo, "their_fines": Infraccion}
+        hidden = {
+            name for name, of in beside.items() if not self.admin_site.get_model_admin(of).has_view_permission(request)
+        }
+        return [name for name in self.fields if name not in hidden]
 
     @admin.display(description=_("vehicles"))
     def their_vehicles(self, person: Persona) -> SafeString | str:

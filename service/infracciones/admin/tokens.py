@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from infracciones import tokens
+from infracciones.admin.deletion import WholeActions
 from infracciones.admin.initial import CheckedInitial
 from infracciones.admin.saving import GuardedSaving
 from infracciones.models import Token
@@ -39,7 +40,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Token)
-class TokenAdmin(CheckedInitial, GuardedSaving):
+class TokenAdmin(CheckedInitial, GuardedSaving, WholeActions):
     """Adding issues a token to an officer; nothing of one can be changed, only that it works."""
 
     list_display = ("oficial", "creado", "vence", "revocado")

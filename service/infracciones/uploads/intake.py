@@ -14,11 +14,13 @@ from infracciones.registration import UnknownToken, fingerprint, officer_of
 _STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS cargando (
     linea integer NOT NULL, dispositivo_id uuid NOT NULL, placa text NOT NULL,
-    timestamp timestamptz NOT NULL, comentarios text NOT NULL, huella bytea NOT NULL
+    timestamp timestamptz NOT NULL, comentarios text NOT NULL, huella bytea NOT NULL, escrito text
 ) ON COMMIT DELETE ROWS
 """
-_COPY = "COPY cargando (linea, dispositivo_id, placa, timestamp, comentarios, huella) FROM STDIN (FORMAT BINARY)"
-_TYPES = ("int4", "uuid", "text", "timestamptz", "text", "bytea")
+_COPY = (
+    "COPY cargando (linea, dispositivo_id, placa, timestamp, comentarios, huella, escrito) FROM STDIN (FORMAT BINARY)"
+)
+_TYPES = ("int4", "uuid", "text", "timestamptz", "text", "bytea", "text")
 # Whether the token still works; from here on nobody revokes it until this transaction has ended, whichever way. It is the last
 # statement: whoever revokes waits for a commit alone, and never for the files that somebody goes on sending.
 _STILL = "SELECT FROM infracciones_token WHERE resumen = $1 AND revocado IS NULL AND vence > now() FOR SHARE"
@@ -40,7 +42,8 @@ ON CONFLICT (oficial_id, dispositivo_id) DO NOTHING
 """
 # Sees what a twin has committed meanwhile: it is a statement of its own (READ COMMITTED).
 _REFUSED = """
-SELECT s.linea, s.dispositivo_id, f.id IS NULL FROM cargando s
+SELECT s.linea, coalesce(s.escrito, s.dispositivo_id::text), NOT EXISTS (SELECT FROM infracciones_vehiculo WHERE placa_patente = s.placa)
+FROM cargando s
 LEFT JOIN infracciones_infraccion f ON f.oficial_id = $1 AND f.dispositivo_id = s.dispositivo_id
 WHERE f.huella IS DISTINCT FROM s.huella ORDER BY s.linea
 """
@@ -60,6 +63,7 @@ class Fine:
     plate: str
     moment: datetime
     comment: str
+    written: str | None = None  # the id as the device wrote it, where that is another spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def take_all(rows: Iterable[Fine | Refused], *, token: bytes, file: File) -> Out
             cursor.execute("ANALYZE cargando")
             outcome.new = cursor.execute(_TAKE, [officer, upload]).rowcount
             for line, id, unknown in cursor.execute(_REFUSED, [officer]):
-                outcome.refused.append(Refused(line, str(id), _UNKNOWN_PLATE if unknown else _ANOTHER))
+                outcome.refused.append(Refused(line, id, _UNKNOWN_PLATE if unknown else _ANOTHER))
             outcome.refused.sort(key=lambda refused: refused.line)
             counts = [upload, outcome.received, outcome.new, outcome.repeated, len(outcome.refused)]
             cursor.execute(_COUNT, counts)
@@ -139,5 +143,5 @@ def _stage(cursor: psycopg.RawCursor[tuple[object, ...]], rows: Iterable[Fine | 
                 outcome.refused.append(row)
                 continue
             mark = fingerprint(plate=row.plate, moment=row.moment, comment=row.comment)
-            copy.write_row((row.line, row.id, row.plate, row.moment, row.comment, mark))
+            copy.write_row((row.line, row.id, row.plate, row.moment, row.comment, mark, row.written))
     return outcome

@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from infracciones.views.answers import BODY_LIMIT, strict_json, too_deep
@@ -104,6 +105,7 @@ def elements(pieces: Iterable[bytes]) -> Iterator[Row]:
         raise Unreadable("Hay algo después del arreglo JSON.")
 
 
+_CUT_NUMBER = 2  # characters
 _NO_ARRAY = "El arreglo JSON no se puede leer o no termina: debe ser JSON en UTF-8, sin claves repetidas."
 
 
@@ -142,8 +144,9 @@ class _Text:
                 continue
             except ValueError:
                 raise Unreadable(_NO_ARRAY) from None
-            # A number at the end of a piece may have more digits in the next one.
-            if end == len(self._text) and self._more():
+            # A number at the end of a piece may go on in the next one: what is left of it there are a point, or e and a sign.
+            if isinstance(value, (int, Decimal)) and len(self._text) - end <= _CUT_NUMBER and not self._ended:
+                self._more()
                 continue
             begin, self._at = self._at, end
             if end - begin > LONGEST_ROW:
