@@ -57,6 +57,12 @@ def nginx_writes_down_what_callers_show(subject: Subject) -> Iterator[None]:
         yield
 
 
+@breaks(nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https, says="is in NGINX's log as", again=True)
+def nginx_writes_down_where_it_led_what_it_refused(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, NGINX, {'"uri":"$asked_path"': '"uri":"$uri"'}, then=RELOAD_NGINX):
+        yield
+
+
 @breaks(nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https, says="no JSON", again=True)
 def nginx_shows_its_own_page_for_what_is_too_large(subject: Subject) -> Iterator[None]:
     with edited(subject.host, _ERRORS, {"error_page 413 /_error/413;": ""}, then=RELOAD_NGINX):

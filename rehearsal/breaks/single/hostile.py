@@ -33,3 +33,9 @@ def times_have_no_lower_bound(subject: Subject) -> Iterator[None]:
 def nobody_minds_how_deep_a_body_is(subject: Subject) -> Iterator[None]:
     with changed(subject.host, "infracciones/views/answers.py", {"DEEPEST = 32": "DEEPEST = 10**9"}):
         yield
+
+
+@breaks(check, says="the office answered the session")
+def whatever_a_cookie_has_is_looked_for(subject: Subject) -> Iterator[None]:
+    with changed(subject.host, "fines/settings.py", {'SESSION_ENGINE = "fines.sessions"\n': ""}):
+        yield

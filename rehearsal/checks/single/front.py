@@ -53,12 +53,31 @@ def nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https(subjec
         ):
             _is(answer, status, what=name, page=status == 200)
             seen.append(f"{name}: {status}")
+            if status == 413:
+                _must_be_logged(subject, answer, "POST", "/cargar_infraccion")
     for name, lines in _MALFORMED.items():
         status, told = _raw(subject, people, lines)
         if status != 400 or not told.get("mensaje"):
             raise CheckError(f"{name} was answered {status}: {told}")
         seen.append(f"{name}: 400")
     return "; ".join(seen)
+
+
+def _must_be_logged(subject: Subject, answer: httpx.Response, method: str, path: str) -> None:
+    """NGINX's log has what was asked for, though NGINX led it elsewhere to answer it.
+
+    Raises:
+        CheckError: it has not, or not in time.
+    """
+    number, deadline = answer.headers["X-Request-Id"], time.monotonic() + _LOGGED
+    find = ("grep", "-F", f'"request_id":"{number}"', "/var/log/nginx/fines.log")
+    while not (line := subject.host.run(*find, check=False).stdout):
+        if time.monotonic() > deadline:
+            raise CheckError(f"NGINX's log does not have the request {number}")
+        time.sleep(0.3)
+    logged = json.loads(line)
+    if (logged["method"], logged["uri"], logged["status"]) != (method, path, answer.status_code):
+        raise CheckError(f"{method} {path} was answered {answer.status_code}, and is in NGINX's log as {line.strip()}")
 
 
 def _raw(subject: Subject, people: People, lines: list[str]) -> tuple[int, dict[str, Any]]:

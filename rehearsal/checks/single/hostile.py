@@ -21,6 +21,8 @@ _FINE, _FILE, _REPORT = "/cargar_infraccion", "/cargar_infracciones", "/generar_
 _JSON, _LINES = "application/json", "application/x-ndjson"
 # As deep as Python 3.13 reads, which is more than a thread of two mebibytes can write out.
 _DEEP = 9_990
+# Sessions that nobody has: a NUL as cookies may write it, and one that is longer than any.
+_COOKIES = (r'"\000aaaaaaaa"', "x" * 2_000)
 _COUNTED = "SELECT (SELECT count(*) FROM infracciones_infraccion), (SELECT count(*) FROM infracciones_carga)"
 
 
@@ -52,6 +54,10 @@ def what_is_sent_to_do_harm_is_refused_with_a_reason_and_no_container_minds(subj
                 raise CheckError(f"{each.name}: no answer, {type(error).__name__}") from error
             _judge(each, answer)
             taken += 2 if each.refused else 0
+        for cookie in _COOKIES:
+            office = client.get("/admin/", headers={"Cookie": f"sessionid={cookie}"})
+            if office.status_code != 302:
+                raise CheckError(f"the office answered the session {cookie} with {office.status_code}")
         answered(client.post(_FINE, json=_fine(people), headers=people.bearer(0)), 200)
         for path in ("/healthz", "/readyz"):
             answered(client.get(path), 200)
@@ -62,7 +68,8 @@ def what_is_sent_to_do_harm_is_refused_with_a_reason_and_no_container_minds(subj
     if (grown := [after - earlier for earlier, after in zip(*counts, strict=True)]) != [taken + 1, files]:
         raise CheckError(f"{taken + 1} fines and {files} files were to be written, there are {grown} more")
     return (
-        f"{len(attacks)} requests refused, {files} of them files whose other rows were taken; all containers as before"
+        f"{len(attacks)} requests refused, {files} of them files whose other rows were taken, and {len(_COOKIES)} sessions that "
+        "nobody has; all containers as before"
     )
 
 
