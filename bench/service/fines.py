@@ -20,12 +20,13 @@ from rehearsal.places import PROJECT
 from rehearsal.screen import Say
 
 MANY, SECONDS = 32, 8
+# As the service's clients have it: each connection is another officer's, the moment is one of a run, and keys follow each other.
 _VALUES = {
-    "$1": ":token",
+    "$1": "(ARRAY[:tokens])[:officer]",
     "$2": "('PRU00' || :plate)",
     "$3": "to_timestamp(:moment)",
-    "$4": ":comment",
-    "$5": "('pgbench-' || :number)",
+    "$4": "('medida ' || :number)",
+    "$5": "('pgbench-' || :run || '-' || :client_id || '-' || :number)",
     "$6": ":mark",
 }
 
@@ -95,7 +96,7 @@ def fines(subject: Subject, people: People, rounds: int, say: Say) -> list[Ratio
 
 
 def statement(people: People, subject: Subject) -> str:
-    """The service's own statement as a script of pgbench, with a key and a plate that change."""
+    """The service's own statement as a script of pgbench; `number` counts each connection's, and `run` is another each time."""
     source = (PROJECT / "service/infracciones/registration.py").read_text()
     [take] = [
         node.value.value
@@ -107,12 +108,12 @@ def statement(people: People, subject: Subject) -> str:
     text = str(take)
     for name, value in _VALUES.items():
         text = text.replace(name, value)
-    digest = sha256(people.tokens[0].encode()).hexdigest()
+    digests = [f"'\\x{sha256(token.encode()).hexdigest()}'::bytea" for token in people.tokens[:-1]]
     return (
-        "\\set number random(1, 1000000000000000)\n\\set plate random(0, 4)\n\\set moment random(1767225600, 1780000000)\n"
-        + text.replace(":token", f"'\\x{digest}'::bytea")
-        .replace(":mark", f"'\\x{digest}'::bytea")
-        .replace(":comment", "'pgbench'")
+        f"\\set number :number + 1\n\\set plate random(0, 4)\n\\set officer 1 + :client_id % {len(digests)}\n"
+        + text.replace(":tokens", ", ".join(digests))
+        .replace(":mark", digests[0])
+        .replace(":moment", f"{time.time() - 60:.3f}")
         .strip()
         + ";\n"
     )
@@ -163,7 +164,7 @@ def counted(costs: Costs, measure: Callable[[], Seen]) -> Seen:
 def _counted_bare(costs: Costs, measure: Callable[[], Transactions]) -> Transactions:
     before = busy()
     seen = measure()
-    costs.seconds += busy() - before
+    costs.seconds += busy() - before - seen.own_cpu
     costs.answers += seen.count
     return seen
 

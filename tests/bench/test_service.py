@@ -35,8 +35,9 @@ def test_the_processors_time_goes_forward() -> None:
 
 
 def test_pgbench_runs_the_services_own_statement() -> None:
-    people = cast(Any, SimpleNamespace(tokens=("a token",)))
+    people = cast(Any, SimpleNamespace(tokens=("a token", "another", "the reader's")))
     text = statement(people, cast(Any, None))
+    assert text.count("'::bytea") == 3 and "% 2\n" in text  # each connection is another officer's, as the service's are
     assert "INSERT INTO infracciones_infraccion" in text
     assert "ON CONFLICT (oficial_id, clave) DO NOTHING" in text
     assert "$" not in text
