@@ -65,8 +65,12 @@ def ran(host: Machine, name: str) -> float:
 
 
 def _await_upgrades(host: Machine) -> None:
-    deadline = time.monotonic() + _INSTALLED
-    while host.run("test", "-x", "/usr/bin/unattended-upgrade", check=False).returncode:
+    """Waits until what nobody waits for is installed, and has let go of the timers that it held up."""
+    deadline, busy = time.monotonic() + _INSTALLED, ("systemctl", "is-active", "fines-extras.service")
+    while (
+        host.run("test", "-x", "/usr/bin/unattended-upgrade", check=False).returncode
+        or host.run(*busy, check=False).stdout.strip() == "activating"
+    ):
         if time.monotonic() > deadline:
             raise CheckError("unattended-upgrades is not installed")
         time.sleep(1)
