@@ -8,12 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.fleet import healthy
-from rehearsal.checks.asg.people import typed_by_an_operator
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.rds import await_standby, in_a_container, instance, primary, psql, value
 from rehearsal.checks.runbook import no_cli
 from rehearsal.checks.serving import who_serves
+from rehearsal.checks.sessions import typed_by_an_operator
 from rehearsal.cloud.events import PROMOTED, UNHEALTHY
 from rehearsal.machines.machine import Machine
 from rehearsal.report import Figure

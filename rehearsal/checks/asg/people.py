@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from rehearsal import principals
 from rehearsal.cdk import ACCOUNT
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.door import Door, door, failed, not_refused
-from rehearsal.checks.runbook import as_operator
-from rehearsal.principals import Keys
+from rehearsal.checks.door import door, failed, not_refused
+from rehearsal.checks.sessions import session_of
 
 Calls = dict[str, Callable[[], Any]]
 _ANOTHER = "i-0123456789abcdef0"
@@ -86,39 +83,6 @@ def _as(subject: Subject, part: str) -> Iterator[Callable[[str], Any]]:
     """Clients of services, by the role of a part that one takes whom the settings name for it."""
     with session_of(subject, part) as (way, keys):
         yield lambda service: way.client(service, keys)
-
-
-@contextlib.contextmanager
-def session_of(subject: Subject, part: str) -> Iterator[tuple[Door, Keys]]:
-    """The way to the front, and the keys of the role of a part that one takes whom the settings name for it."""
-    name = {"Operator": principals.OPERATOR, "Reviewer": principals.AUDITOR, "Deployer": principals.DEPLOYER}[part]
-    began = time.time()
-    try:
-        with door(subject) as way, principals.keys_of(subject.tier, name) as keys:
-            taken = _taken(way, keys, subject.outputs[f"{part}RoleArn"], name, by_directory=part == "Reviewer")
-            yield way, taken
-    finally:
-        subject.provoked.append((began, time.time()))
-
-
-def typed_by_an_operator(subject: Subject, page: str, *, service: str, log: str, **values: str) -> str:
-    """Types a page's commands, which call one service, with the keys of the operators' role; returns what they said.
-
-    Raises:
-        CdkError: they failed; with their last words.
-    """
-    with session_of(subject, "Operator") as (way, keys):
-        role = way.environment(keys, service)
-        return as_operator(subject, page, subject.tier.run.home, log=log, role=role, **values)
-
-
-def _taken(way: Door, keys: Keys, role: str, name: str, *, by_directory: bool) -> Keys:
-    try:
-        if by_directory:
-            keys = way.take(keys, principals.arn("role", principals.DIRECTORY_ROLE), name=name, second_factor=False)
-        return way.take(keys, role, name=name)
-    except ClientError as error:
-        raise CheckError(f"who is named cannot take {role}: {error}") from error
 
 
 def _seen(does: Calls, tried: Calls) -> str:

@@ -17,7 +17,6 @@ import httpx
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.answers import answered
-from rehearsal.checks.asg.people import session_of
 from rehearsal.checks.asg.rotation import rotate
 from rehearsal.checks.asg.weights import give
 from rehearsal.checks.kubectl import kubectl
@@ -27,6 +26,7 @@ from rehearsal.checks.people import People, manage
 from rehearsal.checks.photographs import photo, seen
 from rehearsal.checks.roaming import Roaming, await_lead
 from rehearsal.checks.runbook import commands, in_a_role
+from rehearsal.checks.sessions import session_of
 from rehearsal.checks.variant import project
 from rehearsal.machines.family import family
 from rehearsal.machines.traces import Traces

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.bucket import newest
-from rehearsal.checks.asg.people import session_of
 from rehearsal.checks.load import Ledger, Load, missing_or_doubled, must_be_there_once
 from rehearsal.checks.people import People, manage
 from rehearsal.checks.rds import instance
 from rehearsal.checks.runbook import as_operator, no_cli, on_the_host
+from rehearsal.checks.sessions import session_of
 from rehearsal.machines.machine import Machine
 
 _PACE = 0.22  # seconds between an officer's fines: below the limit on a token

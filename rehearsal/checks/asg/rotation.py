@@ -6,11 +6,11 @@ import time
 from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.people import typed_by_an_operator
 from rehearsal.checks.load import Load, must_be_there_once
 from rehearsal.checks.people import People
 from rehearsal.checks.rds import in_a_container, primary, psql, value
 from rehearsal.checks.runbook import no_cli
+from rehearsal.checks.sessions import typed_by_an_operator
 
 ROTATIONS = 10
 STEPS_SECONDS = 60  # within which a rotation must be over

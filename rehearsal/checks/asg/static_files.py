@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.asg.people import typed_by_an_operator
 from rehearsal.checks.pinned import Pinned
+from rehearsal.checks.sessions import typed_by_an_operator
 from rehearsal.checks.static_files import Distribution, beside, named, trusted
 
 _KINDS = {".css": ("text/css",), ".js": ("text/javascript", "application/javascript"), ".svg": ("image/svg+xml",)}
