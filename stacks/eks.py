@@ -110,6 +110,7 @@ class EksStack(cdk.Stack):
             "Nodes",
             network=network,
             cluster=inside,
+            version=settings.kubernetes_version,
             cpu=settings.cpu,
             instance_type=settings.instance_type,
             disk_gibibytes=settings.node_disk_gb,

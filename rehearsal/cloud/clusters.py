@@ -175,10 +175,9 @@ class Clusters:
         self._plain["delete"](physical_id, properties)
 
     def _create_nodes(self, logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
+        wanted = size_at_first(properties.get("ScalingConfig", {}))
         name, attributes = self._plain_nodes["create"](logical_id, properties, stack)
         running = self._running[properties["ClusterName"]]
-        sizes = properties.get("ScalingConfig", {})
-        wanted = int(sizes.get("DesiredSize") or sizes.get("MinSize") or 1)
         group = _Group(name, properties)
         with running.lock:
             running.groups[name] = group
@@ -278,6 +277,19 @@ class Clusters:
             text=True,
         )
         return done.returncode, done.stdout if not done.returncode else done.stderr
+
+
+def size_at_first(sizes: Properties) -> int:
+    """The number of nodes that a group is made with.
+
+    Raises:
+        ValueError: of the three sizes some are given and others are not, which EKS refuses when it makes a group.
+    """
+    if sizes and len(sizes) < 3:
+        raise ValueError(
+            f"of MinSize, DesiredSize and MaxSize all must be given when a node group is made, or none: {sizes}"
+        )
+    return int(sizes.get("DesiredSize", 1))
 
 
 class _Containers:

@@ -31,6 +31,7 @@ class Nodes(Construct):
         *,
         network: ZonedNetwork,
         cluster: eks.ICluster,
+        version: str,
         cpu: Cpu,
         instance_type: str,
         disk_gibibytes: int,
@@ -87,12 +88,15 @@ class Nodes(Construct):
             ami_type=_IMAGES[cpu],
             capacity_type="ON_DEMAND",
             instance_types=[instance_type],
+            # With the cluster's, or CloudFormation would see no change when the cluster gets another; EKS upgrades no cluster whose
+            # nodes are behind.
+            version=version,
             release_version=release or None,
             launch_template=eks.CfnNodegroup.LaunchTemplateSpecificationProperty(
                 id=template.ref, version=template.attr_latest_version_number
             ),
-            # No desired size: at first it is the least, and a deployment inside a peak keeps what the autoscaler made.
-            scaling_config=eks.CfnNodegroup.ScalingConfigProperty(min_size=least, max_size=most),
+            # All three, or EKS makes no group. From then on the autoscaler moves the size: CloudFormation touches it when one of these changes.
+            scaling_config=eks.CfnNodegroup.ScalingConfigProperty(min_size=least, desired_size=least, max_size=most),
             # A new node is there before an old one is drained; what its pods' budgets forbid is waited for.
             update_config=eks.CfnNodegroup.UpdateConfigProperty(max_unavailable=1),
             node_repair_config=eks.CfnNodegroup.NodeRepairConfigProperty(enabled=True),

@@ -122,11 +122,14 @@ def test_the_controller_may_register_targets_of_one_group_and_make_nothing() -> 
 
 
 @pytest.mark.parametrize(("cpu", "image"), [("arm64", "AL2023_ARM_64_STANDARD"), ("x86_64", "AL2023_x86_64_STANDARD")])
-def test_nodes_are_amazon_linux_2023_in_private_subnets_and_keep_the_size_they_have(cpu: str, image: str) -> None:
+def test_nodes_are_amazon_linux_2023_in_private_subnets_as_many_as_the_least_and_of_the_clusters_version(
+    cpu: str, image: str
+) -> None:
     template = eks(cpu=cpu, node_release="1.36.1-20261101", max_nodes=9)
     group = the_only(template, "AWS::EKS::Nodegroup")["Properties"]
     assert group["AmiType"] == image and group["ReleaseVersion"] == "1.36.1-20261101"
-    assert group["ScalingConfig"] == {"MinSize": 2, "MaxSize": 9}
+    assert group["ScalingConfig"] == {"MinSize": 2, "DesiredSize": 2, "MaxSize": 9}
+    assert group["Version"] == the_only(template, "AWS::EKS::Cluster")["Properties"]["Version"]
     assert group["UpdateConfig"] == {"MaxUnavailable": 1}
     private = {f"${{{id}}}" for id in resources(template, "AWS::EC2::Subnet") if "PrivateSubnet" in id}
     assert {flat(subnet) for subnet in group["Subnets"]} == private and len(private) == 2

@@ -81,6 +81,7 @@ def nodegroup(cloud: Cloud, asked: Asked) -> Found:
         "Tags": record.get("tags"),
         "Taints": [_pascal(each) for each in record.get("taints", [])],
         "UpdateConfig": _pascal(record.get("updateConfig")),
+        "Version": record.get("version"),
     }
     return Found(properties, {"Arn": record["nodegroupArn"], "NodegroupName": record["nodegroupName"]})
 
