@@ -26,3 +26,7 @@ class Cpu(StrEnum):
 
     ARM64 = "arm64"
     X86_64 = "x86_64"
+
+
+# The version of PostgreSQL that RDS makes; afterwards RDS brings its newer minor ones by itself.
+POSTGRESQL = "17.6"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from operate.finding import Finding, ok, stops
+from operate.finding import Finding, ok, stops, warning
 from operate.subject import Subject
+from stacks.choices import POSTGRESQL
 
-_MAJOR = "17"
+_MAJOR = POSTGRESQL.partition(".")[0]
 
 
 def database(subject: Subject) -> Iterator[Finding]:
@@ -32,6 +33,15 @@ def database(subject: Subject) -> Iterator[Finding]:
         yield stops("database", f"{subject.region} has no {name} for PostgreSQL {_MAJOR}", offers)
     elif not wanted:
         yield stops("database", f"{subject.region} has {name}, but not with a standby on gp3 storage", offers)
+    elif not (exact := [option for option in wanted if option["EngineVersion"] == POSTGRESQL]):
+        newest = max((option["EngineVersion"] for option in wanted), key=lambda version: int(version.partition(".")[2]))
+        yield warning(
+            "database",
+            f"{subject.region} makes no new database of PostgreSQL {POSTGRESQL} any more: one that runs stays, a first deployment would fail",
+            f'write POSTGRESQL = "{newest}" into stacks/choices.py, and read the snapshots\' diff (make snapshots)',
+        )
     else:
-        zones = sorted({zone["Name"] for option in wanted for zone in option.get("AvailabilityZones", [])})
-        yield ok("database", f"{name} with PostgreSQL {_MAJOR} and a standby, in {', '.join(zones) or subject.region}")
+        zones = sorted({zone["Name"] for option in exact for zone in option.get("AvailabilityZones", [])})
+        yield ok(
+            "database", f"{name} with PostgreSQL {POSTGRESQL} and a standby, in {', '.join(zones) or subject.region}"
+        )

@@ -12,11 +12,12 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks import posture
+from stacks.choices import POSTGRESQL
 from stacks.parts.network import ZonedNetwork
 
 NAME = "fines"
 _MASTER = "fines_master"
-_VERSION = rds.PostgresEngineVersion.of("17.6", "17")
+_VERSION = rds.PostgresEngineVersion.of(POSTGRESQL, POSTGRESQL.partition(".")[0])
 _LOGS = ("postgresql", "upgrade")
 
 

@@ -160,6 +160,14 @@ def test_a_certificate_of_the_name_is_good_once_it_is_issued(
             State.OK,
             "in us-east-1a, us-east-1b",
         ),
+        (
+            [
+                {"EngineVersion": version, "MultiAZCapable": True, "StorageType": "gp3"}
+                for version in ("17.9", "17.10", "16.99")
+            ],
+            State.WARNING,
+            "makes no new database of PostgreSQL 17.6 any more",
+        ),
     ],
 )
 def test_a_class_is_to_be_had_with_a_standby(
@@ -171,6 +179,7 @@ def test_a_class_is_to_be_had_with_a_standby(
     stubber.activate()
     found = one("database", subject_with(NO_ZONE, rds=rds))
     assert found.state is state and words in found.seen
+    assert state is not State.WARNING or '"17.10"' in found.do
 
 
 def test_room_for_the_greatest_demand_is_a_warning_and_for_the_first_machines_a_stop(world: World) -> None:
