@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pytest
@@ -44,15 +46,22 @@ def keys(s3):
     return sorted(each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []))
 
 
-def prove(env, tmp_path):
-    """The drill; where this is root, whom PostgreSQL refuses, its programs are run by somebody else."""
-    folder, shims = tmp_path / "drill", tmp_path / "shims"
+def prove(env):
+    """The drill; where this is root, whom PostgreSQL refuses, its programs are run by somebody else.
+
+    In a folder of its own: those of pytest are closed to others again whenever another pytest begins.
+    """
+    with tempfile.TemporaryDirectory(prefix="fines-drill-") as place:
+        return _proved(env, Path(place))
+
+
+def _proved(env, place):
+    folder, shims = place / "drill", place / "shims"
     for each in (folder, shims):
-        each.mkdir(exist_ok=True)
+        each.mkdir()
     if os.geteuid() == 0:
+        place.chmod(0o755)
         folder.chmod(0o777)
-        for each in [tmp_path, *tmp_path.parents[:2]]:
-            each.chmod(each.stat().st_mode | 0o011)
         programs = env["PATH"].split(":")[0]
         for name in ("initdb", "pg_ctl"):
             (shims / name).write_text(f'#!/bin/sh\nexec setpriv --reuid nobody --clear-groups {programs}/{name} "$@"\n')
@@ -68,7 +77,7 @@ def prove(env, tmp_path):
     )
 
 
-def test_a_dump_is_made_once_a_night_and_proven_once(place, tmp_path):
+def test_a_dump_is_made_once_a_night_and_proven_once(place):
     env, s3 = place
     done = manage(env, "job", "dump", "now")
     assert done.returncode == 0, done.stderr
@@ -76,11 +85,11 @@ def test_a_dump_is_made_once_a_night_and_proven_once(place, tmp_path):
     facts = s3.head_object(Bucket=BUCKET, Key=key)["Metadata"]
     sums = s3.get_object(Bucket=BUCKET, Key=facts["sums"])["Body"].read().decode()
     assert "public.infracciones_vehiculo 1 " in sums
-    proven = prove(env, tmp_path)
+    proven = prove(env)
     assert proven.returncode == 0, proven.stderr
     assert f"{key} is proven" in proven.stderr
     assert key.replace("dumps/", "proven/") in keys(s3)
-    assert "is proven already" in prove(env, tmp_path).stderr
+    assert "is proven already" in prove(env).stderr
     before = keys(s3)
     for said in ("was made", "is there already"):
         again = manage(env, "job", "dump")
@@ -88,7 +97,7 @@ def test_a_dump_is_made_once_a_night_and_proven_once(place, tmp_path):
     assert len(keys(s3)) == len(before) + 2  # the night's, and its sums
 
 
-def test_a_dump_that_restores_to_something_else_is_no_proof(place, tmp_path):
+def test_a_dump_that_restores_to_something_else_is_no_proof(place):
     env, s3 = place
     assert manage(env, "job", "dump", "now").returncode == 0
     (key,) = (each for each in keys(s3) if each.startswith("dumps/"))
@@ -96,12 +105,12 @@ def test_a_dump_that_restores_to_something_else_is_no_proof(place, tmp_path):
     sums = s3.get_object(Bucket=BUCKET, Key=place)["Body"].read().decode()
     changed = sums.replace("public.infracciones_vehiculo 1 ", "public.infracciones_vehiculo 2 ")
     s3.put_object(Bucket=BUCKET, Key=place, Body=changed.encode())
-    done = prove(env, tmp_path)
+    done = prove(env)
     assert done.returncode and "1 tables are not as in the dump's snapshot: public.infracciones_vehiculo" in done.stderr
     s3.put_object(Bucket=BUCKET, Key=place, Body=sums.encode())
     told = s3.head_object(Bucket=BUCKET, Key=key)["Metadata"]
     s3.put_object(Bucket=BUCKET, Key=key, Body=b"no dump at all", Metadata=told)
-    done = prove(env, tmp_path)
+    done = prove(env)
     assert done.returncode and "could not be restored" in done.stderr
     assert not [each for each in keys(s3) if each.startswith("proven/")]
 
