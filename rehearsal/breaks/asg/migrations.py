@@ -18,5 +18,7 @@ from rehearsal.checks.asg.migrations import (
     lasting=2,
 )
 def a_migration_that_fails_is_only_printed(subject: Subject) -> Iterator[None]:
-    with changed(subject, "service/fines/functions/migration.py", {"    if done.returncode:\n": "    if False:\n"}):
+    with changed(
+        subject, "service/fines/functions/migration.py", {"        if not done.returncode:\n": "        if True:\n"}
+    ):
         yield

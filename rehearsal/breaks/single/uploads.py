@@ -32,7 +32,7 @@ def the_service_takes_rows_under_ids_of_its_own(subject: Subject) -> Iterator[No
 )
 def the_service_writes_the_moment_of_the_upload_for_that_of_the_fine(subject: Subject) -> Iterator[None]:
     own = {
-        "row.plate, row.moment, row.comment, mark)": "row.plate, datetime.now(row.moment.tzinfo), row.comment, mark)"
+        "row.plate, row.moment, row.comment, mark,": "row.plate, datetime.now(row.moment.tzinfo), row.comment, mark,"
     }
     with changed(subject.host, "infracciones/uploads/intake.py", own):
         yield
