@@ -22,7 +22,7 @@ EXAMPLE.eks := $(EXAMPLE.asg) -c admin_role=arn:aws:iam::111122223333:role/admin
 
 # What root made in this folder by way of sudo belongs to who typed it.
 HAND_BACK := @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" .venv node_modules \
-	$$(ls -d build $(GATE)/node_modules .*_cache .hypothesis service/.hypothesis cdk.out 2> /dev/null); fi
+	$$(ls -d build $(GATE)/node_modules .*_cache .hypothesis cdk.out 2> /dev/null); fi
 
 .PHONY: rehearse breaks up down test programs unit deployment check synth snapshots pictures preflight upgrade-check promote lock bench
 .DELETE_ON_ERROR:

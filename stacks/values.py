@@ -171,8 +171,9 @@ def addresses(name: str, value: Any) -> tuple[str, ...]:
     given = _texts(name, value, example='["192.0.2.53"]')
     for address in given:
         try:
-            if ipaddress.ip_address(address).version and "%" in address:
-                raise ValueError("an interface of some machine's")
+            if "%" in address:  # of one machine's own interface
+                raise ValueError
+            ipaddress.ip_address(address)
         except ValueError:
             raise SettingsError(f"{name}: {address!r} is no IP address: write it like 192.0.2.53") from None
     return given

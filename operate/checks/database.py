@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from operate.finding import Finding, ok, stops, warning
@@ -34,7 +35,7 @@ def database(subject: Subject) -> Iterator[Finding]:
     elif not wanted:
         yield stops("database", f"{subject.region} has {name}, but not with a standby on gp3 storage", offers)
     elif not (exact := [option for option in wanted if option["EngineVersion"] == POSTGRESQL]):
-        newest = max((option["EngineVersion"] for option in wanted), key=lambda version: int(version.partition(".")[2]))
+        newest = max((option["EngineVersion"] for option in wanted), key=_numbers)
         yield warning(
             "database",
             f"{subject.region} makes no new database of PostgreSQL {POSTGRESQL} any more: one that runs stays, a first deployment would fail",
@@ -45,3 +46,8 @@ def database(subject: Subject) -> Iterator[Finding]:
         yield ok(
             "database", f"{name} with PostgreSQL {POSTGRESQL} and a standby, in {', '.join(zones) or subject.region}"
         )
+
+
+def _numbers(version: str) -> list[int]:
+    """What versions are ordered by; RDS has some with words between the numbers."""
+    return [int(number) for number in re.findall(r"\d+", version)]

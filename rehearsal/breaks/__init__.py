@@ -172,6 +172,6 @@ def _impatient(each: Break) -> Iterator[None]:
 
 
 def _told(error: Exception) -> str:
-    told = f"{'' if isinstance(error, BreakError) else type(error).__name__ + ': '}{error}"
+    told = checks.told(error, plain=BreakError)
     said = getattr(error, "stderr", None)  # of a command that failed
     return f"{told}: {said.strip()[-300:]}" if isinstance(said, str) and said.strip() else told

@@ -202,15 +202,18 @@ def judge(each: Check, subject: Subject) -> Result:
     try:
         ok, detail = True, each(subject)
     except Exception as error:
-        ok, detail = False, _told(error)
+        ok, detail = False, told(error)
     return Result(sentence(each), ok, round(time.monotonic() - start, 1), detail)
 
 
-def _told(error: BaseException) -> str:
-    """What went wrong; and, where that came while something else was being put right, what had gone wrong before."""
-    said = f"{'' if isinstance(error, CheckError) else type(error).__name__ + ': '}{error}"
+def told(error: BaseException, *, plain: type[BaseException] = CheckError) -> str:
+    """What went wrong; and, where that came while something else was being put right, what had gone wrong before.
+
+    A `plain` error is told by its words alone, any other by its kind as well.
+    """
+    said = f"{'' if isinstance(error, plain) else type(error).__name__ + ': '}{error}"
     before = None if error.__suppress_context__ else error.__context__
-    return said if before is None else f"{said}; before that: {_told(before)}"
+    return said if before is None else f"{said}; before that: {told(before, plain=plain)}"
 
 
 def run_checks(

@@ -9,7 +9,7 @@ from rehearsal.checks import CheckError, Subject
 from rehearsal.ledger import holdings
 
 # What outlives its stack, all of it; an operator removes it by hand.
-HOLD_DATA = frozenset(
+_HOLD_DATA = frozenset(
     f"AWS::{name}" for name in ("Backup::BackupVault", "EC2::Volume", "S3::Bucket", "SecretsManager::Secret")
 )
 
@@ -32,9 +32,9 @@ def see_the_end(subject: Subject) -> str:
     wrong, left = [], []
     for each in resources:
         there = each.is_there()
-        if there and each.type not in HOLD_DATA:
+        if there and each.type not in _HOLD_DATA:
             wrong.append(f"{each.logical_id} ({each.type} {each.physical_id}) is still there")
-        if not there and each.type in HOLD_DATA:
+        if not there and each.type in _HOLD_DATA:
             wrong.append(f"{each.logical_id} ({each.type} {each.physical_id}) is gone, and what it held with it")
         if there:
             left.append(each.type.rpartition("::")[2])

@@ -38,9 +38,7 @@ class Ledger:
     moments: list[float] = field(default_factory=list)
     took: list[tuple[float, float]] = field(default_factory=list)  # when each acknowledgement came, and after how long
     refused: list[tuple[float, str]] = field(default_factory=list)
-    given_up: list[str] = field(
-        default_factory=list
-    )  # fines that were never acknowledged, however often they were sent
+    given_up: list[str] = field(default_factory=list)  # never acknowledged, however often they were sent
     # requests that met the server's close of a connection kept idle; docs/decisions/idle-connections.md
     closed_idle: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)

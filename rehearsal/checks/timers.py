@@ -23,7 +23,7 @@ def must_come_by_night(host: Machine, names: Sequence[str]) -> str:
         CheckError: something is not, or no security upgrade would be taken.
     """
     _await_upgrades(host)
-    soon = due(host)
+    soon = _due(host)
     wanted = (*(f"{name}.timer" for name in names), *_UPGRADES)
     if late := [timer for timer in wanted if not 0 <= soon.get(timer, -1.0) <= _A_DAY]:
         raise CheckError(f"{', '.join(late)} will not run within a day: {soon}")
@@ -45,7 +45,7 @@ def must_come_all_day(host: Machine, within: Mapping[str, float]) -> str:
     """
     deadline = time.monotonic() + _RUN
     while True:
-        soon = due(host)
+        soon = _due(host)
         late = [f"{name}.timer" for name, most in within.items() if not soon.get(f"{name}.timer", most + 1) <= most]
         if not late:
             return "due: " + ", ".join(f"{name} in {soon[name + '.timer']:.0f} s" for name in within)
@@ -54,7 +54,7 @@ def must_come_all_day(host: Machine, within: Mapping[str, float]) -> str:
         time.sleep(1)  # what runs at this moment has no next one yet
 
 
-def due(host: Machine) -> dict[str, float]:
+def _due(host: Machine) -> dict[str, float]:
     """In how many seconds each timer of the machine is due next."""
     return {timer: moment - time.time() for timer, moment in _timers(host, "next").items()}
 

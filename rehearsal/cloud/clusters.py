@@ -26,6 +26,7 @@ from rehearsal.cloud.ec2 import Ec2
 from rehearsal.cloud.eks import teach
 from rehearsal.cloud.keeping import keep
 from rehearsal.cloud.names import Names
+from rehearsal.cloud.node_groups import NodeGroup, size_at_first
 from rehearsal.cloud.policies import Properties
 from rehearsal.cloud.provisioning import replaced
 from rehearsal.kubernetes import programs
@@ -44,20 +45,10 @@ _READY_SECONDS = 120.0
 
 
 @dataclass
-class _Group:
-    """A node group, its nodes, and when each was first seen without power (monotonic)."""
-
-    name: str
-    properties: Properties
-    nodes: list[Node] = field(default_factory=list)
-    died: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
 class _Running:
     cluster: Cluster
     endpoint: str
-    groups: dict[str, _Group] = field(default_factory=dict)
+    groups: dict[str, NodeGroup] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -178,7 +169,7 @@ class Clusters:
         wanted = size_at_first(properties.get("ScalingConfig", {}))
         name, attributes = self._plain_nodes["create"](logical_id, properties, stack)
         running = self._running[properties["ClusterName"]]
-        group = _Group(name, properties)
+        group = NodeGroup(name, properties)
         with running.lock:
             running.groups[name] = group
             for _ in range(wanted):
@@ -204,7 +195,7 @@ class Clusters:
 
     # nodes
 
-    def _add_node(self, running: _Running, group: _Group) -> Node:
+    def _add_node(self, running: _Running, group: NodeGroup) -> Node:
         zones = [node.facts.zone for node in group.nodes]
         subnets = [ec2._subnets[each] for each in group.properties["Subnets"]]
         subnet = min(subnets, key=lambda each: zones.count(each["AvailabilityZone"]))
@@ -235,7 +226,7 @@ class Clusters:
         log.info("node group %s: %s is %s in %s", group.name, facts.name, facts.instance, facts.zone)
         return node
 
-    def _end_nodes(self, group: _Group) -> None:
+    def _end_nodes(self, group: NodeGroup) -> None:
         for node in group.nodes:
             node.cut_power()
             self._machines.leave(node.facts.address)
@@ -277,19 +268,6 @@ class Clusters:
             text=True,
         )
         return done.returncode, done.stdout if not done.returncode else done.stderr
-
-
-def size_at_first(sizes: Properties) -> int:
-    """The number of nodes that a group is made with.
-
-    Raises:
-        ValueError: of the three sizes some are given and others are not, which EKS refuses when it makes a group.
-    """
-    if sizes and len(sizes) < 3:
-        raise ValueError(
-            f"of MinSize, DesiredSize and MaxSize all must be given when a node group is made, or none: {sizes}"
-        )
-    return int(sizes.get("DesiredSize", 1))
 
 
 class _Containers:

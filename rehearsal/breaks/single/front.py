@@ -9,8 +9,6 @@ from rehearsal.breaks.host import NGINX, RELOAD_NGINX, edited
 from rehearsal.breaks.service import changed
 from rehearsal.checks import Subject
 from rehearsal.checks.single.front import (
-    a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_with_them,
-    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
     browsers_are_told_to_frame_sniff_and_script_nothing_and_a_form_without_its_token_is_refused,
     nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https,
     nothing_older_than_tls_1_2_is_spoken,
@@ -66,55 +64,6 @@ def nginx_writes_down_where_it_led_what_it_refused(subject: Subject) -> Iterator
 @breaks(nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https, says="no JSON", again=True)
 def nginx_shows_its_own_page_for_what_is_too_large(subject: Subject) -> Iterator[None]:
     with edited(subject.host, _ERRORS, {"error_page 413 /_error/413;": ""}, then=RELOAD_NGINX):
-        yield
-
-
-@breaks(
-    a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_with_them,
-    says="reports of a stranger were answered {200: 120}",
-)
-def strangers_are_not_counted(subject: Subject) -> Iterator[None]:
-    counted = 'map $token $stranger { default ""; "" $binary_remote_addr; }'
-    with edited(subject.host, NGINX, {counted: 'map $token $stranger { default ""; }'}, then=RELOAD_NGINX):
-        yield
-
-
-@breaks(
-    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
-    says="calls with one token in ",
-)
-def tokens_are_not_counted(subject: Subject) -> Iterator[None]:
-    counted = 'map $token $caller { default $token; "" $binary_remote_addr; }'
-    with edited(subject.host, NGINX, {counted: 'map $token $caller { default ""; }'}, then=RELOAD_NGINX):
-        yield
-
-
-@breaks(
-    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
-    says="calls with one token in ",
-)
-def more_comes_back_than_the_setting_says(subject: Subject) -> Iterator[None]:
-    rate = "zone=callers:8m rate=300r/m"
-    with edited(subject.host, NGINX, {rate: rate.replace("300", "1000")}, then=RELOAD_NGINX):
-        yield
-
-
-@breaks(
-    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
-    says="'locked': 15}",
-)
-def guesses_are_not_counted(subject: Subject) -> Iterator[None]:
-    counted = '"~^POST /admin/login" $binary_remote_addr;'
-    with edited(subject.host, NGINX, {counted: ""}, then=RELOAD_NGINX):
-        yield
-
-
-@breaks(
-    a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait,
-    says="guesses of a password were answered so",
-)
-def a_name_is_not_locked_whatever_is_guessed(subject: Subject) -> Iterator[None]:
-    with changed(subject.host, "fines/settings.py", {"AXES_FAILURE_LIMIT = 10": "AXES_FAILURE_LIMIT = 10_000"}):
         yield
 
 

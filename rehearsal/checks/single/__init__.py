@@ -3,6 +3,7 @@
 # The order of these lines is the order of the checks. The outage waits for the first backup: others come before it.
 from rehearsal.checks.single import boot  # isort: skip
 from rehearsal.checks.single import front  # isort: skip
+from rehearsal.checks.single import limits  # isort: skip
 from rehearsal.checks.single import exposure  # isort: skip
 from rehearsal.checks.single import resources  # isort: skip
 from rehearsal.checks.single import deployment  # isort: skip
@@ -59,6 +60,7 @@ __all__ = [
     "front",
     "growth",
     "hostile",
+    "limits",
     "loss",
     "metrics",
     "outage",

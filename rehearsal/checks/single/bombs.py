@@ -30,9 +30,8 @@ def a_file_that_grows_to_ten_gibibytes_is_refused_and_nobody_waits_for_it(subjec
         began = time.monotonic()
         answers: list[httpx.Response] = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            while (
-                sum(moment >= began for moment in load.ledger.moments) < _FINES
-            ):  # again, where they are refused in no time
+            # again, where they are refused in no time
+            while sum(moment >= began for moment in load.ledger.moments) < _FINES:
                 if len(answers) == _MOST_FILES:
                     raise CheckError(f"beside {len(answers)} files fewer than {_FINES} fines were taken")
                 answers += pool.map(lambda _: posted(people, 8, bomb), range(_AT_ONCE))

@@ -1,4 +1,4 @@
-"""What NGINX answers by itself: in JSON, over HTTPS for a year, so many and no more, and a page while nothing is up."""
+"""What NGINX answers by itself: in JSON, over HTTPS for a year, written down as it was asked, and a page while nothing is up."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import ssl
 import time
 import uuid
 import warnings
-from collections import Counter
 from typing import Any
 
 import httpx
 
 from rehearsal.checks import CheckError, Subject, check
+from rehearsal.checks.answers import must_be
 from rehearsal.checks.containers import ports
 from rehearsal.checks.people import People
 from rehearsal.checks.wire import connected
@@ -31,13 +31,6 @@ _MALFORMED = {
 _TOLD = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin"}
 _POLICY = ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
 _LOGGED = 10.0  # seconds within which a request is in the logs
-_YEAR = "max-age=31536000"
-_CALLS, _CALLS_ALLOWED, _COME_BACK = 1_000, 300, 5  # with one token: as many at once, and five come back each second
-_TOLD_TO_WAIT = 20  # calls with one token, after which no more are made
-_WRONG_PASSWORDS, _LOCKED_SECONDS = 10, 90.0  # after which a name is locked; and within which that must be seen
-_GUESSES = 14  # of which NGINX has to refuse one: it lets ten a minute through, and eleven at once
-_MORE_THAN_ALLOWED = 120  # reports of a stranger: the limit is 60 a minute, of which one comes back each second
-_NO_TOKENS = 10  # reports in a row under what is no token: of those, too, one comes back each second
 
 
 @check("single")
@@ -51,7 +44,7 @@ def nginx_answers_by_itself_in_json_and_tells_browsers_to_stay_with_https(subjec
             ("an address of 40 KiB", client.get("/generar_informe?correo=" + "x" * 40_000), 414),
             ("a header of 40 KiB", client.get("/token", headers={"X-Long": "x" * 40_000}), 400),
         ):
-            _is(answer, status, what=name, page=status == 200)
+            must_be(answer, status, what=name, page=status == 200)
             seen.append(f"{name}: {status}")
             if status == 413:
                 _must_be_logged(subject, answer, "POST", "/cargar_infraccion")
@@ -69,15 +62,24 @@ def _must_be_logged(subject: Subject, answer: httpx.Response, method: str, path:
     Raises:
         CheckError: it has not, or not in time.
     """
-    number, deadline = answer.headers["X-Request-Id"], time.monotonic() + _LOGGED
-    find = ("grep", "-F", f'"request_id":"{number}"', "/var/log/nginx/fines.log")
-    while not (line := subject.host.run(*find, check=False).stdout):
-        if time.monotonic() > deadline:
-            raise CheckError(f"NGINX's log does not have the request {number}")
-        time.sleep(0.3)
+    line = _awaited(subject, "NGINX", answer.headers["X-Request-Id"], "cat /var/log/nginx/fines.log")
     logged = json.loads(line)
     if (logged["method"], logged["uri"], logged["status"]) != (method, path, answer.status_code):
         raise CheckError(f"{method} {path} was answered {answer.status_code}, and is in NGINX's log as {line.strip()}")
+
+
+def _awaited(subject: Subject, whose: str, number: str, log: str) -> str:
+    """What a log has of a request, by its number; `log` is the command that prints the log.
+
+    Raises:
+        CheckError: it has nothing in time.
+    """
+    deadline = time.monotonic() + _LOGGED
+    while not (lines := subject.host.run("sh", "-c", f"{log} | grep -F {number}", check=False).stdout):
+        if time.monotonic() > deadline:
+            raise CheckError(f"the log of {whose} does not have the request {number}")
+        time.sleep(0.3)
+    return lines
 
 
 def _raw(subject: Subject, people: People, lines: list[str]) -> tuple[int, dict[str, Any]]:
@@ -131,109 +133,16 @@ def the_number_of_a_request_is_in_its_answer_in_the_log_of_nginx_and_in_that_of_
     numbers = answer.headers.get_list("X-Request-Id")
     if len(numbers) != 1 or not numbers[0]:
         raise CheckError(f"the answer has the numbers {numbers}")
-    for what, command in {
-        "NGINX": ["grep", "-c", numbers[0], "/var/log/nginx/fines.log"],
-        "the service": [
-            "sh",
-            "-c",
-            f"journalctl CONTAINER_TAG=fines-web --no-pager --output=cat | grep -c {numbers[0]}",
-        ],
+    for what, log in {
+        "NGINX": "cat /var/log/nginx/fines.log",
+        "the service": "journalctl CONTAINER_TAG=fines-web --no-pager --output=cat",
     }.items():
-        deadline = time.monotonic() + _LOGGED
-        while subject.host.run(*command, check=False).stdout.strip() in ("", "0"):
-            if time.monotonic() > deadline:
-                raise CheckError(f"the log of {what} does not have the request {numbers[0]}")
-            time.sleep(0.3)
+        _awaited(subject, what, numbers[0], log)
     secret = people.tokens[-1]
     logs = "cat /var/log/nginx/*.log; journalctl --since=-5min --no-pager --output=cat"
     if told := subject.host.run("sh", "-c", f"({logs}) | grep -F {secret}", check=False).stdout:
         raise CheckError(f"a log has the officer's token: {told.replace(secret, '…')[:200]}")
     return f"{numbers[0]}, once in the answer and in both logs, of which none has the token"
-
-
-@check("single")
-def a_stranger_gets_so_many_reports_and_no_more_and_an_officer_is_not_counted_with_them(subject: Subject) -> str:
-    people = People.make(subject, officers=1, owners=1)
-    ask = f"/generar_informe?correo={people.owners[0]}"
-    statuses: Counter[int] = Counter()
-    with people.client() as client:
-        for _ in range(_MORE_THAN_ALLOWED):
-            answer = client.get(ask)
-            statuses[answer.status_code] += 1
-            if answer.status_code == 429:
-                _is(answer, 429, what="one report more")
-                if not answer.headers.get("Retry-After"):
-                    raise CheckError("the 429 does not say when to come again")
-                break
-        if not statuses[200] or not statuses[429] or set(statuses) - {200, 429}:
-            raise CheckError(f"{_MORE_THAN_ALLOWED} reports of a stranger were answered {dict(statuses)}")
-        no_token = Counter(
-            client.get(ask, headers={"Authorization": "Bearer x"}).status_code for _ in range(_NO_TOKENS)
-        )
-        if not no_token[429] or set(no_token) - {401, 429}:
-            raise CheckError(f"{_NO_TOKENS} reports under what is no token were answered {dict(no_token)}")
-        _is(client.get(ask, headers=people.reader), 200, what="an officer's report")
-        invented = {"Authorization": "Bearer " + "x" * 43}
-        _is(client.get(ask, headers=invented), 401, what="a report under an invented token")
-    return f"{statuses[200]} answered, the next told to wait; an officer's went through, an invented token's did not"
-
-
-@check("single")
-def a_token_used_too_often_and_somebody_who_guesses_passwords_are_told_to_wait(subject: Subject) -> str:
-    people = People.make(subject, officers=1, owners=1)
-    ask = f"/generar_informe?correo={people.owners[0]}"
-    with people.client() as client:
-        began = time.monotonic()
-        calls: Counter[int] = Counter()
-        while calls[429] < _TOLD_TO_WAIT and calls.total() < _CALLS:
-            calls[client.get(ask, headers=people.bearer(0)).status_code] += 1
-        seconds = time.monotonic() - began
-        most = _CALLS_ALLOWED + _COME_BACK * seconds + 2
-        if not calls[429] or not _CALLS_ALLOWED <= calls[200] <= most or set(calls) - {200, 429}:
-            raise CheckError(f"{calls.total()} calls with one token in {seconds:.1f} s were answered {dict(calls)}")
-        _is(client.get(ask, headers=people.reader), 200, what="a call with another token")
-    wrong, told = _guessed(people)
-    return f"{calls[429]} of {calls.total()} calls were told to wait; after {wrong} wrong passwords a name is locked, and {told} guesses told to wait"
-
-
-def _guessed(people: People) -> tuple[int, int]:
-    """Guesses a password, each time under another address that is only said; how many were looked at, and how many told to wait.
-
-    Raises:
-        CheckError: the service never locks the name, or NGINX lets all through.
-    """
-    seen: Counter[str] = Counter()
-    with people.client() as client:
-        client.get("/admin/login/")
-        form = client.cookies["csrftoken"]
-        guess = {"username": f"adivina-{uuid.uuid4().hex[:8]}", "csrfmiddlewaretoken": form}
-        deadline = time.monotonic() + _LOCKED_SECONDS
-        while not (seen["locked"] and seen["told to wait"] and seen["told to wait with a key"]):
-            said = {
-                "Referer": f"https://{people.domain}/admin/login/",
-                "Cookie": f"csrftoken={form}",  # which httpx keeps for the address that the name was led to
-                "X-Forwarded-For": f"192.0.2.{sum(seen.values()) % 250}",
-            }
-            if sum(seen.values()) % 2:  # as what may be repeated: another place of NGINX's
-                said["Idempotency-Key"] = uuid.uuid4().hex
-            answer = client.post("/admin/login/", data=guess | {"password": uuid.uuid4().hex}, headers=said)
-            how = _how_a_guess_went(answer)
-            seen[f"{how} with a key" if how == "told to wait" and "Idempotency-Key" in said else how] += 1
-            too_many = seen["looked at"] > _WRONG_PASSWORDS or seen["locked"] > _GUESSES
-            if too_many or time.monotonic() > deadline:
-                raise CheckError(f"guesses of a password were answered so: {dict(seen)}")
-            if seen["told to wait"] and not seen["locked"]:
-                time.sleep(3)  # guesses of a check before this one have used up the limit
-    return seen["looked at"], seen["told to wait"] + seen["told to wait with a key"]
-
-
-def _how_a_guess_went(answer: httpx.Response) -> str:
-    page = "text/html" in answer.headers.get("Content-Type", "")
-    if page and answer.status_code == 200 and "errornote" in answer.text:
-        return "looked at"
-    if answer.status_code == 429:
-        return "locked" if page else "told to wait"
-    return f"{answer.status_code} {answer.text[:80]}"
 
 
 @check("single")
@@ -272,7 +181,7 @@ def while_no_container_runs_people_get_a_page_and_programs_get_json(subject: Sub
     host.run("systemctl", "stop", *units, timeout=120)
     try:
         with people.client() as client:
-            _is(client.get(f"/generar_informe?correo={whose}", headers=people.reader), 503, what="a report")
+            must_be(client.get(f"/generar_informe?correo={whose}", headers=people.reader), 503, what="a report")
             page = client.get("/admin/", headers={"Accept": "text/html"})
         told = host.run("sh", "-c", f"grep -c {whose} /var/log/nginx/*.log", check=False).stdout
     finally:
@@ -283,20 +192,6 @@ def while_no_container_runs_people_get_a_page_and_programs_get_json(subject: Sub
     if any(not line.endswith(":0") for line in told.split()) or not told:
         raise CheckError(f"NGINX's logs have the address of the person whom a report was of: {told}")
     return f"503 both, until {len(units)} containers were back; no log has whom the report was of"
-
-
-def _is(answer: httpx.Response, status: int, *, what: str, page: bool = False) -> None:
-    """The answer has the status, JSON that says what to do, and the header that keeps browsers with HTTPS."""
-    if answer.status_code != status:
-        raise CheckError(f"{what} was answered {answer.status_code}, not {status}: {answer.text[:160]}")
-    if not page and (answer.headers.get("Content-Type") != "application/json" or not answer.json()):
-        raise CheckError(f"{what}: {answer.headers.get('Content-Type')} and no JSON: {answer.text[:160]}")
-    if (told := answer.headers.get_list("X-Content-Type-Options")) != ["nosniff"]:
-        raise CheckError(f"{what} tells browsers of its type: {told}, and should say once that it is no other")
-    if _YEAR not in answer.headers.get("Strict-Transport-Security", ""):
-        raise CheckError(f"{what} does not tell browsers to stay with HTTPS")
-    if status >= 400 and not answer.json().get("mensaje"):
-        raise CheckError(f"{what} does not say what to do: {answer.text[:160]}")
 
 
 def _await_ready(people: People) -> None:

@@ -139,7 +139,7 @@ class InfraccionAdmin(CheckedInitial, CappedList, GuardedSaving, GuardedDeletion
     def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Infraccion:  # type: ignore[type-arg]
         """A time that nobody changed stays as it is: the page shows whole seconds, and a device's clock has more."""
         fine: Infraccion = super().save_form(request, form, change)
-        if change and "timestamp" in form.initial and "timestamp" not in form.changed_data:
+        if change and "timestamp" not in form.changed_data:
             fine.timestamp = form.initial["timestamp"]
         return fine
 

@@ -121,22 +121,19 @@ def _fine(row: Row, zone: Any, now: Any) -> Fine | Refused:
         return Refused(row.line, None, "La fila debe ser un objeto JSON.")
     given = row.value.get("id")
     id = _uuid(given)
-    written = given.strip() if isinstance(given, str) and len(given) <= 64 and given.strip().isprintable() else None
+    legible = isinstance(given, str) and len(given) <= 64 and given.isprintable()
+    shown = given if legible else str(id) if id else None
     try:
         plate, moment, comment = check_fine(row.value, zone=zone, now=now)
     except FineError as error:
         errors = error.errors
     else:
         if id is not None:
-            return Fine(row.line, id, plate, moment, comment, None if written == str(id) else written)
+            return Fine(row.line, id, plate, moment, comment, None if shown == str(id) else shown)
         errors = {}
     if id is None:
         errors = {"id": "Escriba el UUID que el dispositivo dio a la infracción."} | errors
-    return Refused(
-        row.line,
-        written or (str(id) if id else None),
-        intern(" ".join(f"{field}: {why}" for field, why in errors.items())),
-    )
+    return Refused(row.line, shown, intern(" ".join(f"{field}: {why}" for field, why in errors.items())))
 
 
 _UUID = re.compile(r"(urn:uuid:)?\{?[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?", re.IGNORECASE | re.ASCII)

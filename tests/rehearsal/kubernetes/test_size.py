@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.cloud.clusters import size_at_first
+from rehearsal.cloud.node_groups import size_at_first
 
 
 def test_all_three_sizes_are_given_or_none() -> None:
