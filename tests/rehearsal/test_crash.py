@@ -50,10 +50,14 @@ def left_on_this_system() -> dict[str, set[str]]:
     }
 
 
+def _machines() -> set[Path]:
+    return set(Run("single").machines.glob("i-*/machine.json"))
+
+
 @pytest.fixture
 def booting(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`make up`, at the moment at which its machine has begun to boot and the CDK's CLI waits for it."""
-    log = tmp_path / "up.log"
+    log, booted = tmp_path / "up.log", _machines()
     command = [sys.executable, "-m", "rehearsal", "up", "--tier", "single"]
     # A shell's job in the background is deaf to Ctrl-C; this one is not.
     process = subprocess.Popen(
@@ -64,7 +68,7 @@ def booting(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + BOOTS_SECONDS
-    while not list(Run("single").machines.glob("i-*/machine.json")):
+    while not _machines() - booted:
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail(f"no machine boots: {log.read_text()[-2000:]}")
         time.sleep(0.2)
@@ -77,6 +81,8 @@ def booting(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.fixture
 def before() -> dict[str, set[str]]:
+    """What is there when no rehearsal of another folder is under way and none that was killed has left anything."""
+    subprocess.run([sys.executable, "-m", "rehearsal", "down", "--tier", "single"], cwd=PROJECT, check=True)
     return left_on_this_system()
 
 
