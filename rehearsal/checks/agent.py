@@ -8,7 +8,7 @@ from rehearsal.machines.machine import Machine
 # Runs on the host. What was sent is remembered there, so that a line is sent once.
 _SEND = """
 import json, os, pathlib, sys, time
-from awscli.botocore.session import get_session
+from botocore.session import get_session
 config, instance = json.loads(sys.argv[1]), sys.argv[2]
 memory = pathlib.Path("/run/fines/sent.json")
 sent = json.loads(memory.read_text()) if memory.exists() else {}

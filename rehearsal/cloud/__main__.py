@@ -88,6 +88,7 @@ def main() -> None:
     from rehearsal.cloud.role_clients import RoleClients
     from rehearsal.cloud.scaling import Scaling
     from rehearsal.cloud.signals import Signals
+    from rehearsal.cloud.snapshots import keep_blocks
     from rehearsal.cloud.types import teach
     from rehearsal.cloud.unmanned import Unmanned
     from rehearsal.cloud.zones import Zones
@@ -118,6 +119,7 @@ def main() -> None:
     teach(run, machines)
     if not apart:
         reboots.teach(machines, run=run, traces=traces)
+        keep_blocks(run, machines)
     zoned.teach(machines)
     rotation.play()
     leads_to = certificates.delegations(run.home / DELEGATIONS)

@@ -9,7 +9,7 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from rehearsal.places import cache
 
 _SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN of linux/fs.h
 _NO_LOG_FLUSH = 2
+_FREEZE, _THAW = 0xC0045877, 0xC0045878  # FIFREEZE and FITHAW of linux/fs.h
 _COMMAND = "command.json"
 
 
@@ -182,6 +183,22 @@ class Machine:
                     fcntl.ioctl(handle, _SHUTDOWN, _NO_LOG_FLUSH.to_bytes(4, "little"))
                 finally:
                     os.close(handle)
+
+    @contextlib.contextmanager
+    def held_still(self, device: str) -> Iterator[None]:
+        """For the length of a block nothing is written to a device that is mounted; what was to be written is on it."""
+        number = os.stat(device).st_rdev
+        wanted = f"{os.major(number)}:{os.minor(number)}"
+        mounts = [line.split() for line in Path(f"/proc/{self.leader}/mountinfo").read_text().splitlines()]
+        with contextlib.ExitStack() as held:
+            for mount in [words[4] for words in mounts if words[2] == wanted][
+                :1
+            ]:  # each mount of it is of one file system
+                handle = os.open(self.root / mount.lstrip("/"), os.O_RDONLY)
+                held.callback(os.close, handle)
+                fcntl.ioctl(handle, _FREEZE, 0)
+                held.callback(fcntl.ioctl, handle, _THAW, 0)
+            yield
 
     def unplug(self) -> None:
         """Takes the machine off its network, where nothing is heard any more of connections that end with its processes."""

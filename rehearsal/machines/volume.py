@@ -27,36 +27,41 @@ class Volume:
     def make(self, gibibytes: int, *, source: Path | None = None) -> None:
         """Makes the file, empty or as a copy of a snapshot's."""
         if source is not None:
-            subprocess.run(["cp", "--sparse=always", str(source), str(self.file)], check=True)
+            _copy(source, self.file)
         self.file.touch()
         self.grow(gibibytes)
+
+    def copy(self, target: Path) -> None:
+        """Copies the volume's blocks as they are into another file."""
+        _copy(self.file, target)
 
     def grow(self, gibibytes: int) -> None:
         """Makes the volume larger under whoever has it mounted."""
         with self.file.open("ab") as file:
             file.truncate(gibibytes * 2**30)
-        for device in self._devices():
+        for device in self.devices():
             subprocess.run(["losetup", "--set-capacity", device], check=True, capture_output=True)
 
     def device(self, traces: Traces) -> str:
         """The loop device of the volume, made if there is none."""
-        found = self._devices()
+        found = self.devices()
         if not found:
             traces.add("loop", file=str(self.file))
             subprocess.run(["losetup", "--find", str(self.file)], check=True, capture_output=True)
-            found = self._devices()
+            found = self.devices()
         return found[0]
 
     def release(self) -> None:
         """Lets go of the loop device, and with it of what the kernel still holds of it."""
-        for device in self._devices():
+        for device in self.devices():
             subprocess.run(["losetup", "--detach", device], check=True, capture_output=True)
 
     def remove(self) -> None:
         self.release()
         self.file.unlink(missing_ok=True)
 
-    def _devices(self) -> list[str]:
+    def devices(self) -> list[str]:
+        """The loop devices of the volume: one at most."""
         shown = subprocess.run(
             ["losetup", "--associated", str(self.file), "--noheadings", "--output", "NAME"],
             check=True,
@@ -64,6 +69,10 @@ class Volume:
             text=True,
         )
         return shown.stdout.split()
+
+
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "--sparse=always", str(source), str(target)], check=True)
 
 
 def why_no_growth() -> str:

@@ -4,7 +4,7 @@ set -a
 # shellcheck source=/dev/null
 . /etc/fines/boot.env
 set +a
-# The CLI's own patience with AWS and with the instance metadata service.
+# The patience with AWS of whoever calls it and with the instance metadata service.
 export AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=6 AWS_METADATA_SERVICE_NUM_ATTEMPTS=5 AWS_METADATA_SERVICE_TIMEOUT=3 AWS_PAGER=''
 # For those who source this.
 export HOST_FILES=/opt/fines/host
@@ -24,6 +24,9 @@ imds() {
   curl -sf -m 5 --retry 3 -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/$1"
 }
 
+# call SERVICE OPERATION WORD…: one call of AWS; the words are those of bin/call. The AWS CLI, which starts slowly, is for what comes later.
+call() { "$HOST_FILES/bin/call" "$@"; }
+
 instance_id() { imds meta-data/instance-id; }
 
 # eventually SECONDS COMMAND…: repeats the command until it succeeds; fails with it when time is up. PACE: seconds between tries.
@@ -38,7 +41,7 @@ eventually() {
 
 # metric NAME VALUE: one point of the host's own metrics; who cannot send it says so and goes on.
 metric() {
-  aws cloudwatch put-metric-data --namespace "$FINES_METRIC_NAMESPACE" --metric-name "$1" --value "$2" \
+  call cloudwatch put-metric-data Namespace="$FINES_METRIC_NAMESPACE" MetricData:="[{\"MetricName\": \"$1\", \"Value\": $2}]" > /dev/null \
     || log "the metric $1=$2 could not be sent"
 }
 
@@ -77,10 +80,13 @@ at_boots_word() { SYSTEMD_OFFLINE=1 systemctl disable -q "$@" 2> /dev/null || tr
 
 # The setting `restore` is for once: an object of the backup bucket says that it was heeded for this volume.
 filled_key() { echo "filled/$FINES_VOLUME_ID"; }
-mark_filled() { aws s3api put-object --bucket "$FINES_BACKUP_BUCKET" --key "$(filled_key)" > /dev/null; }
+mark_filled() { call s3 put-object Bucket="$FINES_BACKUP_BUCKET" Key="$(filled_key)" > /dev/null; }
 
 # lasting: what was written to the data volume is there after a loss of power, too.
 lasting() { sync -f "$DATA"; }
+
+# is_a_copy: the data volume was filled from a snapshot of another one, and its database has not gone on from there yet.
+is_a_copy() { [[ -e $DATA/postgresql/volume && $(< "$DATA/postgresql/volume") != "$FINES_VOLUME_ID" ]]; }
 
 # is_pair FOLDER: it has a certificate and the key that belongs to it, both whole.
 is_pair() {

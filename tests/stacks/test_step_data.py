@@ -17,10 +17,10 @@ pytestmark = needs("jq")
 BACKUP = "pgbackrest/archive/fines/17-1/0000000100000000/000000010000000000000001.zst"
 PAPERS = "pgbackrest/backup/fines/backup.info"
 # Answers what the step asks of S3 from a file with the bucket's keys; without that file AWS is away.
-AWS = r"""#!/bin/bash
-while [[ $1 != --prefix ]]; do shift; done
+CALL = r"""#!/bin/bash
+while [[ $1 != Prefix=* ]]; do shift; done
 [[ -e $BUCKET ]] || exit 255
-jq -c --arg prefix "$2" '[.[] | select(startswith($prefix))] | if length == 0 then null else . end' "$BUCKET"
+jq -c --arg prefix "${1#*=}" '[.[] | select(startswith($prefix)) | {Key: .}] | if length == 0 then {} else {Contents: .} end' "$BUCKET"
 """
 
 
@@ -31,7 +31,7 @@ class Host:
         self.folder, self.volume, self.bucket = folder, folder / "volume", folder / "bucket"
         for each in (folder / "bin", folder / "run", folder / "secrets", self.volume):
             each.mkdir()
-        self._has("aws", AWS)
+        self._has("call", CALL)
         (folder / "secrets/backup_passphrase").write_text("of today")
         self.holds()
 
@@ -50,7 +50,7 @@ class Host:
     def derive(self) -> tuple[int, str]:
         """Runs the step that derives secrets while Secrets Manager is away, on a machine that has none in memory."""
         shutil.rmtree(self.folder / "secrets")
-        self._has("aws", "#!/bin/sh\nexit 255\n")
+        self._has("call", "#!/bin/sh\nexit 255\n")
         self._has("mountpoint", "#!/bin/sh\nexit 0\n")
         return self._run("steps/secrets")
 
@@ -79,6 +79,7 @@ class Host:
             "DATA=/srv/fines": f"DATA={self.volume}",
             "SECRETS=/run/fines/secrets": f"SECRETS={self.folder}/secrets",
             "/run/fines/": f"{self.folder}/run/",
+            '"$HOST_FILES/bin/call"': f"{self.folder}/bin/call",
             "HOST_FILES=/opt/fines/host": f"HOST_FILES={HOST_FILES}",
         }
         for name in ("lib.sh", file):

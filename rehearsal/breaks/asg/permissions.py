@@ -38,7 +38,7 @@ def the_function_that_migrates_may_read_every_secret(subject: Subject) -> Iterat
 
 @breaks(
     a_machine_is_refused_what_its_role_does_not_name,
-    says="1 of 11 were not refused: aws secretsmanager get-secret-value",
+    says="1 of 11 were not refused: call secretsmanager get-secret-value",
 )
 def machines_may_read_every_secret(subject: Subject) -> Iterator[None]:
     def widen(statements: Statements) -> Statements:

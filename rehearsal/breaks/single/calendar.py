@@ -50,7 +50,7 @@ def the_figures_program_runs_and_sends_nothing(subject: Subject) -> Iterator[Non
     with edited(
         subject.host,
         "/opt/fines/host/bin/metrics",
-        {"    subprocess.run(command, check=True, timeout=50)\n": ""},
+        {"    subprocess.run(command, check=True, timeout=50, stdout=subprocess.DEVNULL)\n": ""},
         then=again,
     ):
         yield

@@ -55,8 +55,8 @@ def wal_leaves_once_in_ten_minutes_and_nothing_comes_out_of_escrow(subject: Subj
     psql(subject.host, "SELECT pg_reload_conf()")
     if (now := psql(subject.host, "SHOW archive_timeout")) != "10min":
         raise BreakError(f"WAL leaves each {now} still")
-    there = 'if ! aws s3api head-object --bucket "$FINES_BACKUP_BUCKET" --key escrow/keys.tar.enc'
-    nowhere = there.replace("escrow/keys.tar.enc", "escrow/nothing")
+    there = 'if ! call s3 get-object "${object[@]}"'
+    nowhere = f"object[1]=Key=escrow/nothing; {there}"
     with (
         changed(subject, "stacks/host/bin/escrow", {there: nowhere}),
         mock.patch.object(subject, "kept", [(people, load.ledger)]),

@@ -31,7 +31,7 @@ def the_host_may_read_every_secret(subject: Subject) -> Iterator[None]:
 
 @breaks(
     the_host_is_refused_what_its_role_does_not_name,
-    says="1 of 9 were not refused: aws ssm get-parameter --name /another/parameter",
+    says="1 of 9 were not refused: call ssm get-parameter Name=/another/parameter",
 )
 def the_host_may_read_every_parameter(subject: Subject) -> Iterator[None]:
     def widen(statements: Statements) -> Statements:

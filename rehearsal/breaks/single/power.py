@@ -54,8 +54,8 @@ def postgresql_does_not_wait_for_the_disk(subject: Subject) -> Iterator[None]:
     ENDS_SECONDS=5,
 )
 def a_signal_that_nobody_waits_for_ends_the_boot(subject: Subject) -> Iterator[None]:
-    logged = '|| log "the signal $1 was refused: no stack operation waits for it"'
-    with _booted_with(subject, _BOOT, {logged: f"|| {{ {logged[3:]}; return 1; }}"}):
+    logged = 'log "the signal $1 was refused: no stack operation waits for it"'
+    with _booted_with(subject, _BOOT, {logged: f"{logged}; return 1"}):
         yield
 
 

@@ -54,17 +54,17 @@ def every_statement_of_every_role_of_the_stack_allows_its_own_resource_and_no_ot
 @check("asg", beside=True)
 def a_machine_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
     tried = (
-        "aws ec2 terminate-instances --instance-ids i-0123456789abcdef0",
-        "aws s3 ls",
-        "aws s3 cp s3://$FINES_MEDIA_BUCKET/photo /tmp/photo",
-        "aws ssm get-parameter --name /another/parameter",
-        "aws secretsmanager list-secrets",
-        f"aws secretsmanager get-secret-value --secret-id {master_of(subject)}",
-        "aws secretsmanager rotate-secret --secret-id $FINES_DATABASE_SECRET_ARN",
-        "aws autoscaling set-desired-capacity --auto-scaling-group-name $FINES_GROUP_NAME --desired-capacity 2",
-        "aws iam list-roles",
-        "aws cloudwatch put-metric-data --namespace Another --metric-name M --value 1",
-        f"aws sts assume-role --role-arn {subject.outputs['OperatorRoleArn']} --role-session-name rehearsal",
+        "call ec2 terminate-instances InstanceIds:='[\"i-0123456789abcdef0\"]'",
+        "call s3 list-buckets",
+        "call s3 get-object Bucket=$FINES_MEDIA_BUCKET Key=photo",
+        "call ssm get-parameter Name=/another/parameter",
+        "call secretsmanager list-secrets",
+        f"call secretsmanager get-secret-value SecretId={master_of(subject)}",
+        "call secretsmanager rotate-secret SecretId=$FINES_DATABASE_SECRET_ARN",
+        "call autoscaling set-desired-capacity AutoScalingGroupName=$FINES_GROUP_NAME DesiredCapacity:=2",
+        "call iam list-roles",
+        'call cloudwatch put-metric-data Namespace=Another MetricData:=\'[{"MetricName": "M", "Value": 1}]\'',
+        f"call sts assume-role RoleArn={subject.outputs['OperatorRoleArn']} RoleSessionName=rehearsal",
     )
     return refused_on(subject, subject.hosts[0], tried)
 

@@ -38,6 +38,7 @@ from rehearsal.checks.single import power  # isort: skip
 from rehearsal.checks.single import loss  # isort: skip
 from rehearsal.checks.single import scaling  # isort: skip
 from rehearsal.checks.single import restores  # isort: skip
+from rehearsal.checks.single import moves  # isort: skip
 from rehearsal.checks.single import refusals  # isort: skip
 from rehearsal.checks.single import destroy  # isort: skip
 
@@ -63,6 +64,7 @@ __all__ = [
     "limits",
     "loss",
     "metrics",
+    "moves",
     "outage",
     "pages",
     "permissions",

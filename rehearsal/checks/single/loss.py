@@ -19,7 +19,7 @@ from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.load import Ledger, Load, missing_or_doubled
 from rehearsal.checks.people import People
 from rehearsal.checks.single.certificates import await_issued
-from rehearsal.checks.single.volumes import come_back
+from rehearsal.checks.single.volumes import come_back, zone_of
 
 _MOST_LOST = 60.0  # seconds of acknowledged fines that a lost volume may take along
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
@@ -27,7 +27,7 @@ _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 
 @check("single")
 def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_keys(subject: Subject) -> str:
-    certificate, keys, before = await_issued(subject), _keys(subject), _zone(subject)
+    certificate, keys, before = await_issued(subject), _keys(subject), zone_of(subject)
     # Fines older than the most that may be lost must be among those that are looked for: an earlier check's will do. So
     # must the people: tokens of the last minute may be lost as well, and nobody would answer those who ask with them.
     people = subject.kept[0][0] if subject.kept else People.make(subject, officers=4, owners=3)
@@ -49,7 +49,7 @@ def a_lost_volume_is_refused_when_empty_and_comes_back_in_another_zone_with_its_
                 wrong.append(f"another certificate answers than before: {again.serial_number}")
         except CheckError as error:
             wrong.append(str(error))
-    if (zone := _zone(subject)) == before:
+    if (zone := zone_of(subject)) == before:
         wrong.append(f"the host is in {zone}, as before: another zone was asked for")
     if (now := _keys(subject)) != keys:
         wrong.append(f"the zone is signed with other keys than before: {now}, they were {keys}")
@@ -114,11 +114,6 @@ def _refusal(subject: Subject) -> str:
     if host.run("test", "-e", "/srv/fines/postgresql/17/main/PG_VERSION", check=False).returncode == 0:
         raise CheckError("the host refused, and made a database nevertheless")
     return next(line for line in said.splitlines() if "REFUSED" in line)[:80]
-
-
-def _zone(subject: Subject) -> str:
-    """The availability zone of the present host."""
-    return str(subject.instance["Placement"]["AvailabilityZone"])
 
 
 def _keys(subject: Subject) -> list[str]:

@@ -42,15 +42,15 @@ def every_statement_of_the_roles_of_host_and_containers_allows_its_own_resource_
 @check("single", beside="the outage")
 def the_host_is_refused_what_its_role_does_not_name(subject: Subject) -> str:
     tried = (
-        "aws ec2 terminate-instances --instance-ids i-0123456789abcdef0",
-        "aws s3 ls",
-        "aws s3 cp s3://$FINES_MEDIA_BUCKET/photo /tmp/photo",
-        "aws ssm get-parameter --name /another/parameter",
-        "aws secretsmanager list-secrets",
-        "aws iam list-roles",
-        "aws cloudwatch put-metric-data --namespace Another --metric-name M --value 1",
-        "aws ec2 detach-volume --volume-id vol-0123456789abcdef0",
-        "aws sts assume-role --role-arn arn:aws:iam::000000000000:role/another --role-session-name rehearsal",
+        "call ec2 terminate-instances InstanceIds:='[\"i-0123456789abcdef0\"]'",
+        "call s3 list-buckets",
+        "call s3 get-object Bucket=$FINES_MEDIA_BUCKET Key=photo",
+        "call ssm get-parameter Name=/another/parameter",
+        "call secretsmanager list-secrets",
+        "call iam list-roles",
+        'call cloudwatch put-metric-data Namespace=Another MetricData:=\'[{"MetricName": "M", "Value": 1}]\'',
+        "call ec2 detach-volume VolumeId=vol-0123456789abcdef0",
+        "call sts assume-role RoleArn=arn:aws:iam::000000000000:role/another RoleSessionName=rehearsal",
     )
     return refused_on(subject, subject.host, tried)
 

@@ -22,12 +22,23 @@ def present_volume(subject: Subject) -> str:
     return given.stdout.strip()
 
 
+def zone_of(subject: Subject) -> str:
+    """The availability zone of the present host."""
+    return str(subject.instance["Placement"]["AvailabilityZone"])
+
+
+def next_generation(subject: Subject) -> str:
+    """The number of the data volume after the present one, as the setting `data_volume_generation` takes it."""
+    return str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
+
+
 def come_back(subject: Subject, page: str, *, restore: str, zone: int | None = None) -> None:
     """Types a page of the runbook: a new volume that is filled from the backups; what is deployed later keeps to it.
 
     `zone` is what the page says besides.
     """
-    generation = str(int(str(subject.context.get("data_volume_generation", 1))) + 1)
+    generation = next_generation(subject)
+    subject.context.pop("data_volume_snapshot", None)  # as the page says
     copy = project(subject, f"generation-{generation}")
     as_operator(subject, page, copy, log=f"deploy-generation-{generation}", NEXT=generation, TIME=restore)
     key = f"filled/{present_volume(subject)}"

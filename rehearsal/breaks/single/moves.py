@@ -1,0 +1,22 @@
+"""A host that goes on from a snapshot as if nothing had come after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.breaks import breaks
+from rehearsal.breaks.project import changed
+from rehearsal.checks import Subject
+from rehearsal.checks.single.moves import (
+    a_host_that_moves_to_another_zone_by_a_snapshot_of_its_volume_brings_every_acknowledged_fine,
+)
+
+
+@breaks(
+    a_host_that_moves_to_another_zone_by_a_snapshot_of_its_volume_brings_every_acknowledged_fine,
+    says=("is 0 times in the report", "no WAL left the new host"),
+    lasting=4,
+)
+def the_database_of_a_snapshot_goes_on_without_the_backups(subject: Subject) -> Iterator[None]:
+    with changed(subject, "stacks/host/steps/database", {"if is_a_copy; then": "if false; then"}):
+        yield
