@@ -181,6 +181,17 @@ def must_all_be_acknowledged(ledger: Ledger) -> None:
         raise CheckError(f"{len(ledger.given_up)} fines failed although they were repeated: {ledger.given_up[0]}")
 
 
+def none_failed(ledger: Ledger, *, closed: int = 0) -> None:
+    """Raises when a request failed, or when more than `closed` met the close of an idle connection.
+
+    A load balancer closes none in a minute; a host's own NGINX one an officer where it reloads (docs/decisions/idle-connections.md).
+    """
+    if ledger.refused:
+        raise CheckError(f"{len(ledger.refused)} requests failed, the first: {ledger.refused[0][1]}")
+    if ledger.closed_idle > closed:
+        raise CheckError(f"{ledger.closed_idle} requests met the close of an idle connection: {closed} at most are expected")
+
+
 def must_be_there_once(ledger: Ledger, people: People, subject: Subject, *, patience: float = 0.0) -> None:
     """Raises when an acknowledged fine is lost, doubled, or another than was posted; `patience` is that of `reported`."""
     if ledger.untrue:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
-from rehearsal.checks.load import Load, must_all_be_acknowledged, must_be_there_once
+from rehearsal.checks.load import Load, must_all_be_acknowledged, must_be_there_once, none_failed
 from rehearsal.checks.people import People
 from rehearsal.checks.variant import deploy, published, without_readyz
 from rehearsal.machines.machine import Machine
@@ -66,8 +66,7 @@ def a_refresh_to_an_image_that_never_serves_fails_rolls_back_and_fails_no_reques
     after = {machine.id for machine in subject.hosts}
     if not before & after:
         raise CheckError(f"none of {sorted(before)} serves on, but {sorted(after)}")
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    none_failed(load.ledger)
     must_be_there_once(load.ledger, people, subject)
     told = _told_by_the_dead(subject, living=before)
     if not any("This host does not serve" in text for text in told):

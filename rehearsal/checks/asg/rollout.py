@@ -5,15 +5,15 @@ from __future__ import annotations
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.asg.busy_day import MIGRATION, busy_day, next_release
 from rehearsal.checks.asg.migrations import must_have_run_once_before
-from rehearsal.checks.load import must_be_there_once
+from rehearsal.checks.load import must_be_there_once, none_failed
 from rehearsal.report import Figure
 
 
 @check("asg", ahead=next_release)
 def the_group_grows_under_load_and_shrinks_after_it_and_no_request_fails(subject: Subject) -> str:
     seen, _ = subject.once(busy_day)
-    if refused := seen.rush.refused + seen.few.refused:
-        raise CheckError(f"{len(refused)} requests failed, the first: {refused[0][1]}")
+    none_failed(seen.rush)
+    none_failed(seen.few)
     must_be_there_once(seen.rush, seen.people, subject)
     must_be_there_once(seen.few, seen.others, subject)
     taken = len(seen.rush.acknowledged) + len(seen.few.acknowledged)
@@ -31,8 +31,7 @@ def a_refresh_to_a_new_image_under_load_fails_no_request_and_migrates_once_befor
     ledger = seen.ledger
     if left := seen.before & seen.after:
         raise CheckError(f"these machines were not replaced: {sorted(left)}")
-    if ledger.refused:
-        raise CheckError(f"{len(ledger.refused)} requests failed, the first: {ledger.refused[0][1]}")
+    none_failed(ledger)
     must_be_there_once(ledger, seen.people, subject)
     must_have_run_once_before(subject, MIGRATION, set(seen.after))
     steady, rolling = ledger.ninety_ninth(until=seen.began), ledger.ninety_ninth(since=seen.began)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.eks.administrator import typed
 from rehearsal.checks.kubectl import await_pods, is_ready, kubectl, pods
-from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.load import Load, must_be_there_once, none_failed
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import no_cli
 from rehearsal.kubernetes import groups
@@ -76,8 +76,7 @@ def a_node_drained_by_the_runbook_never_leaves_fewer_pods_than_the_budget(subjec
         load.stop()
     if fewest[0] < least:
         raise CheckError(f"{fewest[0]} pods were ready at a time, the budget asks for {least}")
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    none_failed(load.ledger)
     return (
         f"{len(own)} pods of {node} went, never fewer than {fewest[0]} of {_MANY} were ready; "
         f"{len(load.ledger.acknowledged)} fines, none failed"

@@ -8,7 +8,7 @@ from pathlib import Path
 from rehearsal.cdk import CdkError
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.kubectl import is_ready, objects, pods
-from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.load import Load, must_be_there_once, none_failed
 from rehearsal.checks.people import People
 from rehearsal.checks.variant import deploy, edit, published, with_migration, without_readyz
 from rehearsal.report import Figure
@@ -39,8 +39,7 @@ def a_rollout_to_a_new_image_under_load_fails_no_request_and_migrates_once_befor
     after = _names(subject)
     if left := before & after:
         raise CheckError(f"these pods were not replaced: {sorted(left)}")
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    none_failed(load.ledger)
     must_be_there_once(load.ledger, people, subject)
     _migrated_before(subject)
     ledger = load.ledger
@@ -96,8 +95,7 @@ def _given_up(subject: Subject, assembly: Path, reason: str) -> str:
         load.stop()
     if reason not in said:
         raise CheckError(f"the deployment failed without its reason ({reason}): {said[-500:]}")
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    none_failed(load.ledger)
     if gone := before - _names(subject):
         raise CheckError(f"of the old pods {sorted(gone)} are gone")
     must_be_there_once(load.ledger, people, subject)

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.kubectl import await_pods, kubectl
-from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.load import Load, must_be_there_once, none_failed
 from rehearsal.checks.people import People
 
 GROWS_SECONDS = 150  # within which demand must have made more pods
@@ -35,8 +35,7 @@ def rush(subject: Subject) -> str:
         seconds = time.monotonic() - began
         load.await_acknowledged(100, seconds=60)
         load.stop()
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    none_failed(load.ledger)
     must_be_there_once(load.ledger, people, subject)
     return (
         f"{wanted} pods were wanted after {decided:.0f} s ({figures}) and more than {least} served after {seconds:.0f} s; "

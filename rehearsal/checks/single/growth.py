@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rehearsal.checks import CheckError, Subject, check
 from rehearsal.checks.database import started
-from rehearsal.checks.load import Load, must_be_there_once
+from rehearsal.checks.load import Load, must_be_there_once, none_failed
 from rehearsal.checks.people import People
 from rehearsal.checks.runbook import as_operator, on_the_host
 from rehearsal.checks.single.outage import serving
@@ -47,8 +47,7 @@ def a_larger_data_volume_grows_in_place_under_load_and_nothing_is_restarted(subj
         raise CheckError(
             f"the database began at {again:.0f}, it ran since {began:.0f}; {was} served, and now {serving(subject)}"
         )
-    if load.ledger.refused:
-        raise CheckError(f"{len(load.ledger.refused)} requests failed, the first: {load.ledger.refused[0][1]}")
+    none_failed(load.ledger, closed=2)  # one an officer: the host's certificate may come meanwhile
     must_be_there_once(load.ledger, people, subject)
     grown = why_no_growth() or f"{gained / _GIB:.2f} GiB more for files"
     return f"{before} to {size} GiB; {len(load.ledger.acknowledged)} fines meanwhile; {grown}"
