@@ -189,7 +189,9 @@ def none_failed(ledger: Ledger, *, closed: int = 0) -> None:
     if ledger.refused:
         raise CheckError(f"{len(ledger.refused)} requests failed, the first: {ledger.refused[0][1]}")
     if ledger.closed_idle > closed:
-        raise CheckError(f"{ledger.closed_idle} requests met the close of an idle connection: {closed} at most are expected")
+        raise CheckError(
+            f"{ledger.closed_idle} requests met the close of an idle connection: {closed} at most are expected"
+        )
 
 
 def must_be_there_once(ledger: Ledger, people: People, subject: Subject, *, patience: float = 0.0) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 
-from rehearsal.ledger.readers.registry import UNREADABLE, Asked, Cloud, Found, reads
+from rehearsal.ledger.readers.registry import UNREADABLE, Absent, Asked, Cloud, Found, reads
 
 
 @reads("AWS::KMS::Key")
 def key(cloud: Cloud, asked: Asked) -> Found:
     kms, id = cloud("kms"), asked.physical_id
     record = kms.describe_key(KeyId=id)["KeyMetadata"]
+    if record["KeyState"] == "PendingDeletion":  # all that KMS does at once; nothing can be opened with it any more
+        raise Absent(f"the key {id} waits for its deletion")
     properties = {
         "Description": record.get("Description"),
         "EnableKeyRotation": kms.get_key_rotation_status(KeyId=id)["KeyRotationEnabled"],

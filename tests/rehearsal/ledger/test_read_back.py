@@ -56,6 +56,18 @@ def test_what_a_deleted_stack_leaves_can_be_told_from_what_goes_with_it(aws: Aws
     assert [each.logical_id for each in held if each.is_there()] == ["Disk"]
 
 
+def test_a_key_that_waits_for_its_deletion_is_gone(aws: Aws) -> None:
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}],
+    }
+    stack = aws.deploy({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}}})
+    (key,) = holdings(stack.template, stack=stack.name, session=aws.session, endpoint=aws.endpoint)
+    assert key.is_there()
+    aws("kms").schedule_key_deletion(KeyId=key.physical_id, PendingWindowInDays=7)
+    assert not key.is_there()
+
+
 def test_what_is_not_there_is_no_holding(stack: Deployed) -> None:
     stack.cloud("cloudwatch").delete_alarms(AlarmNames=[stack.id("Alarm")])
     with pytest.raises(LookupError, match=r"Alarm \(AWS::CloudWatch::Alarm\)"):
