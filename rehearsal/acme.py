@@ -13,6 +13,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -114,15 +115,30 @@ class Acme:
             return client.get(f"https://{self.network.host}:{self.management}/roots/0").raise_for_status().text
 
     @contextlib.contextmanager
-    def away(self) -> Iterator[None]:
-        """For the length of a block it takes connections and answers none: the worst way to be away."""
+    def away(self) -> Iterator[list[float]]:
+        """For the length of a block it takes connections and answers none: the worst way to be away.
+
+        The block is given a list, which grows by the moments (seconds since 1970) at which somebody was seen to wait.
+        """
         if self.started is None or start_time(self.pid) != self.started:
             raise AcmeError("the authority is not open")
+        seen: list[float] = []
+        over = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(seen, over), name="who asks the authority")
         os.kill(self.pid, signal.SIGSTOP)
         try:
-            yield
+            watch.start()
+            yield seen
         finally:
+            over.set()
+            watch.join()
             os.kill(self.pid, signal.SIGCONT)
+
+    def _watch(self, seen: list[float], over: threading.Event) -> None:
+        command = ["ss", "--no-header", "--tcp", "--numeric", "src", f"{self.network.host}:{self.port}"]
+        while not over.wait(0.25):
+            if subprocess.run(command, capture_output=True, check=True).stdout.strip():
+                seen.append(time.time())
 
     def _write(self) -> None:
         facts = {"port": self.port, "management": self.management, "pid": self.pid, "started": self.started}

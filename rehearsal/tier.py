@@ -218,8 +218,14 @@ def end(run: Run) -> list[str]:
             machine.archives.keep()
     left = Traces(run.traces).end()
     if not left:
-        shutil.rmtree(run.home)
+        shutil.rmtree(run.home, onerror=_unless_gone)
     return left
+
+
+def _unless_gone(function: object, path: object, error: Any) -> None:
+    """What somebody who just ended has removed as well is gone."""
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
 
 
 @contextlib.contextmanager

@@ -4,12 +4,14 @@ set -a
 # shellcheck source=/dev/null
 . /etc/fines/boot.env
 set +a
-# The patience with AWS of whoever calls it and with the instance metadata service.
-export AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=6 AWS_METADATA_SERVICE_NUM_ATTEMPTS=5 AWS_METADATA_SERVICE_TIMEOUT=3 AWS_PAGER=''
 # For those who source this.
 export HOST_FILES=/opt/fines/host
 export DATA=/srv/fines
 export SECRETS=/run/fines/secrets
+set -a
+# shellcheck source=stacks/host/aws.env
+. "$HOST_FILES/aws.env"
+set +a
 
 # newest CONDITION FILTER: what a jq filter says of the newest backup that fulfils a condition, out of pgBackRest's info on standard input;
 # nothing if there is none. Backups of a database that was here before, and given up, do not count.
@@ -86,7 +88,14 @@ mark_filled() { call s3 put-object Bucket="$FINES_BACKUP_BUCKET" Key="$(filled_k
 lasting() { sync -f "$DATA"; }
 
 # is_a_copy: the data volume was filled from a snapshot of another one, and its database has not gone on from there yet.
-is_a_copy() { [[ -e $DATA/postgresql/volume && $(< "$DATA/postgresql/volume") != "$FINES_VOLUME_ID" ]]; }
+is_a_copy() {
+  local of=$DATA/postgresql/volume # the volume on which the database ran last
+  if [[ -s $of ]]; then
+    [[ $(< "$of") != "$FINES_VOLUME_ID" ]]
+  else # it ran under files that did not write it down
+    [[ -s /run/fines/snapshot && -s $DATA/postgresql/17/main/PG_VERSION ]]
+  fi
+}
 
 # is_pair FOLDER: it has a certificate and the key that belongs to it, both whole.
 is_pair() {

@@ -11,6 +11,9 @@ from rehearsal.checks import Subject
 from rehearsal.checks.single.alarms import (
     a_newest_backup_that_is_two_days_old_sets_the_alarm_off_and_so_does_no_figure_at_all as check,
 )
+from rehearsal.checks.single.alarms import (
+    a_newest_proven_backup_that_is_two_days_old_sets_its_own_alarm_off as proven,
+)
 
 _METRIC = "BackupAgeSeconds"
 
@@ -19,6 +22,18 @@ _METRIC = "BackupAgeSeconds"
 def the_age_is_that_of_the_file_and_not_of_the_backup(subject: Subject) -> Iterator[None]:
     backup, file = "time.time() - max(ends)", '(DATA / "backups/info.json").stat().st_mtime'
     with edited(subject.host, "/opt/fines/host/bin/metrics", {backup: f"time.time() - {file}"}):
+        yield
+
+
+@breaks(proven, says="of backups that were proven now and two days ago the host sent ages of 0 and 0 s")
+def the_age_is_that_of_the_drill_and_not_of_what_it_proved(subject: Subject) -> Iterator[None]:
+    with edited(subject.host, "/opt/fines/host/bin/metrics", {"float(file.read_text())": "file.stat().st_mtime"}):
+        yield
+
+
+@breaks(proven, says="s sent the alarm is OK, not ALARM", PATIENCE=8)
+def the_alarm_waits_for_a_week_without_a_proof(subject: Subject) -> Iterator[None]:
+    with other_alarm(subject, "ProvenBackupAgeSeconds", Threshold=7.0 * 86400):
         yield
 
 

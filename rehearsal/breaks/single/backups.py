@@ -105,6 +105,15 @@ def the_age_of_the_proven_backup_is_not_sent(subject: Subject) -> Iterator[None]
         yield
 
 
+@breaks(
+    the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch, says="what is noted as proven ended at"
+)
+def the_moment_of_the_drill_is_noted_and_not_that_of_the_backup(subject: Subject) -> Iterator[None]:
+    _hurry_metrics(subject)
+    with edited(subject.host, _DRILL, {'echo "$stopped" >': "date +%s >"}):
+        yield
+
+
 def _hurry_metrics(subject: Subject) -> None:
     """The host sends its metrics each five seconds from now on, not each minute: a check that hears them soon can tell soon."""
     units = "/etc/systemd/system"

@@ -18,5 +18,5 @@ from rehearsal.checks.single.moves import (
     lasting=4,
 )
 def the_database_of_a_snapshot_goes_on_without_the_backups(subject: Subject) -> Iterator[None]:
-    with changed(subject, "stacks/host/steps/database", {"if is_a_copy; then": "if false; then"}):
+    with changed(subject, "stacks/host/bin/go-on", {"if is_a_copy; then": "if false; then"}):
         yield

@@ -1,8 +1,9 @@
-"""The alarm on the backups' age, by the figures that the host's own script sends."""
+"""The alarms on the age of backups and of proven ones, by the figures that the host's own script sends."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,8 @@ from rehearsal.checks.figures import age_sent
 
 _INFO = "/srv/fines/backups/info.json"  # what the repository said after the newest backup
 _TWO_DAYS = 2 * 86400
-_METRIC = "BackupAgeSeconds"
+_PROVEN = "/srv/fines/backups/proven"  # when the backup ended that a drill proved last
+_METRIC, _PROVEN_METRIC = "BackupAgeSeconds", "ProvenBackupAgeSeconds"
 PATIENCE = 15  # seconds: alarms are looked at each five
 
 
@@ -26,6 +28,24 @@ def a_newest_backup_that_is_two_days_old_sets_the_alarm_off_and_so_does_no_figur
     if old < _TWO_DAYS:
         raise CheckError(f"beside a backup two days old the host sent an age of {old:.0f} s")
     return goes_off_at_age(subject, alarm, young=healthy, old=old, patience=PATIENCE)
+
+
+@check("single")
+def a_newest_proven_backup_that_is_two_days_old_sets_its_own_alarm_off(subject: Subject) -> str:
+    alarm, host = alarm_of(subject, _PROVEN_METRIC), subject.host
+    told = host.run("cat", _PROVEN, check=False).stdout
+    try:
+        sent = []
+        for age in (0, _TWO_DAYS):
+            host.run("tee", _PROVEN, input=f"{time.time() - age:.0f}\n")
+            sent.append(age_sent(subject, _PROVEN_METRIC))
+    finally:
+        host.run("tee", _PROVEN, input=told) if told else host.run("rm", _PROVEN)
+    if not (sent[0] < 3600 and sent[1] >= _TWO_DAYS):
+        raise CheckError(
+            f"of backups that were proven now and two days ago the host sent ages of {sent[0]:.0f} and {sent[1]:.0f} s"
+        )
+    return goes_off_at_age(subject, alarm, young=sent[0], old=sent[1], patience=PATIENCE)
 
 
 @contextmanager

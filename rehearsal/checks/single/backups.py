@@ -75,7 +75,8 @@ def _wal(subject: Subject) -> str:
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
     _await_backup(subject)
     _another_backup(subject)  # so that the newest is not the only one
-    newest = _info(subject)["backup"][-1]["label"]
+    backup = _info(subject)["backup"][-1]
+    newest, ended_at = backup["label"], backup["timestamp"]["stop"]
     fines = int(ask(subject, "SELECT count(*) FROM infracciones_infraccion"))
     before = subject.host.run("date", "+%Y-%m-%d %H:%M:%S").stdout.strip()
     asked = ["journalctl", "--unit", "fines-drill.service", "--since", before, "--output", "cat", "--no-pager"]
@@ -93,6 +94,8 @@ def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subj
         raise CheckError(f"the drill does not say what it proved: {said[-600:]}")
     if newest not in told[-1]:
         raise CheckError(f"the newest backup is {newest}, the drill proved another: {told[-1]}")
+    if (noted := float(subject.host.run("cat", "/srv/fines/backups/proven").stdout)) != ended_at:
+        raise CheckError(f"{newest} ended at {ended_at}, and what is noted as proven ended at {noted:.0f}")
     rows = re.search(r", (\d+) rows are the same", told[-1])
     if rows is None or int(rows[1]) <= fines:  # there are people, migrations and more besides
         raise CheckError(f"the drill compared too little: {told[-1]}; before it there were {fines} fines")

@@ -46,8 +46,7 @@ def nothing_answers_on_the_public_address_but_53_80_and_443(subject: Subject) ->
         host, _, port = address.rpartition(":")
         if not host.strip("[]").split("%")[0].startswith(("127.", "::1")):
             listening.add(int(port))
-    # what systemd-resolved has for link-local names is closed by the security group as well, as is seen below
-    if stray := listening - _OPEN - {5355}:
+    if stray := listening - _OPEN:
         raise CheckError(f"these ports listen beyond the loopback: {sorted(stray)}")
     if came != {53}:
         raise CheckError(f"datagrams come through to these ports: {sorted(came)}")
