@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,3 +78,19 @@ def test_an_aws_that_is_away_ends_with_255() -> None:
 def test_without_an_operation_it_says_how_it_is_used(endpoint: str) -> None:
     done = call(endpoint, "ssm")
     assert done.returncode == 1 and b"call SERVICE OPERATION" in done.stderr
+
+
+def test_the_watch_asks_again_once_there_are_credentials(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(endpoint, "ssm", "put-parameter", "Name=/watched", "Type=String", "Value=now").returncode == 0
+    watch = runpy.run_path(str(HOST_FILES / "bin/watch"))
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", "/nowhere")
+    parameter = watch["Parameter"](name="/watched", region="us-east-1")
+    with pytest.raises(OSError, match="Unable to locate credentials"):
+        parameter.value()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    assert parameter.value() == "now"
