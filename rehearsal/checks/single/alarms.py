@@ -37,7 +37,7 @@ def a_newest_proven_backup_that_is_two_days_old_sets_its_own_alarm_off(subject: 
     try:
         sent = []
         for age in (0, _TWO_DAYS):
-            host.run("tee", _PROVEN, input=f"{time.time() - age:.0f}\n")
+            host.run("tee", _PROVEN, input=f"{time.time() - age:.3f}\n")
             sent.append(age_sent(subject, _PROVEN_METRIC))
     finally:
         host.run("tee", _PROVEN, input=told) if told else host.run("rm", _PROVEN)
