@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rehearsal.checks import Subject
+from rehearsal.places import PROJECT
 
 _PARTS = ("app.py", "cdk.json", "stacks", "service", "operate")
 _MIGRATION = """
@@ -33,7 +34,8 @@ def project(subject: Subject, name: str, change: Callable[[Path], None] | None =
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__", "tests"))
         else:
             shutil.copy(source, copy / part)
-    configuration = json.loads((copy / "cdk.json").read_text())
+    # of the project itself: a copy of a copy would keep a setting that was taken out since
+    configuration = json.loads((PROJECT / "cdk.json").read_text())
     configuration["context"] |= subject.context
     configuration["requireApproval"] = "never"  # nobody is there to be asked
     (copy / "cdk.json").write_text(json.dumps(configuration))

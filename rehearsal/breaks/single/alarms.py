@@ -25,7 +25,7 @@ def the_age_is_that_of_the_file_and_not_of_the_backup(subject: Subject) -> Itera
         yield
 
 
-@breaks(proven, says="of backups that were proven now and 49 hours ago the host sent ages of")
+@breaks(proven, says="of backups that were proven now and 51 hours ago the host sent ages of")
 def the_age_is_that_of_the_drill_and_not_of_what_it_proved(subject: Subject) -> Iterator[None]:
     with edited(subject.host, "/opt/fines/host/bin/metrics", {"float(file.read_text())": "file.stat().st_mtime"}):
         yield

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from rehearsal.breaks import BreakError, breaks
 from rehearsal.breaks.host import edited, shell
 from rehearsal.checks import Subject
+from rehearsal.checks.load import Load
+from rehearsal.checks.people import People
 from rehearsal.checks.single.backups import (
     a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it,
     the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch,
@@ -87,6 +89,9 @@ def the_drill_compares_nothing(subject: Subject) -> Iterator[None]:
 
 @breaks(the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch, says="these tables differ")
 def a_row_of_the_restored_database_is_another(subject: Subject) -> Iterator[None]:
+    people = People.make(subject, officers=1, owners=1)
+    with Load(people, officers=1, fines=1) as load:  # there may be none yet
+        load.join()
     compared = 'PGHOST=$drill/run PGPORT=5433 python3 "$HOST_FILES/bin/table-sums" > "$drill/found"'
     sql = "UPDATE infracciones_infraccion SET comentarios = comentarios || '!' WHERE id = (SELECT min(id) FROM infracciones_infraccion)"
     spoiled = f'PGHOST=$drill/run PGPORT=5433 psql -tAXq -d fines -c "{sql}"'
