@@ -11,6 +11,7 @@ from rehearsal.checks.load import Load
 from rehearsal.checks.people import People
 from rehearsal.checks.single.backups import (
     a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it,
+    await_backup,
     the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch,
 )
 
@@ -61,6 +62,7 @@ def _begin_again(subject: Subject) -> None:
 # The next backup meets it, where it needs what is gone, or else the drill.
 @breaks(the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch, says=(" failed", "missing file"))
 def a_file_of_the_backup_is_gone(subject: Subject) -> Iterator[None]:
+    await_backup(subject)
     s3 = subject.tier.client("s3")
     bucket = subject.backup_bucket
     found = [

@@ -18,7 +18,7 @@ HEARD_SECONDS = 150  # within which CloudWatch must have heard of a drill; the h
 
 @check("single")
 def a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it(subject: Subject) -> str:
-    backups = _await_backup(subject)
+    backups = await_backup(subject)
     bucket = subject.backup_bucket
     s3 = subject.tier.client("s3")
     keys = [
@@ -39,7 +39,7 @@ def a_full_backup_lies_encrypted_in_the_bucket_and_wal_follows_it(subject: Subje
     return f"{backups[0]['label']} of {backups[0]['info']['size'] // 2**20} MiB, {len(keys)} objects, WAL up to {_wal(subject)}"
 
 
-def _await_backup(subject: Subject) -> list[dict[str, Any]]:
+def await_backup(subject: Subject) -> list[dict[str, Any]]:
     """The backups of the repository, once the first one is there: a new host begins it when it serves."""
     deadline = time.monotonic() + 120
     while not (backups := _info(subject)["backup"]):
@@ -73,7 +73,7 @@ def _wal(subject: Subject) -> str:
 
 @check("single", beside=True)
 def the_restore_drill_proves_the_newest_backup_and_its_age_is_in_cloudwatch(subject: Subject) -> str:
-    _await_backup(subject)
+    await_backup(subject)
     _another_backup(subject)  # so that the newest is not the only one
     backup = _info(subject)["backup"][-1]
     newest, ended_at = backup["label"], backup["timestamp"]["stop"]
