@@ -41,7 +41,7 @@ _OF_ANOTHER_TIER = [
         for name in ("address", "backups", "data", "database", "dns", "escrow", "packages-database", "volume")
     ),
     *(f"bin/{name}" for name in ("backup", "certificate", "configure-*", "drill", "escrow", "metrics", "publish-ds")),
-    *("bin/tune-postgresql", "systemd/on-the-volume.conf"),
+    *("bin/archive-get", "bin/go-on", "bin/tune-postgresql", "systemd/on-the-volume.conf"),
     *(
         f"systemd/fines-{name}.*"
         for name in ("backup", "certificate", "data", "drill", "escrow", "metrics", "publish-ds")
