@@ -17,7 +17,7 @@ PGBACKREST = """\
 #!/bin/bash
 repository={repository}
 case " $* " in
-  *" info "*) [[ -e $repository/away ]] && code=99 || code=0; echo "[{{\\"status\\": {{\\"code\\": $code}}}}]" ;;
+  *" info "*) code=$(cat "$repository/code" 2> /dev/null || echo 0); echo "[{{\\"status\\": {{\\"code\\": $code}}}}]" ;;
   *) [[ ! -e $repository/away ]] || exit 103; [[ -e $repository/${{@: -2:1}} ]] || exit 1; cp "$repository/${{@: -2:1}}" "${{@: -1}}" ;;
 esac
 """
@@ -191,9 +191,16 @@ def test_while_the_backups_cannot_be_read_a_copy_does_not_begin_and_the_volumes_
     host.postgres.stop()
     status, said = host.go_on()
     assert status == 0 and "it is not known whether another database went on" in said
+    assert (host.folder / "run/line-unknown").read_text() == "00000002.history\n"
     host.ran_on("vol-0")
+    for code in (3, 99):
+        (host.archive / "code").write_text(str(code))
+        status, said = host.go_on()
+        assert status == 1 and f"cannot be read (pgBackRest's status {code})" in said
+    (host.archive / "code").write_text("1")
     status, said = host.go_on()
-    assert status == 1 and "cannot be read (pgBackRest's status 99)" in said
+    assert status == 0 and "there are no backups to go on with" in said
+    assert not (host.postgres.data / "recovery.signal").exists()
 
 
 def test_backups_that_go_away_in_the_midst_are_not_the_end_of_the_wal(host):

@@ -53,6 +53,7 @@ def asked(folder: Path, *backups: tuple[str, float, int]) -> str:
             "/opt/fines/host/lib.sh": f"{folder}/lib.sh",
             "/etc/fines/boot.env": f"{folder}/boot.env",
             "DATA=/srv/fines": f"DATA={folder}/volume",
+            "HOST_FILES=/opt/fines/host": f"HOST_FILES={HOST}",
         }.items():
             text = text.replace(place, own)
         (folder / name.replace("bin/", "")).write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from rehearsal.checks import CheckError, Subject, check
@@ -15,6 +16,7 @@ from rehearsal.checks.wal import wal_since
 
 _PACE = 0.3  # seconds between an officer's fines: below the limit on a token
 _LEAVES_SECONDS = 60  # within which what is written leaves the new host
+LINE_SECONDS = 60  # within which a backup of the new line of history is there
 
 
 @check("single", takes=no_cli)
@@ -48,7 +50,11 @@ def a_host_that_moves_to_another_zone_by_a_snapshot_of_its_volume_brings_every_a
         )
     after = _acknowledged_after(subject, snapshot, load)
     ask(subject, "SELECT pg_switch_wal()")
-    if wrong := missing_or_doubled(load.ledger, people)[:1] + _wal_that_stays(subject, moved):
+    if (
+        wrong := missing_or_doubled(load.ledger, people)[:1]
+        + _wal_that_stays(subject, moved)
+        + _line_without_backup(subject)
+    ):
         raise CheckError("; ".join(wrong))
     return (
         f"{before} to {now} by {snapshot}; {len(load.ledger.acknowledged)} fines there once, "
@@ -79,3 +85,19 @@ def _wal_that_stays(subject: Subject, moment: float) -> list[str]:
             return [f"no WAL left the new host within {_LEAVES_SECONDS} s; not taken: {stays or 'none'}"]
         time.sleep(1)
     return []
+
+
+def _line_without_backup(subject: Subject) -> list[str]:
+    """That the newest backup is of another line of history than the database: nothing could be restored along its own then."""
+    line = ask(subject, "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)")
+    info = ["runuser", "-u", "postgres", "--", "pgbackrest", "--stanza=fines", "--output=json", "info"]
+    deadline = time.monotonic() + LINE_SECONDS
+    while True:
+        newest = json.loads(subject.host.run(*info).stdout)[0]["backup"][-1]
+        if newest["archive"]["stop"].startswith(line):
+            return []
+        if time.monotonic() > deadline:
+            return [
+                f"the newest backup, {newest['label']}, is of line {newest['archive']['stop'][:8]}, the database of {line}"
+            ]
+        time.sleep(1)
